@@ -1,0 +1,1 @@
+"""The page-view pipeline: beacon → collector → broker → consumer → ClickHouse → counters."""

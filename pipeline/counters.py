@@ -1,0 +1,190 @@
+"""The snapshot that serves every widget: read from memory, refreshed by one thread, kept across restarts.
+
+Readers never wait and never cause a query of their own. The refresher asks the engine every
+``interval`` seconds while somebody looks and every ``IDLE_SECONDS`` otherwise; when the engine fails, the last snapshot
+stays, with its time.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+log = logging.getLogger(__name__)
+
+Unit = Literal["visits", "views"]
+
+IDLE_SECONDS = 15.0
+WATCHED_SECONDS = 10.0
+STORE_SECONDS = 5.0
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The widget's five rows: visitors online now; visits or views today, this week, this month, ever."""
+
+    online: int
+    today: int
+    week: int
+    month: int
+    total: int
+
+
+class SiteCounters(msgspec.Struct, frozen=True):
+    visits: Summary
+    views: Summary
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """All public counters at one moment. ``as_of`` is Unix seconds; None means never read."""
+
+    as_of: float | None = None
+    sites: dict[int, SiteCounters] = {}
+    pages: dict[int, int] = {}
+
+    def summary(self, site: int, *, unit: Unit) -> Summary | None:
+        """The widget of one site; all zeros for a site nobody has visited, None if nothing was ever read."""
+        if self.as_of is None:
+            return None
+        counters = self.sites.get(site, NOTHING_YET)
+        return counters.visits if unit == "visits" else counters.views
+
+    def page_views(self, page_id: int) -> int | None:
+        """Public views of a page with its opening balance; None if nothing was ever read."""
+        return None if self.as_of is None else self.pages.get(page_id, 0)
+
+    def same_numbers(self, other: "Snapshot") -> bool:
+        return self.sites == other.sites and self.pages == other.pages
+
+
+NOTHING_YET = SiteCounters(visits=Summary(0, 0, 0, 0, 0), views=Summary(0, 0, 0, 0, 0))
+
+
+class Counters(Protocol):
+    """Where a page or an endpoint takes its numbers from."""
+
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot in memory; never waits, never raises."""
+
+
+class StoredCounters:
+    """The numbers another process left behind; for commands and processes without an engine."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def snapshot(self) -> Snapshot:
+        return load_snapshot(self._path)
+
+
+class LiveCounters:
+    """Counters kept fresh by a thread of their own; ``read`` asks the engine for a whole new snapshot."""
+
+    def __init__(
+        self,
+        *,
+        read: Callable[[float], Snapshot],
+        store: Path,
+        interval: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._read = read
+        self._store = store
+        self._interval = interval
+        self._clock = clock
+        self._snapshot = load_snapshot(store)
+        self._stored_at = 0.0
+        self._looked_at = 0.0
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._listeners: list[Callable[[Snapshot], None]] = []
+        self._thread = threading.Thread(target=self._run, name="counters", daemon=True)
+        self.failures = 0
+
+    def snapshot(self) -> Snapshot:
+        self._look()
+        return self._snapshot
+
+    def listen(self, listener: Callable[[Snapshot], None]) -> None:
+        """Call ``listener`` in the refresher's thread whenever a number has changed."""
+        self._listeners.append(listener)
+
+    def refresh(self) -> None:
+        """Read once now; on failure keep what is there, count the failure and log the first of a row."""
+        try:
+            fresh = self._read(self._clock())
+        except Exception:
+            self.failures += 1
+            if self.failures == 1:
+                log.exception("the counters can't be read; the last ones stay")
+            return
+        self.failures = 0
+        changed = not fresh.same_numbers(self._snapshot)
+        self._snapshot = fresh
+        if changed:
+            self._announce(fresh)
+        self._store_if_due(changed=changed)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the thread and leave the last snapshot on disk."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        if self._snapshot.as_of is not None:
+            store_snapshot(self._snapshot, self._store)
+
+    def _look(self) -> None:
+        idle = not self._watched()
+        self._looked_at = self._clock()
+        if idle:
+            self._wake.set()
+
+    def _watched(self) -> bool:
+        return self._clock() - self._looked_at < WATCHED_SECONDS
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self.refresh()
+            if self._watched():
+                self._stopping.wait(self._interval)
+            else:
+                self._wake.clear()
+                self._wake.wait(IDLE_SECONDS)
+
+    def _announce(self, snapshot: Snapshot) -> None:
+        for listener in self._listeners:
+            try:
+                listener(snapshot)
+            except Exception:
+                log.exception("a listener of the counters failed")
+
+    def _store_if_due(self, *, changed: bool) -> None:
+        now = self._clock()
+        if changed and now - self._stored_at >= STORE_SECONDS:
+            self._stored_at = now
+            store_snapshot(self._snapshot, self._store)
+
+
+def load_snapshot(path: Path) -> Snapshot:
+    """The snapshot stored at ``path``; an empty one if there is none or it can't be read."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(path.read_bytes(), type=Snapshot)
+    return Snapshot()
+
+
+def store_snapshot(snapshot: Snapshot, path: Path) -> None:
+    """Replace the stored snapshot as a whole; a failure is logged, since the numbers can be read again."""
+    aside = path.with_suffix(".new")
+    try:
+        aside.write_bytes(msgspec.json.encode(snapshot))
+        aside.replace(path)
+    except OSError:
+        log.exception("the counters can't be stored at %s", path)

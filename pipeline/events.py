@@ -1,0 +1,85 @@
+"""What travels through the log: one record holds many events, one JSON object a line (NDJSON).
+
+Format version 1. A field may be added with a default; anything else takes a new version, and readers keep
+reading the old one for as long as records of it are kept.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from pipeline.errors import BadRecord
+
+EVENTS_TOPIC = "page-events"
+SALTS_TOPIC = "visitor-salts"
+
+PUBLIC = "public"
+STAFF = "staff"
+PREVIEW = "preview"
+BOT = "bot"
+
+
+class PageView(msgspec.Struct, frozen=True, tag_field="kind", tag="view"):
+    """One display of a page. ``at`` is Unix milliseconds at the collector; ``visitor`` 0 means "not identified"."""
+
+    at: int
+    site: int
+    page_id: int
+    locale: str
+    path: str
+    audience: str
+    visitor: int
+    visit: bool
+    source: str = ""
+    browser: str = ""
+    os: str = ""
+    device: str = ""
+    bot: str = ""
+    scripted: bool = True
+    v: int = 1
+
+
+class Heartbeat(msgspec.Struct, frozen=True, tag_field="kind", tag="heartbeat"):
+    """A page is still open and visible: it keeps its visitor online and counts nothing."""
+
+    at: int
+    site: int
+    page_id: int
+    audience: str
+    visitor: int
+    v: int = 1
+
+
+class OpeningBalance(msgspec.Struct, frozen=True, tag_field="kind", tag="opening"):
+    """Counts a page (or with ``page_id`` 0 the whole site) brought along from before; the latest ``at`` holds."""
+
+    at: int
+    site: int
+    page_id: int
+    locale: str
+    views: int
+    visits: int = 0
+    v: int = 1
+
+
+Event = PageView | Heartbeat | OpeningBalance
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def encode_lines(events: Iterable[Event]) -> bytes:
+    """NDJSON, the value of one record; readable with any Kafka tool, native to ClickHouse's JSONEachRow."""
+    return _encoder.encode_lines(events)
+
+
+def decode_lines(value: bytes) -> list[Event]:
+    """The events of one record. Raises BadRecord if any line is not a known event of a known version."""
+    try:
+        events: Sequence[Event] = _decoder.decode_lines(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadRecord(str(error)) from error
+    for event in events:
+        if event.v != 1:
+            raise BadRecord(f"event version {event.v} is newer than this consumer")
+    return list(events)

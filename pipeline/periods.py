@@ -1,0 +1,30 @@
+"""Days, weeks and months as the site's readers live them: Asia/Ho_Chi_Minh, weeks from Monday.
+
+The same rule stands in SQL, in ``clickhouse/migrations``: ``toDate(at, 'Asia/Ho_Chi_Minh')``.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+@dataclass(frozen=True)
+class Periods:
+    """The first day of each period that ``today`` lies in."""
+
+    today: date
+
+    @property
+    def week(self) -> date:
+        return self.today - timedelta(days=self.today.weekday())
+
+    @property
+    def month(self) -> date:
+        return self.today.replace(day=1)
+
+
+def local_date(at: float) -> date:
+    """The site's date at Unix time ``at`` (seconds)."""
+    return datetime.fromtimestamp(at, ZONE).date()
