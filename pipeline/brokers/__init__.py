@@ -1,0 +1,30 @@
+"""The event log: Kafka in production, SQLite in the embedded mode, one contract for both."""
+
+from pipeline.brokers.protocols import Broker, Committed, Consumer, Producer, Record, Topic, TopicPartition
+from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.settings import Settings
+from pipeline.topics import TOPICS
+
+__all__ = [
+    "Broker",
+    "Committed",
+    "Consumer",
+    "Producer",
+    "Record",
+    "Topic",
+    "TopicPartition",
+    "open_broker",
+    "open_producer",
+]
+
+
+def open_broker(settings: Settings) -> Broker:
+    """The log that ``settings`` name, with its topics there: the embedded one, in the data directory."""
+    broker = SqliteBroker(settings.log_dir)
+    broker.create_topics(TOPICS)
+    return broker
+
+
+def open_producer(settings: Settings) -> Producer:
+    """A producer of its own, for a command or the CMS."""
+    return open_broker(settings).producer()

@@ -1,0 +1,103 @@
+"""What a broker is to the rest of the pipeline: small protocols in Kafka's vocabulary.
+
+A *record* has an offset in one partition of a topic; a *group* of consumers shares the partitions out among its
+members and keeps, per partition, one committed offset with a text of metadata. The delivery protocol leans on three
+promises, which ``tests/contracts`` holds every broker to:
+
+1. ``Producer.send`` returns only when the record survives a crash of the process and of the machine.
+2. ``Consumer.commit`` is refused with Fenced for a member that has lost the partition, however late it wakes.
+3. Whoever is given a partition reads the offset *and the metadata* that the last owner committed.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+
+class Topic(NamedTuple):
+    """``retention_ms``: how long a record is kept at least; unread ones are kept longer where the broker can tell."""
+
+    name: str
+    partitions: int
+    retention_ms: int
+
+
+class TopicPartition(NamedTuple):
+    topic: str
+    partition: int
+
+
+class Committed(NamedTuple):
+    """A group's place in one partition: the next offset to read, and what its owner wrote beside it."""
+
+    offset: int
+    metadata: str = ""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One durable entry. ``at`` is Unix milliseconds when the broker took it."""
+
+    topic: str
+    partition: int
+    offset: int
+    at: int
+    key: bytes | None
+    value: bytes
+
+
+class Producer(Protocol):
+    """Safe to call from several threads."""
+
+    def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record:
+        """Append and return when durable. Raises Unavailable when that can't be had; then the record may or may not
+        be there. ``partition`` None spreads records over the partitions, the same ``key`` always to the same one."""
+
+    def close(self) -> None: ...
+
+
+class Consumer(Protocol):
+    """One member of a group; used by one thread."""
+
+    def poll(self, *, timeout: float, max_records: int) -> list[Record]:
+        """The next records of the assigned partitions, in order within each; waits up to ``timeout`` seconds for the
+        first. Also keeps the membership alive, so call it often; ``max_records`` 0 does only that. Raises Unavailable."""
+
+    def assignment(self) -> Mapping[TopicPartition, int]:
+        """The partitions held since the last poll, each with an epoch: another epoch means it was given anew, and
+        whatever the member remembers of that partition is void."""
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Read ``partition`` from ``offset`` on at the next poll."""
+
+    def committed(self, partition: TopicPartition) -> Committed | None:
+        """What the group last committed; None if nothing ever. Raises Unavailable."""
+
+    def commit(self, partition: TopicPartition, committed: Committed) -> None:
+        """Durably record the group's place. Raises Fenced if the partition is no longer this member's, Unavailable."""
+
+    def close(self) -> None:
+        """Leave the group, so that others take over at once."""
+
+
+class Broker(Protocol):
+    """A way into one log. ``close`` it last; its producers and consumers are closed by their users."""
+
+    def create_topics(self, topics: tuple[Topic, ...]) -> None:
+        """Make the topics that do not exist; leaves existing ones as they are."""
+
+    def producer(self) -> Producer: ...
+
+    def consumer(self, *, group: str, topic: str, member: str) -> Consumer:
+        """Join ``group``. A ``member`` of the same name takes over from its former self at once."""
+
+    def read(self, topic: str) -> list[Record]:
+        """Every record kept in a topic, outside any group; for small topics."""
+
+    def end_offsets(self, topic: str) -> Mapping[TopicPartition, int]:
+        """Per partition, the offset that the next record will get."""
+
+    def enforce_retention(self) -> None:
+        """Delete what is past its topic's retention; nothing to do where the broker does so by itself."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,56 @@
+"""One SQLite file as the embedded log uses it: WAL, every commit an fsync, faults as the pipeline's errors."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import Unavailable
+
+BUSY_SECONDS = 10.0
+PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON")
+
+
+class Database:
+    """One connection, used by one thread at a time; SQLite's faults become Unavailable."""
+
+    def __init__(self, path: Path, schema: str) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        with self._faults():
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
+            )
+            for pragma in PRAGMAS:
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._connection.executescript(schema)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run the block as one write transaction: durable when it ends, undone when it raises."""
+        with self._lock, self._faults():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def rows(self, query: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, self._faults():
+            return self._connection.execute(query, parameters).fetchall()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise Unavailable(f"{self._path}: {error}") from error
