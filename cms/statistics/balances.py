@@ -1,0 +1,84 @@
+"""Carries opening balances from the CMS database into the event log.
+
+The rows themselves are the outbox: whatever happens, a balance is either stamped as sent or will be sent again. Sending
+twice is harmless, because of two balances for one page the one with the later `at` holds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.utils import timezone
+
+from cms.statistics.models import OpeningBalance, WithdrawnBalance
+from pipeline import events
+from pipeline.brokers import Producer, open_producer
+from pipeline.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+def publish_pending_balances() -> int:
+    """Send what waits, oldest first, and return how many arrived. Never raises: what failed stays pending."""
+    sent = 0
+    try:
+        if not has_pending_balances():
+            return 0
+        producer = open_producer(Settings.from_env())
+        try:
+            for _row in _send_each(producer):
+                sent += 1
+        finally:
+            producer.close()
+    except Exception:
+        logger.exception("Opening balances stay pending; they are tried again at the next start or save")
+    return sent
+
+
+def has_pending_balances() -> bool:
+    return WithdrawnBalance.objects.exists() or OpeningBalance.objects.filter(sent_at=None).exists()
+
+
+def _send_each(producer: Producer) -> Iterator[WithdrawnBalance | OpeningBalance]:
+    for withdrawn in WithdrawnBalance.objects.order_by("changed_at"):
+        _send(producer, _zero(withdrawn))
+        withdrawn.delete()
+        yield withdrawn
+    for balance in OpeningBalance.objects.filter(sent_at=None).exclude(site=None).order_by("changed_at"):
+        _send(producer, _event(balance))
+        # Not `save()`: an edit made meanwhile has another `changed_at` and must stay pending.
+        unchanged = OpeningBalance.objects.filter(pk=balance.pk, changed_at=balance.changed_at)
+        unchanged.update(sent_at=timezone.now())
+        yield balance
+
+
+def _send(producer: Producer, event: events.OpeningBalance) -> None:
+    producer.send(events.EVENTS_TOPIC, events.encode_lines([event]), key=str(event.page_id).encode())
+
+
+def _event(balance: OpeningBalance) -> events.OpeningBalance:
+    return events.OpeningBalance(
+        at=_milliseconds(balance.changed_at),
+        site=balance.site_id or 0,
+        page_id=balance.page_id or 0,
+        locale=balance.locale,
+        views=balance.views,
+        visits=balance.visits,
+    )
+
+
+def _zero(withdrawn: WithdrawnBalance) -> events.OpeningBalance:
+    return events.OpeningBalance(
+        at=_milliseconds(withdrawn.changed_at),
+        site=withdrawn.site_id,
+        page_id=withdrawn.page_id,
+        locale=withdrawn.locale,
+        views=0,
+        visits=0,
+    )
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

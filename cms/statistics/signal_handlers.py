@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.utils import timezone
+
+from cms.statistics.balances import publish_pending_balances
+from cms.statistics.models import OpeningBalance, WithdrawnBalance
+
+
+@receiver(post_save, sender=OpeningBalance)
+def send_saved_balance(**_signal: Any) -> None:
+    transaction.on_commit(publish_pending_balances, robust=True)
+
+
+@receiver(post_delete, sender=OpeningBalance)
+def withdraw_deleted_balance(instance: OpeningBalance, **_signal: Any) -> None:
+    """A signal, not `delete()`: it also hears of rows that go with their page, or in bulk."""
+    if instance.site_id is None:
+        return
+    WithdrawnBalance.objects.create(
+        site_id=instance.site_id,
+        page_id=instance.page_id or 0,
+        locale=instance.locale,
+        changed_at=timezone.now(),
+    )
+    transaction.on_commit(publish_pending_balances, robust=True)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import SnippetViewSet
+
+from cms.statistics.models import OpeningBalance
+
+
+class OpeningBalanceViewSet(SnippetViewSet):
+    model = OpeningBalance
+    icon = "history"
+    menu_label = _("Số đếm ban đầu")
+    menu_name = "opening-balances"
+    add_to_settings_menu = True
+    list_display = [
+        Column("__str__", label=_("Trang hoặc cổng thông tin"), accessor=str),
+        Column("views", label=_("Lượt xem"), sort_key="views"),
+        Column("visits", label=_("Lượt truy cập"), sort_key="visits"),
+        Column("status", label=_("Trạng thái")),
+        DateColumn("changed_at", label=_("Cập nhật"), sort_key="changed_at"),
+    ]
+    list_filter = ["site"]
+    search_fields = ["note", "page__title"]
+
+
+register_snippet(OpeningBalanceViewSet)
