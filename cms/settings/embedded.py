@@ -1,0 +1,28 @@
+"""The whole product on one machine: SQLite, media and the secret key live in the data directory (NHIP_DATA_DIR)."""
+
+from pipeline import keys
+from pipeline.settings import Settings
+
+from .base import *  # noqa: F403
+from .base import env
+
+DATA_DIR = Settings.from_env().data_dir
+
+SECRET_KEY = keys.read_or_create(DATA_DIR / "django.key").hex()
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'cms.sqlite3'}")}
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A write lock is taken when the transaction starts, so a second writer waits (timeout, in seconds) instead of
+    # failing half-way; WAL lets readers go on meanwhile.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+
+MEDIA_ROOT = DATA_DIR / "media"
+
+# Files are served from the apps as they stand; nothing has to be collected first.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
