@@ -53,7 +53,8 @@ class NewsIndexPage(VietnameseSlugMixin, Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         paginator = Paginator(self.articles(), ARTICLES_PER_PAGE)
-        context["articles"] = nearest_page(paginator, request.GET.get("page"))
+        context["articles"] = articles = nearest_page(paginator, request.GET.get("page"))
+        context["numbers"] = paginator.get_elided_page_range(articles.number)
         return context
 
 
