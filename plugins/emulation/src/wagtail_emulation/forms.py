@@ -1,5 +1,6 @@
 """What the page editor checks beyond the fields of one model: choices of several kinds, and rows against each other."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -8,14 +9,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.forms import BaseChildFormSet
 from wagtail.admin.forms import WagtailAdminPageForm
-from wagtail.admin.panels import InlinePanel
 
 from wagtail_emulation.kinds import EventKind
-from wagtail_emulation.validation import find_repeated
+from wagtail_emulation.validation import find_mentions, find_repeated
 
 
 class EmulationPageForm(WagtailAdminPageForm):
-    """Shows the event's kinds, stored as rows, as one group of check boxes."""
+    """Shows the event's kinds, stored as rows, as check boxes; keeps withheld names out of the rest of the page."""
 
     event_kinds = forms.MultipleChoiceField(
         label=_("Loại sự kiện"),
@@ -29,9 +29,49 @@ class EmulationPageForm(WagtailAdminPageForm):
         super().__init__(*args, **kwargs)
         self.initial.setdefault("event_kinds", self.instance.event_kinds)
 
+    def is_valid(self) -> bool:
+        """Also compare the rows with the text around them, once both have been read."""
+        fields_are_valid: bool = super().is_valid()
+        return self._names_stay_withheld() and fields_are_valid
+
     def save(self, commit: bool = True) -> Any:
         self.instance.event_kinds = self.cleaned_data["event_kinds"]
         return super().save(commit=commit)
+
+    def _names_stay_withheld(self) -> bool:
+        """Put an error on each withheld name that the page tells elsewhere; true where there is none."""
+        texts = list(self._public_texts())
+        kept = True
+        for form in kept_forms(self.formsets["commendations"]):
+            places = find_mentions(withheld_name(form), texts)
+            if places:
+                kept = False
+                message = gettext(
+                    "Tên này không được công bố nhưng còn xuất hiện ở: %(places)s. "
+                    "Hãy xoá tên ở đó, hoặc bỏ đánh dấu “Không công bố tên”."
+                )
+                error = ValidationError(message, code="name_told", params={"places": ", ".join(places)})
+                form.add_error("name", error)
+        return kept
+
+    def _public_texts(self) -> Iterator[tuple[str, str]]:
+        """Every text that visitors or search engines will read, with the word for where it stands."""
+        page = self.instance
+        yield gettext("tiêu đề"), f"{page.title}\n{page.seo_title}"
+        yield gettext("mô tả tìm kiếm"), page.search_description
+        yield gettext("địa điểm"), page.place
+        yield gettext("sapo"), page.lead
+        body = page.body.stream_block.get_searchable_content(page.body)
+        yield gettext("nội dung"), "\n".join(str(text) for text in body)
+        for form in kept_forms(self.formsets["agreements"]):
+            yield gettext("giao ước"), row_text(form)
+            for signatory in kept_forms(form.formsets["signatories"]):
+                yield gettext("bên ký giao ước"), row_text(signatory)
+        for form in kept_forms(self.formsets["commendations"]):
+            hidden = {"name"} if form.cleaned_data.get("name_withheld") else set()
+            yield gettext("khen thưởng"), row_text(form, hidden=hidden)
+        for form in kept_forms(self.formsets["directives"]):
+            yield gettext("văn bản được viện dẫn"), row_text(form)
 
 
 class UniqueSignatories(BaseChildFormSet):
@@ -39,22 +79,25 @@ class UniqueSignatories(BaseChildFormSet):
 
     def clean(self) -> None:
         super().clean()
-        rows = [form for form in self.forms if form not in self.deleted_forms and named(form)]
-        keys = [(form.cleaned_data["kind"], form.cleaned_data["name"]) for form in rows]
+        rows = [form for form in kept_forms(self) if form.cleaned_data.get("name")]
+        keys = [(form.cleaned_data.get("kind", ""), form.cleaned_data["name"]) for form in rows]
         for position in find_repeated(keys):
             message = gettext("Bên ký này đã có trong giao ước. Hãy xoá dòng trùng hoặc sửa lại tên.")
             rows[position].add_error("name", ValidationError(message, code="repeated_signatory"))
 
 
-def named(form: forms.BaseForm) -> bool:
-    data = getattr(form, "cleaned_data", {})
-    return bool(data.get("kind") and data.get("name"))
+def kept_forms(formset: Any) -> Iterator[Any]:
+    """The rows that were read and are not marked for deletion."""
+    for form in formset.forms:
+        if hasattr(form, "cleaned_data") and not form.cleaned_data.get("DELETE"):
+            yield form
 
 
-class UniqueSignatoriesPanel(InlinePanel):
-    """The inline panel of signatories, with ``UniqueSignatories`` as its formset."""
+def withheld_name(form: Any) -> str:
+    return str(form.cleaned_data.get("name") or "") if form.cleaned_data.get("name_withheld") else ""
 
-    def get_form_options(self) -> dict[str, Any]:
-        options: dict[str, Any] = super().get_form_options()
-        options["formsets"][self.relation_name]["formset"] = UniqueSignatories
-        return options
+
+def row_text(form: Any, *, hidden: set[str] | None = None) -> str:
+    """The row's text fields, one a line, without the hidden ones."""
+    shown = (value for name, value in form.cleaned_data.items() if name not in (hidden or ()))
+    return "\n".join(value for value in shown if isinstance(value, str))

@@ -46,20 +46,14 @@ class Listing:
         return self.filters != Filters()
 
     @property
-    def first_query(self) -> str:
-        return self.filters.query() or "?"
+    def newer_query(self) -> str:
+        """Leads to the page of newer events; only where ``events.has_previous``."""
+        return self.filters.query(self.events.previous_page_number())
 
     @property
-    def previous_query(self) -> str:
-        """Where the newer events are; "" on the first page."""
-        if not self.events.has_previous():
-            return ""
-        return self.filters.query(self.events.previous_page_number()) or "?"
-
-    @property
-    def next_query(self) -> str:
-        """Where the older events are; "" on the last page."""
-        return self.filters.query(self.events.next_page_number()) if self.events.has_next() else ""
+    def older_query(self) -> str:
+        """Leads to the page of older events; only where ``events.has_next``."""
+        return self.filters.query(self.events.next_page_number())
 
 
 def list_events(events: QuerySet[Any], asked: Mapping[str, str], *, per_page: int) -> Listing:

@@ -21,7 +21,6 @@ from wagtail.admin.panels import (
     InlinePanel,
     MultiFieldPanel,
     ObjectList,
-    PublishingPanel,
     TabbedInterface,
 )
 from wagtail.api import APIField
@@ -30,9 +29,10 @@ from wagtail.models import Orderable, Page
 from wagtail.search import index
 
 from wagtail_emulation.blocks import BodyBlock
-from wagtail_emulation.forms import EmulationPageForm, UniqueSignatoriesPanel
+from wagtail_emulation.forms import EmulationPageForm
 from wagtail_emulation.kinds import EventKind, RecipientKind, SignatoryKind
 from wagtail_emulation.listing import Listing, list_events
+from wagtail_emulation.panels import EventKindsPanel, UniqueSignatoriesPanel
 from wagtail_emulation.validation import check_agreement_year, check_event_dates, check_recipient
 
 
@@ -102,7 +102,7 @@ class EmulationPage(Page):
         *Page.content_panels,
         MultiFieldPanel(
             [
-                FieldPanel("event_kinds"),
+                EventKindsPanel("event_kinds"),
                 FieldRowPanel([FieldPanel("event_date"), FieldPanel("event_end_date")]),
                 FieldPanel("place"),
             ],
@@ -146,7 +146,7 @@ class EmulationPage(Page):
             ObjectList(commendation_panels, heading=_("Khen thưởng")),
             ObjectList(directive_panels, heading=_("Văn bản")),
             ObjectList(Page.promote_panels, heading=_("Quảng bá")),
-            ObjectList([PublishingPanel()], heading=_("Xuất bản")),
+            ObjectList(Page.settings_panels, heading=_("Xuất bản")),
         ]
     )
 
@@ -191,7 +191,7 @@ class EmulationPage(Page):
         chosen = set(values)
         rows = {row.kind: row for row in self.kinds.all()}
         self.kinds.set(
-            [rows.get(kind.value) or EmulationPageKind(kind=kind) for kind in EventKind if kind.value in chosen]
+            [rows.get(kind.value) or EmulationPageKind(kind=kind.value) for kind in EventKind if kind.value in chosen]
         )
 
     @property

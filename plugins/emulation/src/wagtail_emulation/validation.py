@@ -3,6 +3,7 @@
 Nothing here touches the database; a rule raises ``ValidationError`` and returns nothing.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
@@ -68,3 +69,15 @@ def find_repeated(names: Iterable[tuple[str, str]]) -> list[int]:
             repeated.append(position)
         seen.add(key)
     return repeated
+
+
+def find_mentions(name: str, texts: Iterable[tuple[str, str]]) -> list[str]:
+    """Where the name stands, as whole words, among (place, text) pairs; each place once, in order.
+
+    A single word is too common to be taken for somebody's name.
+    """
+    wanted = fold_name(name)
+    if " " not in wanted:
+        return []
+    pattern = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
+    return list(dict.fromkeys(place for place, text in texts if pattern.search(fold_name(text))))

@@ -1,0 +1,38 @@
+"""The two panels that Wagtail's own do not cover."""
+
+from functools import partial
+from typing import Any
+
+from django.utils.translation import gettext
+from wagtail.admin.compare import TextFieldComparison
+from wagtail.admin.panels import FieldPanel, InlinePanel
+
+from wagtail_emulation.forms import UniqueSignatories
+
+
+class EventKindsPanel(FieldPanel):
+    """The check boxes of an event's kinds, which are rows and not a model field: it brings its own comparison."""
+
+    def get_comparison(self) -> list[Any]:
+        return [partial(EventKindsComparison, None)]
+
+
+class EventKindsComparison(TextFieldComparison):
+    """How the kinds differ between two revisions."""
+
+    def __init__(self, field: None, before: Any, after: Any) -> None:
+        self.field = field
+        self.val_a = ", ".join(before.kind_labels)
+        self.val_b = ", ".join(after.kind_labels)
+
+    def field_label(self) -> str:
+        return gettext("Loại sự kiện")
+
+
+class UniqueSignatoriesPanel(InlinePanel):
+    """The inline panel of signatories, with ``UniqueSignatories`` as its formset."""
+
+    def get_form_options(self) -> dict[str, Any]:
+        options: dict[str, Any] = super().get_form_options()
+        options["formsets"][self.relation_name]["formset"] = UniqueSignatories
+        return options

@@ -1,0 +1,72 @@
+"""A name that is withheld (personal data law 91/2025/QH15) appears nowhere outside the editor."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client, RequestFactory
+from rest_framework.renderers import JSONRenderer
+from wagtail.api.v2.router import WagtailAPIRouter
+from wagtail.api.v2.views import PagesAPIViewSet
+from wagtail.search.backends import get_search_backend
+from wagtail_emulation.models import EmulationIndexPage, EmulationPage
+
+WITHHELD = "Phạm Kín Tiếng"
+
+
+def test_a_withheld_name_is_in_no_page(full_page: EmulationPage, index: EmulationIndexPage) -> None:
+    for page in (full_page, index):
+        assert WITHHELD not in Client().get(page.url).content.decode()
+
+
+def test_a_withheld_name_is_not_in_the_preview(full_page: EmulationPage) -> None:
+    assert WITHHELD not in full_page.make_preview_request().render().content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        pytest.param("Kín Tiếng", False, id="withheld name"),
+        pytest.param("Minh Tâm", True, id="published name"),
+        pytest.param("Khuyến công", True, id="signatory"),
+        pytest.param("05-CT/TW", True, id="directive"),
+        pytest.param("sáng kiến", True, id="body"),
+    ],
+)
+def test_search_finds_what_is_published_and_no_withheld_name(
+    full_page: EmulationPage, query: str, *, found: bool
+) -> None:
+    full_page.save_revision().publish()
+    results = get_search_backend().search(query, EmulationPage.objects.live())
+    assert [page.pk for page in results] == ([full_page.pk] if found else [])
+
+
+def test_the_api_gives_every_part_and_no_withheld_name(full_page: EmulationPage) -> None:
+    answer = ask_api(full_page)
+    assert answer["event_kinds"] == ["conference", "launch", "signing"]
+    assert [row["public_name"] for row in answer["commendations"]] == [
+        "Văn phòng Sở",
+        "Nguyễn Minh Tâm",
+        "(không công bố tên)",
+    ]
+    assert [row["name"] for row in answer["agreements"][0]["signatories"]][0] == "Phòng Quản lý thương mại"
+    assert answer["directives"][0]["issued_on"] == "2016-05-15"
+    assert WITHHELD not in str(answer)
+
+
+def ask_api(page: EmulationPage) -> dict[str, Any]:
+    """The detail view's answer, with no URL of an API needed in the site."""
+    request = RequestFactory().get("/", {"fields": "*"})
+    request.wagtailapi_router = WagtailAPIRouter("emulation_test")  # type: ignore[attr-defined]
+    response = PagesAPIViewSet.as_view({"get": "detail_view"})(request, pk=page.pk)
+    assert response.status_code == 200
+    response.accepted_renderer, response.accepted_media_type = JSONRenderer(), "application/json"
+    response.renderer_context = {}
+    answer: dict[str, Any] = json.loads(response.render().content)
+    return answer
+
+
+def test_a_commendation_never_names_itself_by_a_withheld_name(full_page: EmulationPage) -> None:
+    told = [f"{row} {row.search_text()}" for row in full_page.commendations.all()]
+    assert WITHHELD not in "".join(told)
+    assert len(told) == 3
