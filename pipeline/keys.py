@@ -18,7 +18,7 @@ def read_or_create(path: Path, *, size: int = 32) -> bytes:
             _create(path, secrets.token_bytes(size))
         return bytes.fromhex(path.read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
-        raise DataDirectoryError(f"{path}: the secret can't be read or made ({error}); check the file") from error
+        raise DataDirectoryError(f"NHIP_DATA_DIR: {path} can't be read or made ({error})") from error
 
 
 def _create(path: Path, secret: bytes) -> None:

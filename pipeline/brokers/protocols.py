@@ -61,7 +61,8 @@ class Consumer(Protocol):
 
     def poll(self, *, timeout: float, max_records: int) -> list[Record]:
         """The next records of the assigned partitions, in order within each; waits up to ``timeout`` seconds for the
-        first. Also keeps the membership alive, so call it often; ``max_records`` 0 does only that. Raises Unavailable."""
+        first. Also keeps the membership alive, so call it often; ``max_records`` 0 does only that.
+        Raises Unavailable."""
 
     def assignment(self) -> Mapping[TopicPartition, int]:
         """The partitions held since the last poll, each with an epoch: another epoch means it was given anew, and

@@ -1,0 +1,1 @@
+"""ClickHouse, embedded (chDB) or a server: one client, numbered migrations, one writer, queries in ``.sql``."""

@@ -1,0 +1,318 @@
+"""The whole product in one process: ``python -m cms``.
+
+One uvicorn server answers ``/_nhip/`` with the collector and everything else with Django in a pool of threads; beside it
+run the consumer, the counters and the housekeeping, each in a thread of its own. Everything kept is in the data directory.
+"""
+
+import gc
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+from typing import Any
+
+import django
+import uvicorn
+from a2wsgi import WSGIMiddleware
+from django.core.management import call_command
+
+from consumers.page_views import Rows
+from consumers.runner import Runner
+from pipeline.acknowledger import Acknowledger
+from pipeline.brokers import Broker, open_broker
+from pipeline.clickhouse.client import ClickHouse, Reconnecting, open_embedded
+from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.queries import read_snapshot
+from pipeline.clickhouse.writer import write_dead_letters, write_events
+from pipeline.collector import PREFIX, Collector
+from pipeline.counters import LiveCounters
+from pipeline.data_directory import hold
+from pipeline.enrich.agents import describe_agent
+from pipeline.enrich.salts import SaltBook
+from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.events import EVENTS_TOPIC
+from pipeline.live import LiveStreams
+from pipeline.settings import Settings
+
+log = logging.getLogger("nhip")
+
+GROUP = "nhip-page-events"
+MEMBER = "embedded"
+SITE_THREADS = 8
+CATCH_UP_SECONDS = 20.0
+STUCK_SECONDS = 60.0
+SALT_SECONDS = 30.0
+RETENTION_SECONDS = 600.0
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGTERM, _exit_cleanly)
+    try:
+        with ExitStack() as stack:
+            settings = Settings.from_env()
+            stack.enter_context(hold(settings.data_dir))
+            listener = stack.enter_context(_listen(settings))
+            _run(settings, listener)
+    except ConfigurationError as error:
+        print(f"nhip: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _run(settings: Settings, listener: socket.socket) -> None:
+    password = _prepare_site()
+    with ExitStack() as stack:
+        broker = open_broker(settings)
+        stack.callback(broker.close)
+        with _step("Mở kho thống kê", "Opening the statistics engine"):
+            app, server_hooks = _start_pipeline(settings, broker, stack)
+        _announce(settings, password)
+        gc.collect()
+        gc.freeze()
+        _Server(_server_config(app, settings), on_exit=server_hooks).run(sockets=[listener])
+        print("Nhịp đã dừng. · Stopped.")
+
+
+# the site
+
+
+def _prepare_site() -> str | None:
+    """Bring the CMS up to date; returns the admin's new password, or None if there is an admin already."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.embedded")
+    with _step("Nạp ứng dụng", "Loading the application"):
+        django.setup()
+    with _step("Chuẩn bị cơ sở dữ liệu", "Preparing the database"):
+        call_command("migrate", verbosity=0, interactive=False)
+    with _step("Nạp trang mẫu", "Loading the demo site"):
+        call_command("load_demo", verbosity=0)
+    return _make_admin()
+
+
+def _make_admin() -> str | None:
+    from django.contrib.auth import get_user_model
+
+    users = get_user_model()._default_manager
+    if users.filter(is_superuser=True).exists():
+        return None
+    password = os.environ.get("NHIP_ADMIN_PASSWORD") or secrets.token_urlsafe(12)
+    users.create_superuser(username="admin", email="", password=password)  # type: ignore[attr-defined]
+    return password
+
+
+# the pipeline
+
+
+def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tuple[Any, Callable[[], None]]:
+    """Start every thread; returns the ASGI application and what to call when the server is told to stop."""
+    from cms.statistics import counters as site_counters
+    from cms.statistics.balances import publish_pending_balances
+
+    writer, reader = (Reconnecting(lambda: _open_engine(settings)) for _ in range(2))
+    stack.callback(reader.close)
+    stack.callback(writer.close)
+
+    runner = Runner(
+        broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=MEMBER),
+        lambda rows, token: _write(writer(), rows, token),
+        batch_rows=settings.batch_rows,
+        batch_seconds=settings.batch_seconds,
+    )
+    counters = LiveCounters(
+        read=lambda now: read_snapshot(reader(), now),
+        store=settings.snapshot_file,
+        interval=settings.refresh_seconds,
+    )
+    publish_pending_balances()
+    _start_thread(runner.run, "consumer", stack, stop=runner.stop)
+    _wait_until_caught_up(runner, broker)
+    counters.start()
+    stack.callback(counters.stop)
+    site_counters.install(counters)
+
+    producer = broker.producer()
+    stack.callback(producer.close)
+    salts = SaltBook(broker, producer)
+    _start_housekeeping(broker, salts, stack)
+
+    live = LiveStreams(counters, limit=settings.live_connections)
+    counters.listen(live.publish)
+    acknowledger = Acknowledger(producer, seconds=settings.acknowledge_seconds)
+    collector = Collector(
+        key=settings.beacon_key,
+        acknowledger=acknowledger,
+        counters=counters,
+        salt_for=salts.salt_for,
+        live=live,
+        checks={
+            "log": _check_log(broker),
+            "clickhouse": lambda: "the counters can't be read" if counters.failures else None,
+            "consumer": lambda: "stuck" if time.monotonic() - runner.progressed_at > STUCK_SECONDS else None,
+        },
+    )
+    describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
+    return _Site(collector, acknowledger), live.stop
+
+
+def _open_engine(settings: Settings) -> ClickHouse:
+    client = open_embedded(settings.engine_dir)
+    migrate(client)
+    return client
+
+
+def _write(client: ClickHouse, rows: Rows, token: str) -> None:
+    write_events(client, rows.events, token=token)
+    write_dead_letters(client, rows.dead_letters, token=f"{token}/dead-letters")
+
+
+def _wait_until_caught_up(runner: Runner, broker: Broker) -> None:
+    """Let the first page show what the log already holds; without an engine go on with the last known numbers."""
+    ends = broker.end_offsets(EVENTS_TOPIC)
+    deadline = time.monotonic() + CATCH_UP_SECONDS
+    while time.monotonic() < deadline:
+        if all(runner.next_offsets.get(partition, 0) >= end for partition, end in ends.items()):
+            return
+        time.sleep(0.05)
+    log.warning("the consumer is still behind the log; the counters will follow")
+
+
+def _start_housekeeping(broker: Broker, salts: SaltBook, stack: ExitStack) -> None:
+    """Salts before their day, retention now and then."""
+    stopping = threading.Event()
+    salts.keep(time.time())
+
+    def keep_house() -> None:
+        swept = 0.0
+        while not stopping.wait(SALT_SECONDS):
+            try:
+                salts.keep(time.time())
+                if time.monotonic() - swept > RETENTION_SECONDS:
+                    swept = time.monotonic()
+                    broker.enforce_retention()
+            except PipelineError as error:
+                log.warning("housekeeping failed, trying again: %s", error)
+
+    _start_thread(keep_house, "housekeeping", stack, stop=stopping.set)
+
+
+def _check_log(broker: Broker) -> Callable[[], str | None]:
+    def check() -> str | None:
+        try:
+            broker.end_offsets(EVENTS_TOPIC)
+        except PipelineError as error:
+            return str(error)
+        return None
+
+    return check
+
+
+def _start_thread(work: Callable[[], None], name: str, stack: ExitStack, *, stop: Callable[[], None]) -> None:
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    stack.callback(thread.join)
+    stack.callback(stop)
+
+
+# the server
+
+
+class _Site:
+    """Sends ``/_nhip/`` to the collector, the rest to Django, and lets the collector finish on shutdown."""
+
+    def __init__(self, collector: Collector, acknowledger: Acknowledger) -> None:
+        from cms.wsgi import application
+
+        self._collector = collector
+        self._acknowledger = acknowledger
+        self._pages = WSGIMiddleware(application, workers=SITE_THREADS)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._live_and_stop(receive, send)
+        elif scope["path"].startswith(PREFIX):
+            await self._collector(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+    async def _live_and_stop(self, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._acknowledger.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+class _Server(uvicorn.Server):
+    """Ends the live streams when told to stop; uvicorn would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, *, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_exit()
+        super().handle_exit(sig, frame)
+
+
+def _server_config(app: Any, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=5,
+    )
+
+
+@contextmanager
+def _listen(settings: Settings) -> Iterator[socket.socket]:
+    """Bind before anything slow happens. Raises ConfigurationError when the port is taken."""
+    try:
+        listener = socket.create_server((settings.host, settings.port), backlog=2048)
+    except OSError as error:
+        raise ConfigurationError(
+            f"PORT: {settings.host}:{settings.port} can't be had ({error.strerror}); "
+            f"stop what uses it, or choose another: PORT={settings.port + 1} make run"
+        ) from error
+    with listener:
+        yield listener
+
+
+def _exit_cleanly(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+# what the terminal shows
+
+
+@contextmanager
+def _step(vietnamese: str, english: str) -> Iterator[None]:
+    print(f"  {vietnamese} · {english} …", end="", flush=True)
+    started = time.monotonic()
+    yield
+    print(f" {time.monotonic() - started:.1f} s", flush=True)
+
+
+def _announce(settings: Settings, password: str | None) -> None:
+    address = f"http://{settings.host}:{settings.port}"
+    print(f"\nNhịp: {address}\nQuản trị · Admin: {address}/admin/", flush=True)
+    if password:
+        print(f"Tài khoản · User: admin\nMật khẩu (chỉ hiện lần này) · Password (shown once): {password}", flush=True)
+    print("Dừng · Stop: Ctrl-C\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

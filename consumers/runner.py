@@ -1,0 +1,197 @@
+"""Exactly once into ClickHouse: plan, insert, advance.
+
+1. A batch of one partition closes at ``first..last``.
+2. *Plan*: commit offset ``first`` with the plan in its metadata. The group refuses this from a member that has lost
+   the partition, so a stale consumer inserts nothing new.
+3. *Insert* under the token ``topic/partition/first-last``, again and again with the same rows until it is in.
+4. *Advance*: the next plan's commit says so; when nothing more comes, commit ``last + 1``.
+5. Whoever is given a partition first replays the plan found beside its committed offset, under the same token.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from consumers.batches import Batch, Plan, planned
+from consumers.page_views import Rows, rows_of
+from pipeline.brokers import Committed, Consumer, Record, TopicPartition
+from pipeline.errors import Fenced, PipelineError
+from pipeline.metrics import CONSUMED_EVENTS, DEAD_LETTERS, INSERT_FAILURES
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 1.0
+POLL_SECONDS = 0.05
+RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+MAX_RECORDS = 1_000
+
+Write = Callable[[Rows, str], None]
+
+
+@dataclass
+class Place:
+    """What this member knows of one partition since it was given it (``epoch``)."""
+
+    epoch: int
+    batch: Batch
+    advance_to: int | None = None
+    inserted_at: float = 0.0
+
+
+class Runner:
+    """One member of the group, in one thread. ``write`` inserts rows under a token and raises PipelineError.
+
+    ``next_offsets`` says how far each partition is in; ``progressed_at`` when the loop last came round.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        write: Write,
+        *,
+        batch_rows: int,
+        batch_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._consumer = consumer
+        self._write = write
+        self._batch_rows = batch_rows
+        self._batch_seconds = batch_seconds
+        self._clock = clock
+        self._places: dict[TopicPartition, Place] = {}
+        self._stopping = threading.Event()
+        self.progressed_at = clock()
+        self.next_offsets: dict[TopicPartition, int] = {}
+
+    def run(self) -> None:
+        """Work until ``stop`` is called; then deliver what was read, hand the partitions over and leave the group."""
+        while not self._stopping.is_set():
+            try:
+                self.step()
+            except PipelineError as error:
+                log.warning("the log can't be read, trying again: %s", error)
+                self._stopping.wait(RETRY_SECONDS[-1])
+        self._finish()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def step(self) -> None:
+        """Poll once and deliver every batch that is due."""
+        records = self._consumer.poll(timeout=POLL_SECONDS, max_records=MAX_RECORDS)
+        given = self._follow_assignment()
+        for partition, run in groupby(records, key=lambda record: TopicPartition(record.topic, record.partition)):
+            if partition not in given and partition in self._places:
+                self._take(partition, list(run))
+        for partition in tuple(self._places):
+            self._deliver_if_due(partition)
+        self.progressed_at = self._clock()
+
+    def _follow_assignment(self) -> set[TopicPartition]:
+        """Forget partitions that were lost and start those that were given; returns the latter."""
+        assignment = self._consumer.assignment()
+        self._places = {
+            partition: place for partition, place in self._places.items() if assignment.get(partition) == place.epoch
+        }
+        given = {partition for partition in assignment if partition not in self._places}
+        for partition in given:
+            committed = self._consumer.committed(partition)
+            replay = planned(committed)
+            self.next_offsets[partition] = committed.offset if committed else 0
+            self._consumer.seek(partition, self.next_offsets[partition])
+            self._places[partition] = Place(assignment[partition], self._new_batch(partition, replay=replay))
+        return given
+
+    def _take(self, partition: TopicPartition, records: Iterable[Record]) -> None:
+        rest = tuple(records)
+        while rest and partition in self._places:
+            rest = tuple(self._places[partition].batch.add(rest, now=self._clock()))
+            if rest:
+                self._deliver(partition)
+
+    def _deliver_if_due(self, partition: TopicPartition) -> None:
+        place = self._places.get(partition)
+        if place is None:
+            return
+        if place.batch.due(self._clock()):
+            self._deliver(partition)
+        elif not place.batch.records and place.advance_to is not None:
+            self._advance_if_idle(partition, place)
+
+    def _deliver(self, partition: TopicPartition) -> None:
+        place = self._places[partition]
+        batch, plan = place.batch, place.batch.plan()
+        rows = rows_of(batch.records)
+        try:
+            if batch.replay is None:
+                self._consumer.commit(partition, plan.committed())
+            self._insert(partition, rows, plan)
+        except Fenced as error:
+            log.info("%s; another member has it now", error)
+            self._places.pop(partition, None)
+            return
+        place.batch = self._new_batch(partition)
+        place.advance_to = self.next_offsets[partition] = plan.last + 1
+        place.inserted_at = self._clock()
+
+    def _insert(self, partition: TopicPartition, rows: Rows, plan: Plan) -> None:
+        """Insert until it is in. Raises Fenced if the partition goes to another member meanwhile."""
+        token = plan.token(partition)
+        attempt = 0
+        while True:
+            try:
+                self._write(rows, token)
+            except PipelineError as error:
+                INSERT_FAILURES.inc()
+                log.warning("batch %s is not in yet, trying again: %s", token, error)
+                self._wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+                self._check_ownership(partition)
+                attempt += 1
+            else:
+                CONSUMED_EVENTS.inc(len(rows.events[0]) if rows.events else 0)
+                DEAD_LETTERS.inc(len(rows.dead_letters[0]) if rows.dead_letters else 0)
+                return
+
+    def _wait(self, seconds: float) -> None:
+        """Pause between attempts; a runner told to stop gives the batch up, since its plan will be replayed."""
+        if self._stopping.wait(seconds):
+            raise Fenced("stopping before the batch is in")
+
+    def _check_ownership(self, partition: TopicPartition) -> None:
+        self._consumer.poll(timeout=0, max_records=0)
+        if self._consumer.assignment().get(partition) != self._places[partition].epoch:
+            raise Fenced(f"{partition.topic}/{partition.partition} was taken away during an insert")
+
+    def _advance_if_idle(self, partition: TopicPartition, place: Place) -> None:
+        if place.advance_to is not None and self._clock() - place.inserted_at >= IDLE_SECONDS:
+            self._advance(partition, place)
+
+    def _advance(self, partition: TopicPartition, place: Place) -> None:
+        if place.advance_to is None:
+            return
+        try:
+            self._consumer.commit(partition, Committed(place.advance_to))
+            place.advance_to = None
+        except Fenced as error:
+            log.info("%s; another member has it now", error)
+            self._places.pop(partition, None)
+
+    def _finish(self) -> None:
+        """Deliver what is at hand if the engine takes it at once, then leave."""
+        try:
+            for partition in tuple(self._places):
+                place = self._places[partition]
+                if place.batch.records and (not place.batch.replay or place.batch.full):
+                    self._deliver(partition)
+            for partition, place in tuple(self._places.items()):
+                self._advance(partition, place)
+        except PipelineError as error:
+            log.warning("left with a batch planned; the next start replays it: %s", error)
+        finally:
+            self._consumer.close()
+
+    def _new_batch(self, partition: TopicPartition, *, replay: Plan | None = None) -> Batch:
+        return Batch(partition, max_rows=self._batch_rows, max_seconds=self._batch_seconds, replay=replay)

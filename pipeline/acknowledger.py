@@ -1,0 +1,86 @@
+"""Acknowledge after durable: gathers events while the last append is under way, appends them as one record.
+
+There is no timer: while one append is under way the next record gathers, so a lone event waits for nothing and a
+thousand a second share one fsync.
+"""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from pipeline.beacon.parse import Dropped, Reason
+from pipeline.brokers import Producer
+from pipeline.events import EVENTS_TOPIC, Event, encode_lines
+from pipeline.metrics import APPEND_SECONDS, APPENDED_RECORDS
+
+log = logging.getLogger(__name__)
+
+MAX_GATHERED = 5_000
+
+
+@dataclass
+class _Record:
+    durable: asyncio.Future[None]
+    events: list[Event] = field(default_factory=list)
+
+
+class Acknowledger:
+    """Runs on one event loop; appends in a thread of its own. ``seconds``: how long an append may take."""
+
+    def __init__(self, producer: Producer, *, seconds: float) -> None:
+        self._producer = producer
+        self._seconds = seconds
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="append")
+        self._gathering: _Record | None = None
+        self._appending: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def append(self, event: Event) -> None:
+        """Return when ``event`` is durable.
+
+        Raises Dropped: OVERLOADED or STOPPING when it is surely not stored, NOT_DURABLE when nobody knows.
+        """
+        record = self._gathering
+        if self._stopping:
+            raise Dropped(Reason.STOPPING)
+        if record is None:
+            record = self._gathering = _Record(asyncio.get_running_loop().create_future())
+            if self._appending is None:
+                self._appending = asyncio.create_task(self._append_all())
+        elif len(record.events) >= MAX_GATHERED:
+            raise Dropped(Reason.OVERLOADED)
+        record.events.append(event)
+        await asyncio.shield(record.durable)
+
+    async def stop(self) -> None:
+        """Refuse new events and wait for those at hand."""
+        self._stopping = True
+        if self._appending:
+            await self._appending
+        self._thread.shutdown(wait=False)
+
+    async def _append_all(self) -> None:
+        # One turn of the loop first: requests that arrived together share the first record.
+        await asyncio.sleep(0)
+        while record := self._gathering:
+            self._gathering = None
+            await self._append(record)
+        self._appending = None
+
+    async def _append(self, record: _Record) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            await asyncio.wait_for(loop.run_in_executor(self._thread, self._send, record.events), self._seconds)
+        except Exception:
+            log.exception("a record of %d events may not be durable", len(record.events))
+            record.durable.set_exception(Dropped(Reason.NOT_DURABLE))
+            record.durable.exception()  # seen here, even when every waiting request has gone
+        else:
+            record.durable.set_result(None)
+            APPENDED_RECORDS.inc()
+            APPEND_SECONDS.observe(loop.time() - started)
+
+    def _send(self, events: list[Event]) -> None:
+        self._producer.send(EVENTS_TOPIC, encode_lines(events))

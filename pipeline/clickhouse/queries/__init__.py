@@ -1,0 +1,48 @@
+"""Questions to the engine. Each ``.sql`` file is named after the function here that runs it."""
+
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.counters import SiteCounters, Snapshot, Summary
+from pipeline.periods import Periods, local_date
+
+ONLINE_SECONDS = 300
+
+
+def read_snapshot(client: ClickHouse, now: float) -> Snapshot:
+    """All public counters at Unix time ``now``."""
+    online = count_online(client, since=now - ONLINE_SECONDS)
+    periods = sum_site_periods(client, Periods(local_date(now)))
+    sites = {
+        site: SiteCounters(
+            visits=Summary(online.get(site, 0), *sums[:4]),
+            views=Summary(online.get(site, 0), *sums[4:]),
+        )
+        for site, *sums in periods
+    }
+    return Snapshot(as_of=now, sites=sites, pages=sum_page_views(client))
+
+
+def count_online(client: ClickHouse, *, since: float) -> dict[int, int]:
+    """Visitors online per site; ``since`` is Unix seconds."""
+    rows = client.query(_sql("count_online"), {"since": datetime.fromtimestamp(since, UTC)})
+    return dict(rows)
+
+
+def sum_site_periods(client: ClickHouse, periods: Periods) -> list[tuple[Any, ...]]:
+    """Rows of (site, visits today, week, month, total, views today, week, month, total)."""
+    parameters = {"today": periods.today, "week": periods.week, "month": periods.month}
+    return client.query(_sql("sum_site_periods"), parameters)
+
+
+def sum_page_views(client: ClickHouse) -> dict[int, int]:
+    """Views by page id."""
+    return dict(client.query(_sql("sum_page_views")))
+
+
+@cache
+def _sql(name: str) -> str:
+    return files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")

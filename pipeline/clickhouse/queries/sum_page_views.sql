@@ -1,0 +1,10 @@
+-- Public views of every page, with what it brought along.
+SELECT page_id, sum(views) AS views
+FROM
+(
+    SELECT page_id, views FROM page_totals WHERE audience = 'public'
+    UNION ALL
+    SELECT page_id, views FROM opening_balances FINAL WHERE page_id != 0
+)
+GROUP BY page_id
+SETTINGS max_threads = 1

@@ -1,0 +1,53 @@
+"""Writes one batch of rows under its token, so that the same batch twice counts once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.clickhouse.client import ClickHouse
+
+EVENT_COLUMNS = {
+    "at": "DateTime64(3, 'UTC')",
+    "site": "UInt32",
+    "kind": "Enum8('view' = 1, 'heartbeat' = 2, 'opening' = 3)",
+    "page_id": "UInt32",
+    "audience": "Enum8('public' = 1, 'staff' = 2, 'preview' = 3, 'bot' = 4)",
+    "locale": "LowCardinality(String)",
+    "path": "String",
+    "visitor": "UInt64",
+    "visit": "Bool",
+    "source": "LowCardinality(String)",
+    "browser": "LowCardinality(String)",
+    "os": "LowCardinality(String)",
+    "device": "LowCardinality(String)",
+    "bot": "LowCardinality(String)",
+    "scripted": "Bool",
+    "opening_views": "UInt64",
+    "opening_visits": "UInt64",
+    "partition": "UInt16",
+    "offset": "UInt64",
+    "row": "UInt32",
+}
+
+DEAD_LETTER_COLUMNS = {
+    "at": "DateTime64(3, 'UTC')",
+    "partition": "UInt16",
+    "offset": "UInt64",
+    "row": "UInt32",
+    "reason": "String",
+    "line": "String",
+}
+
+
+def write_events(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token: str) -> None:
+    """Insert events; ``columns`` are in the order of EVENT_COLUMNS, times as Unix milliseconds."""
+    _write(client, "events", EVENT_COLUMNS, columns, token)
+
+
+def write_dead_letters(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token: str) -> None:
+    """Set aside what could not be read; ``columns`` are in the order of DEAD_LETTER_COLUMNS."""
+    _write(client, "dead_letters", DEAD_LETTER_COLUMNS, columns, token)
+
+
+def _write(client: ClickHouse, table: str, types: dict[str, str], columns: Sequence[Sequence[Any]], token: str) -> None:
+    if columns and columns[0]:
+        client.insert(table, dict(zip(types, columns, strict=True)), types=list(types.values()), token=token)

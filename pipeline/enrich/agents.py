@@ -1,0 +1,46 @@
+"""User agent → browser, system, kind of device, or the bot behind it. The string itself goes no further than here."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import ua_parser
+from crawlerdetect import CrawlerDetect
+
+CACHED_AGENTS = 4096
+MAX_AGENT_CHARS = 512
+NO_AGENT = "(none)"
+
+
+class Agent(NamedTuple):
+    """Families only, such as ("Chrome", "Windows", "desktop", ""); ``bot`` is empty for people."""
+
+    browser: str
+    os: str
+    device: str
+    bot: str
+
+
+_crawlers = CrawlerDetect()
+_PHONES = frozenset({"Android", "iOS", "Windows Phone", "KaiOS"})
+
+
+@lru_cache(maxsize=CACHED_AGENTS)
+def describe_agent(user_agent: str) -> Agent:
+    """Classify a user agent; crawlers by the kept lists of crawlerdetect and ua-parser, none at all is a bot too."""
+    text = user_agent[:MAX_AGENT_CHARS].strip()
+    if not text:
+        return Agent("", "", "", NO_AGENT)
+    result = ua_parser.parse(text)
+    browser = result.user_agent.family if result.user_agent else ""
+    system = result.os.family if result.os else ""
+    spider = result.device is not None and result.device.family == "Spider"
+    if spider or _crawlers.is_crawler(text):
+        return Agent(browser, system, "", browser or "other")
+    return Agent(browser, system, _device(system, text), "")
+
+
+def _device(system: str, text: str) -> str:
+    if system not in _PHONES:
+        return "desktop"
+    tablet = "iPad" in text or (system == "Android" and "Mobile" not in text)
+    return "tablet" if tablet else "phone"

@@ -1,0 +1,26 @@
+"""Where a view came from: the host alone, since paths and queries of other sites are none of ours."""
+
+from urllib.parse import urlsplit
+
+MAX_HOST_CHARS = 100
+
+
+def source_of(referrer: str, *, own_host: str) -> str:
+    """Host of an outside referrer without ``www.``; empty for none, for nonsense and for the site itself."""
+    host = _host(referrer)
+    own = _host(f"//{own_host}")
+    return "" if host == own else host.removeprefix("www.")[:MAX_HOST_CHARS]
+
+
+def is_internal(referrer: str, *, own_host: str) -> bool:
+    """Whether the reader came from a page of this very site."""
+    host = _host(referrer)
+    return bool(host) and host == _host(f"//{own_host}")
+
+
+def _host(url: str) -> str:
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return host if host.isascii() and host.isprintable() else ""

@@ -1,0 +1,64 @@
+"""The daily salts: random, agreed through a one-partition topic, gone for good after its 48 hours.
+
+The first record of a date wins, so all collectors use the same salt without another store. A salt that can't be had
+never holds up a view: the view counts, its visitor stays unidentified.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+import msgspec
+
+from pipeline.brokers import Broker, Producer, Record
+from pipeline.events import SALTS_TOPIC
+from pipeline.periods import local_date
+
+SALT_BYTES = 32
+AHEAD_SECONDS = 3600
+
+
+class Salt(msgspec.Struct, frozen=True):
+    day: date
+    salt: bytes
+
+
+class SaltBook:
+    """The salts this collector knows. ``salt_for`` is for the request path, ``keep`` for a thread beside it."""
+
+    def __init__(self, broker: Broker, producer: Producer) -> None:
+        self._broker = broker
+        self._producer = producer
+        self._salts: dict[date, bytes] = {}
+
+    def salt_for(self, at: float) -> bytes | None:
+        """The salt of the day that Unix time ``at`` lies in; None while it is not known."""
+        return self._salts.get(local_date(at))
+
+    def keep(self, now: float) -> None:
+        """Have today's salt, an hour ahead tomorrow's too, and forget all older ones. Raises Unavailable."""
+        days = {local_date(now), local_date(now + AHEAD_SECONDS)}
+        for day in days - self._salts.keys():
+            self._salts[day] = self._agree_on(day)
+        yesterday = local_date(now) - timedelta(days=1)
+        self._salts = {day: salt for day, salt in self._salts.items() if day > yesterday}
+
+    def _agree_on(self, day: date) -> bytes:
+        known = first_salts(self._broker.read(SALTS_TOPIC))
+        if day not in known:
+            mine = Salt(day, secrets.token_bytes(SALT_BYTES))
+            self._producer.send(SALTS_TOPIC, msgspec.json.encode(mine), partition=0)
+            known = first_salts(self._broker.read(SALTS_TOPIC))
+        return known[day]
+
+
+def first_salts(records: Iterable[Record]) -> dict[date, bytes]:
+    """For each date the salt that was written first; records that are no salt are passed over."""
+    salts: dict[date, bytes] = {}
+    for record in records:
+        try:
+            salt = msgspec.json.decode(record.value, type=Salt)
+        except msgspec.MsgspecError:
+            continue
+        salts.setdefault(salt.day, salt.salt)
+    return salts
