@@ -1,0 +1,188 @@
+"""How the script sends: where to, what with, again when it is safe to, and what it leaves behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import BrowserContext, Page
+    from recording_site import Site
+
+pytestmark = pytest.mark.browser
+
+BUSY = (503, {"Retry-After": "1"})
+VIEW = {"t": "/here-token", "p": "/here", "r": "", "n": "navigate"}
+HEARTBEAT = VIEW | {"h": 1}
+
+# Under a driver every tab is in front, and the fake clock needs a driver: here the page is only told that it is hidden.
+PRETEND = """(state) => {
+  Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+@pytest.fixture
+def page(new_visitor: Callable[..., BrowserContext]) -> Iterator[Page]:
+    """A page whose clock the test moves; nothing in it may fail unhandled."""
+    page = new_visitor().new_page()
+    page.clock.install()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    assert faults == []
+
+
+def open_here(page: Page, site: Site) -> None:
+    page.goto(site.url("/here"))
+    site.wait_for_beacons(1)
+    page.wait_for_load_state("networkidle")
+
+
+def test_it_posts_plain_text_beside_the_script(page: Page, site: Site) -> None:
+    site.prefix = "/sub/_nhip/"
+    open_here(page, site)
+
+    beacon = site.beacons[0]
+
+    assert beacon.path == "/sub/_nhip/e"
+    assert beacon.headers["content-type"].startswith("text/plain")
+
+
+def test_it_carries_no_cookies_and_keeps_nothing(page: Page, site: Site) -> None:
+    page.context.add_cookies([{"name": "session", "value": "secret", "url": site.base_url}])
+    site.scripts["/here"] = "window.__own = Object.getOwnPropertyNames(window);"
+    open_here(page, site)
+
+    kept = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+    added = page.evaluate("Object.getOwnPropertyNames(window).filter((name) => !__own.includes(name))")
+
+    assert "cookie" not in site.beacons[0].headers
+    assert kept == [0, 0, "session=secret"]
+    assert added == ["__own"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "attempts"),
+    [
+        pytest.param([BUSY], 2, id="busy-once"),
+        pytest.param([BUSY] * 9, 3, id="busy-for-long-is-given-up"),
+        pytest.param([(503, {})], 1, id="503-that-does-not-say-when"),
+        pytest.param([(503, {"Retry-After": "Sun, 22 Nov 2026 07:00:00 GMT"})], 1, id="503-with-a-date"),
+        pytest.param([(500, {"Retry-After": "1"})], 1, id="500"),
+        pytest.param([(400, {})], 1, id="refused"),
+        pytest.param([None], 1, id="connection-breaks"),
+    ],
+)
+def test_only_what_was_surely_not_stored_is_sent_again(
+    page: Page, site: Site, answers: list[tuple[int, dict[str, str]] | None], attempts: int
+) -> None:
+    site.answers = list(answers)
+    open_here(page, site)
+    for expected in range(2, attempts + 1):
+        page.clock.run_for(10_000)
+        site.wait_for_beacons(expected)
+        page.wait_for_load_state("networkidle")
+    page.clock.run_for(60_000)
+
+    site.settled()
+
+    assert site.bodies() == [VIEW] * attempts
+
+
+def test_each_further_attempt_waits_longer(page: Page, site: Site) -> None:
+    site.scripts["/here"] = """
+      window.__waits = [];
+      const later = window.setTimeout;
+      window.setTimeout = (act, wait, ...rest) => { __waits.push(wait); return later(act, wait, ...rest); };"""
+    site.answers = [BUSY, BUSY]
+    open_here(page, site)
+    page.wait_for_function("__waits.length == 1")
+    page.clock.run_for(2_000)
+    page.wait_for_function("__waits.length == 2")
+
+    first, second = page.evaluate("__waits")
+
+    assert 1_000 <= first <= 2_000 <= second <= 4_000
+
+
+def test_a_visible_page_says_every_two_minutes_that_it_is_still_there(page: Page, site: Site) -> None:
+    open_here(page, site)
+    page.clock.run_for(100_000)
+    assert site.settled(0.3) == [("/here", "navigate")]
+
+    page.clock.run_for(30_000)
+    site.wait_for_beacons(2)
+    page.clock.run_for(120_000)
+    site.wait_for_beacons(3)
+    site.settled(0.3)
+
+    assert site.bodies() == [VIEW, HEARTBEAT, HEARTBEAT]
+
+
+def test_a_hidden_page_is_silent_and_speaks_when_it_is_seen_again(page: Page, site: Site) -> None:
+    open_here(page, site)
+    page.evaluate(PRETEND, "hidden")
+    page.clock.run_for(600_000)
+    assert site.settled() == [("/here", "navigate")]
+
+    page.evaluate(PRETEND, "visible")
+    site.wait_for_beacons(2)
+    site.settled(0.3)
+
+    assert site.bodies() == [VIEW, HEARTBEAT]
+
+
+def test_a_refused_heartbeat_is_not_sent_again(page: Page, site: Site) -> None:
+    open_here(page, site)
+    site.answers = [BUSY]
+    page.clock.run_for(125_000)
+    site.wait_for_beacons(2)
+    page.wait_for_load_state("networkidle")
+    page.clock.run_for(20_000)
+    site.settled()
+
+    assert site.bodies() == [VIEW, HEARTBEAT]
+
+
+@pytest.mark.parametrize(
+    "sabotage",
+    [
+        pytest.param("window.fetch = () => { throw new Error('no'); };", id="fetch-throws"),
+        pytest.param("delete window.fetch;", id="no-fetch"),
+        pytest.param("window.fetch = () => Promise.reject(new Error('no'));", id="fetch-fails"),
+        pytest.param("performance.getEntriesByType = undefined;", id="no-performance"),
+    ],
+)
+def test_it_never_throws(page: Page, site: Site, sabotage: str) -> None:
+    site.scripts["/here"] = sabotage
+    page.goto(site.url("/here"))
+    page.evaluate(PRETEND, "visible")
+    page.clock.run_for(300_000)
+
+    assert page.evaluate("1 + 1") == 2  # the fixture asserts that nothing was thrown
+
+
+def test_an_unknown_kind_of_navigation_still_counts(page: Page, site: Site) -> None:
+    site.scripts["/here"] = "performance.getEntriesByType = () => [];"
+    open_here(page, site)
+
+    assert site.bodies() == [VIEW]
+
+
+def test_without_scripts_the_pixel_counts_instead(new_visitor: Callable[..., BrowserContext], site: Site) -> None:
+    new_visitor(java_script_enabled=False).new_page().goto(site.url("/here"))
+    site.settled()
+
+    assert site.pixels == [{"t": ["/here-token"], "n": ["navigate"]}]
+    assert site.beacons == []
+
+
+def test_with_scripts_the_pixel_is_not_loaded(page: Page, site: Site) -> None:
+    open_here(page, site)
+
+    assert site.settled() == [("/here", "navigate")]
+    assert site.pixels == []

@@ -1,0 +1,180 @@
+"""For the tests of the beacon script: a site whose pages carry it, and a collector that writes down what arrives."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from pipeline.beacon.build import BUILT
+
+PAGE = """<!doctype html><html lang="vi"><meta charset="utf-8"><link rel="icon" href="data:,"><title>{path}</title>
+<script>{witness}{script}</script>{rules}
+<a id="there" href="/there">there</a> <a id="elsewhere" href="/elsewhere?x=1">elsewhere</a>
+<script src="{prefix}b.js" data-t="{path}-token" defer></script>
+<noscript><img src="{prefix}p.gif?t={path}-token&amp;n=navigate" alt="" width="1" height="1" hidden></noscript>
+</html>"""
+
+PRERENDER_THERE = """<script type="speculationrules">
+{"prerender": [{"source": "list", "urls": ["/there"], "eagerness": "immediate"}]}</script>"""
+
+# Reports how the page is shown, to prove that a test met what it is about; `after` waits for the test's word.
+WITNESS = """
+const witness = (what) => navigator.sendBeacon("/witness", JSON.stringify([location.pathname, what]));
+const after = (name, act) => fetch("/gate/" + name).then(act);
+witness(document.prerendering ? "prerendering" : document.visibilityState);
+document.addEventListener("visibilitychange", () => witness(document.visibilityState));
+document.addEventListener("prerenderingchange", () => witness("activated"));
+addEventListener("pageshow", (event) => event.persisted && witness("bfcache"));
+"""
+
+PATIENCE = 10.0
+
+
+@dataclass(frozen=True)
+class Beacon:
+    """One beacon as it arrived: where, what its body said, and its headers (names in lower case)."""
+
+    path: str
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+
+@dataclass
+class Site:
+    """Serves any path with the script on it.
+
+    ``scripts`` run in the pages of their paths, ``held`` pages are answered once their gate is open, and ``answers``
+    go to the beacons in turn: a status and headers, or None for a connection that breaks; then 202 for good.
+    """
+
+    base_url: str = ""
+    prefix: str = "/_nhip/"
+    scripts: dict[str, str] = field(default_factory=dict)
+    prerendering: bool = False
+    held: set[str] = field(default_factory=set)
+    answers: list[tuple[int, dict[str, str]] | None] = field(default_factory=list)
+    gates: defaultdict[str, threading.Event] = field(default_factory=lambda: defaultdict(threading.Event))
+    beacons: list[Beacon] = field(default_factory=list)
+    pixels: list[dict[str, list[str]]] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
+    witnessed: list[tuple[str, str]] = field(default_factory=list)
+
+    def url(self, path: str) -> str:
+        return self.base_url + path
+
+    def open(self, gate: str) -> None:
+        self.gates[gate].set()
+
+    def bodies(self) -> list[dict[str, Any]]:
+        return [beacon.body for beacon in self.beacons]
+
+    def displays(self) -> list[tuple[str, str]]:
+        return [(body["p"], body["n"]) for body in self.bodies()]
+
+    def wait_for_beacons(self, count: int) -> list[dict[str, Any]]:
+        self.wait_until(lambda: len(self.beacons) >= count, f"{count} beacons")
+        return self.bodies()
+
+    def wait_for_witness(self, path: str, what: str) -> None:
+        self.wait_until(lambda: (path, what) in self.witnessed, f"{path} {what}")
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                pytest.fail(f"no {what} in {PATIENCE:.0f} s; {self.displays()=} {self.witnessed=}")
+            time.sleep(0.02)
+
+    def settled(self, seconds: float = 0.7) -> list[tuple[str, str]]:
+        """The displays after a silence in which one too many would have arrived."""
+        time.sleep(seconds)
+        return self.displays()
+
+
+@contextmanager
+def serve_site() -> Iterator[Site]:
+    site = Site()
+
+    class Handler(_Handler):
+        serves = site
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    site.base_url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield site
+    finally:
+        for gate in list(site.gates.values()):
+            gate.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    serves: Site
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        if url.path == self.serves.prefix + "b.js":
+            self._answer(200, BUILT.read_bytes(), "text/javascript")
+        elif url.path == self.serves.prefix + "p.gif":
+            self.serves.pixels.append(parse_qs(url.query))
+            self._answer(200, b"", "image/gif")
+        elif url.path.startswith("/gate/"):
+            self.serves.gates[url.path.removeprefix("/gate/")].wait(PATIENCE)
+            self._answer(200, b"", "text/plain")
+        else:
+            self._answer_page(url.path)
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/witness":
+            self.serves.witnessed.append((body[0], body[1]))
+            self._answer(204, b"", "text/plain")
+            return
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        answer = self.serves.answers.pop(0) if self.serves.answers else (202, {})
+        self.serves.beacons.append(Beacon(self.path, body, headers))
+        if answer is None:
+            self.close_connection = True
+        else:
+            self._answer(answer[0], b"", "text/plain", answer[1])
+
+    def _answer_page(self, path: str) -> None:
+        self.serves.fetched.append(path)
+        if path in self.serves.held:
+            self.serves.gates[path].wait(PATIENCE)
+        html = PAGE.format(
+            path=path,
+            witness=WITNESS,
+            script=self.serves.scripts.get(path, ""),
+            rules=PRERENDER_THERE if self.serves.prerendering and path == "/here" else "",
+            prefix=self.serves.prefix,
+        )
+        self._answer(200, html.encode(), "text/html; charset=utf-8")
+
+    def _answer(self, status: int, body: bytes, content_type: str, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        """Says nothing."""
