@@ -1,7 +1,7 @@
 """The whole product in one process: ``python -m cms``.
 
-One uvicorn server answers ``/_nhip/`` with the collector and everything else with Django in a pool of threads; beside it
-run the consumer, the counters and the housekeeping, each in a thread of its own. Everything kept is in the data directory.
+One uvicorn server answers ``/_nhip/`` with the collector and everything else with Django in a pool of threads. Beside
+it run the consumer, the counters and the housekeeping, each in a thread. Everything kept is in the data directory.
 """
 
 import gc
@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import django
 import uvicorn
@@ -105,7 +105,7 @@ def _make_admin() -> str | None:
     if users.filter(is_superuser=True).exists():
         return None
     password = os.environ.get("NHIP_ADMIN_PASSWORD") or secrets.token_urlsafe(12)
-    users.create_superuser(username="admin", email="", password=password)  # type: ignore[attr-defined]
+    users.create_superuser(username="admin", email="", password=password)
     return password
 
 
@@ -233,7 +233,7 @@ class _Site:
 
         self._collector = collector
         self._acknowledger = acknowledger
-        self._pages = WSGIMiddleware(application, workers=SITE_THREADS)
+        self._pages = WSGIMiddleware(cast(Any, application), workers=SITE_THREADS)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

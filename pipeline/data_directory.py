@@ -27,6 +27,6 @@ def hold(path: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise DataDirectoryError(
-                f"NHIP_DATA_DIR: another process is running on {path}; stop it, or set NHIP_DATA_DIR to another directory"
+                f"NHIP_DATA_DIR: another process runs on {path}; stop it, or set NHIP_DATA_DIR to another directory"
             ) from error
         yield
