@@ -58,7 +58,9 @@ def make_page(index: EmulationIndexPage) -> MakePage:
             "event_kinds": ["conference"],
             "lead": "Sở nhìn lại một năm thi đua.",
         }
-        return index.add_child(instance=EmulationPage(**(plain | replaced)))
+        page = EmulationPage(**(plain | replaced))
+        index.add_child(instance=page)
+        return page
 
     return make
 

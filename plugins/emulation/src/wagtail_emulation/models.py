@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from modelcluster.models import ClusterableModel
+from modelcluster.models import ClusterableModel, model_from_serializable_data
 from wagtail.admin.panels import (
     FieldPanel,
     FieldRowPanel,
@@ -314,6 +314,16 @@ class AgreementSignatory(Orderable):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def from_serializable_data(cls, data: dict[str, Any], *_args: Any, **_kwargs: Any) -> "AgreementSignatory":
+        """Read the row of a revision without asking whether its agreement is still stored.
+
+        An agreement deleted since comes back with the revision; modelcluster would drop its signatories, because it
+        looks for the agreement before that is saved again.
+        """
+        row: AgreementSignatory = model_from_serializable_data(cls, data, check_fks=False)
+        return row
 
 
 class Commendation(Orderable):

@@ -13,8 +13,9 @@ from wagtail_emulation.forms import UniqueSignatories
 class EventKindsPanel(FieldPanel):
     """The check boxes of an event's kinds, which are rows and not a model field: it brings its own comparison."""
 
-    def get_comparison(self) -> list[Any]:
-        return [partial(EventKindsComparison, None)]
+    class BoundPanel(FieldPanel.BoundPanel):
+        def get_comparison(self) -> list[Any]:
+            return [partial(EventKindsComparison, None)]
 
 
 class EventKindsComparison(TextFieldComparison):
