@@ -46,6 +46,7 @@ log = logging.getLogger("nhip")
 GROUP = "nhip-page-events"
 MEMBER = "embedded"
 SITE_THREADS = 8
+SWITCH_SECONDS = 0.001  # beacons are answered between the consumer's rows, not after 5 ms of them
 CATCH_UP_SECONDS = 20.0
 STUCK_SECONDS = 60.0
 SALT_SECONDS = 30.0
@@ -55,6 +56,7 @@ RETENTION_SECONDS = 600.0
 def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     signal.signal(signal.SIGTERM, _exit_cleanly)
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         with ExitStack() as stack:
             settings = Settings.from_env()
@@ -65,7 +67,8 @@ def main() -> int:
         print(f"nhip: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 0
+        pass
+    print("Nhịp đã dừng. · Stopped.")
     return 0
 
 
@@ -80,14 +83,13 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         gc.collect()
         gc.freeze()
         _Server(_server_config(app, settings), on_exit=server_hooks).run(sockets=[listener])
-        print("Nhịp đã dừng. · Stopped.")
 
 
 # the site
 
 
 def _prepare_site() -> str | None:
-    """Bring the CMS up to date; returns the admin's new password, or None if there is an admin already."""
+    """Bring the CMS up to date; returns what to say of the new admin's password, None if there is an admin already."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.embedded")
     with _step("Nạp ứng dụng", "Loading the application"):
         django.setup()
@@ -104,9 +106,10 @@ def _make_admin() -> str | None:
     users = get_user_model()._default_manager
     if users.filter(is_superuser=True).exists():
         return None
-    password = os.environ.get("NHIP_ADMIN_PASSWORD") or secrets.token_urlsafe(12)
+    chosen = os.environ.get("NHIP_ADMIN_PASSWORD")
+    password = chosen or secrets.token_urlsafe(12)
     users.create_superuser(username="admin", email="", password=password)
-    return password
+    return "NHIP_ADMIN_PASSWORD" if chosen else f"{password} (chỉ hiện lần này · shown once)"
 
 
 # the pipeline
@@ -310,7 +313,7 @@ def _announce(settings: Settings, password: str | None) -> None:
     address = f"http://{settings.host}:{settings.port}"
     print(f"\nNhịp: {address}\nQuản trị · Admin: {address}/admin/", flush=True)
     if password:
-        print(f"Tài khoản · User: admin\nMật khẩu (chỉ hiện lần này) · Password (shown once): {password}", flush=True)
+        print(f"Tài khoản · User: admin\nMật khẩu · Password: {password}", flush=True)
     print("Dừng · Stop: Ctrl-C\n", flush=True)
 
 

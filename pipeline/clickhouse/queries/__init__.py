@@ -43,6 +43,17 @@ def sum_page_views(client: ClickHouse) -> dict[int, int]:
     return dict(client.query(_sql("sum_page_views")))
 
 
+def check_lineage(client: ClickHouse) -> tuple[int, int, int]:
+    """Rows stored, rows stored more than once, places of the log without a row."""
+    ((stored, repeated, missing),) = client.query(_sql("check_lineage"))
+    return int(stored), int(repeated), int(missing)
+
+
+def compare_roll_ups(client: ClickHouse) -> dict[str, int]:
+    """Per roll-up, the keys on which it and the raw table differ."""
+    return dict(client.query(_sql("compare_roll_ups")))
+
+
 @cache
 def _sql(name: str) -> str:
     return files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")

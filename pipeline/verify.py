@@ -1,0 +1,24 @@
+"""Is every view there exactly once? The stored rows against the order of the log, the roll-ups against the rows."""
+
+import msgspec
+
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.queries import check_lineage, compare_roll_ups
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """``stored`` rows with dead letters; ``repeated`` and ``missing`` places in the log; differing keys per roll-up."""
+
+    stored: int
+    repeated: int
+    missing: int
+    differing: dict[str, int]
+
+    @property
+    def clean(self) -> bool:
+        return not (self.repeated or self.missing or any(self.differing.values()))
+
+
+def verify(client: ClickHouse) -> Verification:
+    stored, repeated, missing = check_lineage(client)
+    return Verification(stored, repeated, missing, compare_roll_ups(client))
