@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 
 from django.utils import timezone
 
 from cms.statistics.models import OpeningBalance, WithdrawnBalance
 from pipeline import events
-from pipeline.brokers import Producer, open_producer
+from pipeline.brokers import Producer, open_broker
 from pipeline.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -26,12 +27,9 @@ def publish_pending_balances() -> int:
     try:
         if not has_pending_balances():
             return 0
-        producer = open_producer(Settings.from_env())
-        try:
+        with closing(open_broker(Settings.from_env())) as broker, closing(broker.producer()) as producer:
             for _row in _send_each(producer):
                 sent += 1
-        finally:
-            producer.close()
     except Exception:
         logger.exception("Opening balances stay pending; they are tried again at the next start or save")
     return sent

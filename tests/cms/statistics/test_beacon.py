@@ -1,0 +1,173 @@
+"""What a page hands to the browser so that its display counts."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from cms.statistics import page_tokens
+from cms.statistics.checks import check_beacon_key
+from pipeline.beacon.parse import MAX_BODY_BYTES
+from pipeline.beacon.tokens import PageToken, verify
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest
+    from django.test import Client
+    from wagtail.models import Page, Site
+
+    Render = Callable[..., str]
+    RequestOf = Callable[..., HttpRequest]
+
+pytestmark = pytest.mark.django_db
+
+
+def token_in(text: str) -> PageToken:
+    found = re.search(r'<script src="/_nhip/b.js" data-t="(.*?)" defer></script>', text)
+    assert found is not None
+    return verify(html.unescape(found[1]), key=Settings.from_env().beacon_key)
+
+
+def pixel_in(text: str) -> dict[str, list[str]]:
+    found = re.search(r'<noscript><img src="(.*?)" ', text)
+    assert found is not None
+    url = urlsplit(html.unescape(found[1]))
+    assert url.path == "/_nhip/p.gif"
+    return parse_qs(url.query, keep_blank_values=True)
+
+
+@pytest.fixture
+def someone() -> Any:
+    return get_user_model()._default_manager.create_user(username="bien-tap", password="a-long-password")
+
+
+def test_the_token_says_which_page_it_is(render: Render, page: Page, site: Site) -> None:
+    token = token_in(render("beacon", page=page))
+
+    assert token == PageToken(
+        site=site.pk, page_id=page.pk, locale=page.locale.language_code, path="/le-phat-dong/", audience="public"
+    )
+
+
+@pytest.mark.parametrize(
+    ("signed_in", "previewing", "audience"),
+    [
+        pytest.param(False, False, "public", id="visitor"),
+        pytest.param(True, False, "staff", id="staff"),
+        pytest.param(True, True, "preview", id="preview"),
+        pytest.param(False, True, "preview", id="preview-by-link"),
+    ],
+)
+def test_the_token_says_who_looks(
+    render: Render,
+    request_of: RequestOf,
+    page: Page,
+    someone: Any,
+    signed_in: bool,
+    previewing: bool,
+    audience: str,
+) -> None:
+    request = request_of(set_={"is_preview": previewing} | ({"user": someone} if signed_in else {}))
+
+    assert token_in(render("beacon", page=page, request=request)).audience == audience
+
+
+def test_script_and_pixel_carry_the_same_token(render: Render, page: Page) -> None:
+    text = render("beacon", page=page)
+
+    (token,) = pixel_in(text)["t"]
+
+    assert verify(token, key=Settings.from_env().beacon_key) == token_in(text)
+
+
+@pytest.mark.parametrize(
+    ("headers", "navigation"),
+    [
+        pytest.param({}, "navigate", id="link"),
+        pytest.param({"CACHE_CONTROL": "max-age=0"}, "reload", id="reload"),
+        pytest.param({"CACHE_CONTROL": "no-cache", "PRAGMA": "no-cache"}, "reload", id="forced-reload"),
+        pytest.param({"CACHE_CONTROL": "no-store, Max-Age = 0"}, "reload", id="among-others"),
+        pytest.param({"PRAGMA": "no-cache"}, "reload", id="old-browser"),
+        pytest.param({"CACHE_CONTROL": "max-age=00600"}, "navigate", id="some-age"),
+    ],
+)
+def test_the_pixel_says_what_kind_of_navigation_it_was(
+    render: Render, request_of: RequestOf, page: Page, headers: dict[str, str], navigation: str
+) -> None:
+    assert pixel_in(render("beacon", page=page, request=request_of(**headers)))["n"] == [navigation]
+
+
+@pytest.mark.parametrize(
+    ("referrer", "carried"),
+    [
+        pytest.param(None, "", id="none"),
+        pytest.param("https://www.google.com/", "https://www.google.com/", id="search"),
+        pytest.param('https://a.vn/?q="><script>&r=1', 'https://a.vn/?q="><script>&r=1', id="hostile"),
+        pytest.param("https://a.vn/" + "x" * 9_000, "https://a.vn/" + "x" * 487, id="endless"),
+    ],
+)
+def test_the_pixel_carries_the_referrer(
+    render: Render, request_of: RequestOf, page: Page, referrer: str | None, carried: str
+) -> None:
+    request = request_of(**({"REFERER": referrer} if referrer else {}))
+
+    text = render("beacon", page=page, request=request)
+
+    assert pixel_in(text)["r"] == [carried]
+    assert "><script>&" not in text
+    assert len(urlsplit(re.findall(r'src="(.*?)"', text)[1]).query) < MAX_BODY_BYTES
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param({}, id="no-page"),
+        pytest.param({"page": "2"}, id="a-page-number"),
+        pytest.param({"page": None}, id="none"),
+    ],
+)
+def test_where_there_is_no_page_there_is_no_beacon(render: Render, context: dict[str, Any]) -> None:
+    assert render("beacon", **context).strip() == ""
+
+
+def test_a_page_that_was_never_saved_has_no_beacon(render: Render) -> None:
+    from wagtail.models import Page  # noqa: PLC0415
+
+    assert render("beacon", page=Page(title="Nháp")).strip() == ""
+
+
+def test_without_its_key_a_page_stands_and_the_checks_say_so(
+    render: Render, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NHIP_BEACON_KEY", "not hexadecimal")
+    page_tokens.beacon_key.cache_clear()
+
+    assert render("beacon", page=page).strip() == ""
+    assert [warning.id for warning in check_beacon_key()] == ["statistics.W001"]
+
+
+def test_with_a_key_the_checks_are_content() -> None:
+    assert check_beacon_key() == []
+
+
+def test_a_page_rendered_for_staff_is_not_for_shared_caches(client: Client, site: Site, someone: Any) -> None:
+    client.force_login(someone)
+
+    response = client.get("/")
+
+    assert token_in(response.content.decode()).audience == "staff"
+    assert "Cookie" in response.headers["Vary"]
+
+
+def test_a_page_rendered_for_the_public_varies_in_the_same_way(client: Client, site: Site) -> None:
+    response = client.get("/")
+
+    assert token_in(response.content.decode()).audience == "public"
+    assert "Cookie" in response.headers["Vary"]
