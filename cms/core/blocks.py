@@ -11,7 +11,7 @@ class FigureBlock(blocks.StructBlock):
     image = ImageBlock(label=_("Ảnh"))
     caption = blocks.CharBlock(label=_("Chú thích"), required=False, max_length=255)
     credit = blocks.CharBlock(
-        label=_("Nguồn ảnh"), required=False, max_length=120, help_text=_("Ví dụ: Ảnh: Văn phòng Sở")
+        label=_("Nguồn ảnh"), required=False, max_length=120, help_text=_("Người chụp hoặc nơi cung cấp ảnh.")
     )
 
     class Meta:
