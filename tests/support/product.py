@@ -1,14 +1,4 @@
-"""The real product as a process of its own: ``python -m cms`` on a free port and a data directory.
-
-product = Product(tmp_path / "data")
-product.start()
-...
-product.kill()      # as if the power had gone
-product.start()     # on the same data and the same port
-product.stop()
-"""
-
-from __future__ import annotations
+"""The real product as a process of its own: start, stop, kill, look at its data directory."""
 
 import os
 import signal
@@ -18,105 +8,106 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import msgspec
+
+START_SECONDS = 180.0
+STOP_SECONDS = 30.0
+ADMIN_PASSWORD = "mat-khau-de-thu-nghiem"
 
 ROOT = Path(__file__).resolve().parents[2]
-USER = "admin"
-PASSWORD = "mat-khau-thu-nghiem"  # noqa: S105
-
-# The first start loads the demo site.
-READY_SECONDS = 180.0
-STOP_SECONDS = 30.0
 
 
 class Product:
-    """One installation; it can be started and ended again and again. Its output is appended to ``log``."""
+    """``python -m cms`` on a data directory; may be started again after ``stop`` or ``kill``."""
 
-    def __init__(self, data_dir: Path, *, port: int | None = None, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, data_dir: Path, **environment: str) -> None:
         self.data_dir = data_dir
-        self.port = port or free_port()
+        self.port = _free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
-        self.log = data_dir.with_name(f"{data_dir.name}.log")
-        self._environ = dict(environ or {})
+        self.log = data_dir.with_suffix(".log")
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, wait: bool = True) -> None:
-        """Start the process and, unless told otherwise, return when it is ready."""
-        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "cms"], cwd=ROOT, env=self._environment(), stdout=output, stderr=output
-            )
-        if wait:
-            self.wait_ready()
-
-    def wait_ready(self, *, seconds: float = READY_SECONDS) -> None:
-        """Return once every dependency is ready. Raises RuntimeError with the end of the log if that never happens."""
-        deadline = time.monotonic() + seconds
-        while not self.is_ready():
-            if not self.is_running():
-                raise RuntimeError(f"the product ended while starting:\n{self.log_tail()}")
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"the product was not ready in {seconds:.0f} s:\n{self.log_tail()}")
-            time.sleep(0.1)
-
-    def stop(self) -> int:
-        """Ask it to end, as Ctrl-C does, and return its exit code."""
-        return self._end(signal.SIGTERM)
-
-    def kill(self) -> int:
-        """kill -9"""
-        return self._end(signal.SIGKILL)
-
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def is_ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.base_url}/_nhip/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+    @property
+    def key(self) -> bytes:
+        """The key that signs page tokens, made at the first start."""
+        return bytes.fromhex((self.data_dir / "beacon.key").read_text(encoding="ascii"))
 
     @property
     def pid(self) -> int:
-        if self._process is None:
-            raise RuntimeError("the product was never started")
-        return self._process.pid
+        return self._running().pid
 
-    def log_tail(self, *, lines: int = 40) -> str:
-        text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
-        return "\n".join(text.splitlines()[-lines:])
+    def start(self) -> "Product":
+        """Start and wait until it is ready. Raises AssertionError with its output when it ends or takes too long."""
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "cms"], cwd=ROOT, env=self._env(), stdout=output, stderr=subprocess.STDOUT
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            assert self._process.poll() is None, f"the product ended at once:\n{self.output()}"
+            assert time.monotonic() < deadline, f"the product did not get ready:\n{self.output()}"
+            time.sleep(0.05)
+        return self
 
-    def _end(self, how: signal.Signals) -> int:
-        if self._process is None:
-            raise RuntimeError("the product was never started")
-        self._process.send_signal(how)
+    def stop(self) -> int:
+        """Ask it to stop (SIGTERM); returns its exit code."""
+        process = self._running()
+        process.send_signal(signal.SIGTERM)
         try:
-            return self._process.wait(timeout=STOP_SECONDS)
+            return process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-            raise RuntimeError(f"the product did not end in {STOP_SECONDS:.0f} s:\n{self.log_tail()}") from None
+            self.kill()
+            raise
 
-    def _environment(self) -> dict[str, str]:
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            # pytest-django names the settings of the tests; the product is to choose its own.
-            if name not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL") and not name.startswith("NHIP_")
-        }
-        own = {
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would end it."""
+        process = self._running()
+        process.kill()
+        process.wait()
+
+    def get(self, path: str) -> Any:
+        """The JSON at ``path``."""
+        with urllib.request.urlopen(self.base_url + path, timeout=10) as response:
+            return msgspec.json.decode(response.read())
+
+    def verify(self) -> dict[str, Any]:
+        """What ``nhip verify`` finds; the product must be stopped."""
+        command = [sys.executable, "-m", "pipeline.cli", "verify", "--json"]
+        answer = subprocess.run(command, cwd=ROOT, env=self._env(), capture_output=True, check=False, text=True)
+        assert answer.returncode in (0, 1), answer.stderr
+        found: dict[str, Any] = msgspec.json.decode(answer.stdout)
+        return found
+
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def _answers(self) -> bool:
+        try:
+            self.get("/_nhip/readyz")
+        except (urllib.error.URLError, OSError):
+            return False
+        return True
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "start the product first"
+        return self._process
+
+    def _env(self) -> dict[str, str]:
+        ours = {
             "PORT": str(self.port),
             "NHIP_DATA_DIR": str(self.data_dir),
-            "NHIP_ADMIN_PASSWORD": PASSWORD,
+            "NHIP_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "PYTHONUNBUFFERED": "1",
         }
-        return inherited | own | self._environ
+        inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+        return {**inherited, **ours, **self._environment}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
