@@ -10,11 +10,9 @@ from product import ROOT, Product
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The whole product with its demo site, started once for the tests of a module."""
-    product = Product(tmp_path_factory.mktemp("product") / "data")
-    product.start()
+    product = Product(tmp_path_factory.mktemp("product") / "data").start()
     yield product
-    if product.is_running():
-        product.stop()
+    product.stop()
 
 
 @pytest.fixture(scope="session")
