@@ -44,6 +44,7 @@ def _verify(settings: Settings, *, as_json: bool) -> int:
 def _describe(found: Verification) -> str:
     lines = [
         f"stored    {found.stored}",
+        f"views     {found.views}",
         f"repeated  {found.repeated}",
         f"missing   {found.missing}",
         *(f"{name:<9} {differing} keys differ from the raw table" for name, differing in found.differing.items()),

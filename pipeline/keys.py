@@ -11,14 +11,18 @@ def read_or_create(path: Path, *, size: int = 32) -> bytes:
     """Return the secret kept at ``path``, making ``size`` random bytes (stored as hex, mode 0600) if there is none.
 
     Two processes that start together agree: the file appears whole (written aside, then linked), and the
-    first link wins. Raises DataDirectoryError when the file can't be made or does not hold hex.
+    first link wins. Raises DataDirectoryError when the file can't be made or does not hold that many bytes of hex: an empty or
+    cut file must stop the process, since without a key anybody could sign.
     """
     try:
         if not path.exists():
             _create(path, secrets.token_bytes(size))
-        return bytes.fromhex(path.read_text(encoding="ascii"))
+        secret = bytes.fromhex(path.read_text(encoding="ascii"))
+        if len(secret) != size:
+            raise ValueError(f"want {size} bytes of hexadecimal, found {len(secret)}")
     except (OSError, ValueError) as error:
         raise DataDirectoryError(f"NHIP_DATA_DIR: {path} can't be read or made ({error})") from error
+    return secret
 
 
 def _create(path: Path, secret: bytes) -> None:

@@ -7,9 +7,11 @@ from pipeline.clickhouse.queries import check_lineage, compare_roll_ups
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """``stored`` rows with dead letters; ``repeated`` and ``missing`` places in the log; differing keys per roll-up."""
+    """``stored`` rows with dead letters, the ``views`` among them; ``repeated`` and ``missing`` places of the log; differing
+    keys per roll-up."""
 
     stored: int
+    views: int
     repeated: int
     missing: int
     differing: dict[str, int]
@@ -20,5 +22,4 @@ class Verification(msgspec.Struct, frozen=True):
 
 
 def verify(client: ClickHouse) -> Verification:
-    stored, repeated, missing = check_lineage(client)
-    return Verification(stored, repeated, missing, compare_roll_ups(client))
+    return Verification(*check_lineage(client), compare_roll_ups(client))

@@ -92,17 +92,19 @@ _decoder = msgspec.json.Decoder(Beacon)
 
 def parse_beacon(body: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltFor) -> PageView | Heartbeat:
     """The event of a posted beacon. Raises Dropped."""
-    if not envelope.content_type.lower().startswith(TYPES):
+    if envelope.content_type.partition(b";")[0].strip().lower() not in TYPES:
         raise Dropped(Reason.WRONG_TYPE)
     if len(body) > MAX_BODY_BYTES:
         raise Dropped(Reason.TOO_LARGE)
     try:
         beacon = _decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Dropped(Reason.MALFORMED) from None
     if envelope.origin and not is_internal(envelope.origin, own_host=envelope.host):
         raise Dropped(Reason.OTHER_SITE)
-    token = _trust(beacon.t, path=beacon.p, key=key)
+    token = _trust(beacon.t, key=key)
+    if beacon.p != token.path:
+        raise Dropped(Reason.OTHER_PATH)
     if beacon.h:
         return _heartbeat(token, envelope, salt_for)
     return _view(token, envelope, salt_for, referrer=beacon.r, navigation=beacon.n, scripted=True)
@@ -121,18 +123,17 @@ def parse_pixel(query: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltF
         raise Dropped(Reason.MALFORMED) from None
     if envelope.referer and not is_internal(envelope.referer, own_host=envelope.host):
         raise Dropped(Reason.OTHER_SITE)
-    token = _trust(beacon.t, path=_path(envelope.referer), key=key)
+    token = _trust(beacon.t, key=key)
+    if (path := _path(envelope.referer)) and path != token.path:
+        raise Dropped(Reason.OTHER_PATH)
     return _view(token, envelope, salt_for, referrer=beacon.r, navigation=beacon.n, scripted=False)
 
 
-def _trust(text: str, *, path: str, key: bytes) -> PageToken:
+def _trust(text: str, *, key: bytes) -> PageToken:
     try:
-        token = verify(text, key=key)
+        return verify(text, key=key)
     except BadToken:
         raise Dropped(Reason.BAD_TOKEN) from None
-    if path and path != token.path:
-        raise Dropped(Reason.OTHER_PATH)
-    return token
 
 
 def _view(

@@ -24,10 +24,14 @@ _crawlers = CrawlerDetect()
 _PHONES = frozenset({"Android", "iOS", "Windows Phone", "KaiOS"})
 
 
-@lru_cache(maxsize=CACHED_AGENTS)
 def describe_agent(user_agent: str) -> Agent:
     """Classify a user agent; crawlers by the kept lists of crawlerdetect and ua-parser, none at all is a bot too."""
-    text = user_agent[:MAX_AGENT_CHARS].strip()
+    return _describe(user_agent[:MAX_AGENT_CHARS].strip())
+
+
+@lru_cache(maxsize=CACHED_AGENTS)
+def _describe(text: str) -> Agent:
+    # Cached by the cut text: the whole header can be as long as its sender likes.
     if not text:
         return Agent("", "", "", NO_AGENT)
     result = ua_parser.parse(text)

@@ -58,7 +58,9 @@ def first_salts(records: Iterable[Record]) -> dict[date, bytes]:
     for record in records:
         try:
             salt = msgspec.json.decode(record.value, type=Salt)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
+            continue
+        if len(salt.salt) != SALT_BYTES:
             continue
         salts.setdefault(salt.day, salt.salt)
     return salts

@@ -10,7 +10,7 @@ def identify_visitor(salt: bytes, *, site: int, ip: str, user_agent: str) -> int
     """BLAKE2b of site, address and user agent under the day's salt: 64 bits, never 0.
 
     An IPv6 address counts by its /64, the network of one household or office, since devices change the rest of it many
-    times a day.
+    times a day; an IPv4 address written as IPv6 (a dual-stack socket does so) counts as the IPv4 address it is.
     """
     text = f"{site}\n{_network(ip)}\n{user_agent}"
     digest = blake2b(text.encode("utf-8", "replace"), digest_size=8, key=salt).digest()
@@ -21,6 +21,7 @@ def _network(ip: str) -> str:
     if ":" not in ip:
         return ip
     try:
-        return IPv6Address(ip.partition("%")[0]).packed[:IPV6_NETWORK_BYTES].hex()
+        address = IPv6Address(ip.partition("%")[0])
     except AddressValueError:
         return ip
+    return str(address.ipv4_mapped or address.packed[:IPV6_NETWORK_BYTES].hex())

@@ -43,10 +43,10 @@ def sum_page_views(client: ClickHouse) -> dict[int, int]:
     return dict(client.query(_sql("sum_page_views")))
 
 
-def check_lineage(client: ClickHouse) -> tuple[int, int, int]:
-    """Rows stored, rows stored more than once, places of the log without a row."""
-    ((stored, repeated, missing),) = client.query(_sql("check_lineage"))
-    return int(stored), int(repeated), int(missing)
+def check_lineage(client: ClickHouse) -> tuple[int, int, int, int]:
+    """Rows stored, views among them, rows stored more than once, places of the log without a row."""
+    ((stored, views, repeated, missing),) = client.query(_sql("check_lineage"))
+    return int(stored), int(views), int(repeated), int(missing)
 
 
 def compare_roll_ups(client: ClickHouse) -> dict[str, int]:
