@@ -82,12 +82,12 @@ def rows_of(records: Iterable[Record]) -> Rows:
 def _decode(record: Record) -> Sequence[EventRow | tuple[str, bytes]]:
     try:
         return _decoder.decode_lines(record.value)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return [_decode_line(line) for line in record.value.split(b"\n") if line.strip()]
 
 
 def _decode_line(line: bytes) -> EventRow | tuple[str, bytes]:
     try:
         return _decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return str(error), line
