@@ -201,8 +201,9 @@ def test_a_repeated_party_that_is_deleted_in_the_form_is_no_mistake(create: Call
     assert AgreementSignatory.objects.count() == 1
 
 
-def test_a_draft_may_wait_for_its_kinds_and_lead(create: Callable[..., Any], index: EmulationIndexPage) -> None:
-    response = create(plain_form(event_kinds=[], lead=""), publish=False)
+def test_a_draft_may_wait_for_its_kinds_lead_and_names(create: Callable[..., Any], index: EmulationIndexPage) -> None:
+    recipients = inline_formset([commendation(name="")])
+    response = create(plain_form(event_kinds=[], lead="", commendations=recipients), publish=False)
     assert response.status_code == 302, complaints(response)
     page = EmulationPage.objects.child_of(index).get()
     assert not page.live

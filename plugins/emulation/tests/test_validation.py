@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from wagtail_emulation.models import Commendation
 from wagtail_emulation.validation import (
     check_agreement_year,
     check_event_dates,
-    check_recipient,
+    check_named,
     find_mentions,
     find_repeated,
 )
@@ -55,25 +56,40 @@ def test_an_event_does_not_end_before_it_starts(start: date | None, end: date | 
 
 
 @pytest.mark.parametrize(
-    ("is_individual", "name", "name_withheld", "complaint"),
+    ("is_individual", "name_withheld", "allowed"),
     [
-        pytest.param(True, "Lê Sơn", False, None, id="named individual"),
-        pytest.param(True, "Lê Sơn", True, None, id="withheld individual"),
-        pytest.param(True, "", True, None, id="withheld individual whose name is not even stored"),
-        pytest.param(True, "  ", False, "Hãy nhập tên", id="nameless individual"),
-        pytest.param(False, "Văn phòng", False, None, id="named collective"),
-        pytest.param(False, "Văn phòng", True, "Chỉ tên cá nhân", id="withheld collective"),
-        pytest.param(False, "", False, "Hãy nhập tên", id="nameless collective"),
+        pytest.param(True, False, True, id="named individual"),
+        pytest.param(True, True, True, id="withheld individual, no reason asked"),
+        pytest.param(False, False, True, id="named collective"),
+        pytest.param(False, True, False, id="withheld collective"),
     ],
 )
-def test_a_recipient_has_a_name_or_is_an_individual_who_withholds_it(
-    is_individual: bool, name: str, name_withheld: bool, complaint: str | None
-) -> None:
-    if complaint is None:
-        check_recipient(is_individual=is_individual, name=name, name_withheld=name_withheld)
+def test_only_an_individual_withholds_a_name(is_individual: bool, name_withheld: bool, *, allowed: bool) -> None:
+    recipient_kind = "individual" if is_individual else "collective"
+    recipient = Commendation(recipient_kind=recipient_kind, name="Tên", name_withheld=name_withheld)
+    if allowed:
+        recipient.clean()
     else:
-        with pytest.raises(ValidationError, match=complaint):
-            check_recipient(is_individual=is_individual, name=name, name_withheld=name_withheld)
+        with pytest.raises(ValidationError, match="Chỉ tên cá nhân"):
+            recipient.clean()
+
+
+@pytest.mark.parametrize(
+    ("name", "name_withheld", "allowed"),
+    [
+        pytest.param("Lê Sơn", False, True, id="name"),
+        pytest.param("Lê Sơn", True, True, id="name withheld"),
+        pytest.param("", True, True, id="name withheld and not even stored"),
+        pytest.param("", False, False, id="no name"),
+        pytest.param("  ", False, False, id="spaces for a name"),
+    ],
+)
+def test_a_recipient_has_a_name_or_withholds_it(name: str, name_withheld: bool, *, allowed: bool) -> None:
+    if allowed:
+        check_named(name=name, name_withheld=name_withheld)
+    else:
+        with pytest.raises(ValidationError, match="Hãy nhập tên"):
+            check_named(name=name, name_withheld=name_withheld)
 
 
 @pytest.mark.parametrize(

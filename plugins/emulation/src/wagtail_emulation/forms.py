@@ -11,7 +11,7 @@ from modelcluster.forms import BaseChildFormSet
 from wagtail.admin.forms import WagtailAdminPageForm
 
 from wagtail_emulation.kinds import EventKind
-from wagtail_emulation.validation import find_mentions, find_repeated
+from wagtail_emulation.validation import check_named, find_mentions, find_repeated
 
 
 class EmulationPageForm(WagtailAdminPageForm):
@@ -86,10 +86,26 @@ class UniqueSignatories(BaseChildFormSet):
             rows[position].add_error("name", ValidationError(message, code="repeated_signatory"))
 
 
+class NamedRecipients(BaseChildFormSet):
+    """Refuses a recipient without a name; a draft, saved again and again while it is written, may still lack one."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in kept_forms(self):
+            if form.is_deferred_validation or form.errors.keys() & {"name", "name_withheld"}:
+                continue
+            data = form.cleaned_data
+            try:
+                check_named(name=data["name"], name_withheld=data["name_withheld"])
+            except ValidationError as error:
+                form.add_error(None, error)
+
+
 def kept_forms(formset: Any) -> Iterator[Any]:
-    """The rows that were read and are not marked for deletion."""
+    """The rows that were filled in, read, and not marked for deletion."""
     for form in formset.forms:
-        if hasattr(form, "cleaned_data") and not form.cleaned_data.get("DELETE"):
+        data = getattr(form, "cleaned_data", None)
+        if data and not data.get("DELETE"):
             yield form
 
 

@@ -29,11 +29,11 @@ from wagtail.models import Orderable, Page
 from wagtail.search import index
 
 from wagtail_emulation.blocks import BodyBlock
-from wagtail_emulation.forms import EmulationPageForm
+from wagtail_emulation.forms import EmulationPageForm, NamedRecipients, UniqueSignatories
 from wagtail_emulation.kinds import EventKind, RecipientKind, SignatoryKind
 from wagtail_emulation.listing import Listing, list_events
-from wagtail_emulation.panels import EventKindsPanel, UniqueSignatoriesPanel
-from wagtail_emulation.validation import check_agreement_year, check_event_dates, check_recipient
+from wagtail_emulation.panels import CheckedInlinePanel, EventKindsPanel
+from wagtail_emulation.validation import check_agreement_year, check_event_dates, check_withholding
 
 
 class EmulationIndexPage(Page):
@@ -120,8 +120,9 @@ class EmulationPage(Page):
         ),
     ]
     commendation_panels = [
-        InlinePanel(
+        CheckedInlinePanel(
             "commendations",
+            formset=NamedRecipients,
             heading=_("Tập thể, cá nhân được khen thưởng"),
             label=_("Khen thưởng"),
             help_text=_(
@@ -260,7 +261,7 @@ class EmulationAgreement(ClusterableModel, Orderable):
     panels = [
         FieldRowPanel([FieldPanel("year"), FieldPanel("title")]),
         FieldPanel("commitments"),
-        UniqueSignatoriesPanel("signatories", heading=_("Các bên ký"), label=_("Bên ký")),
+        CheckedInlinePanel("signatories", formset=UniqueSignatories, heading=_("Các bên ký"), label=_("Bên ký")),
     ]
     api_fields = [
         APIField("year"),
@@ -396,7 +397,7 @@ class Commendation(Orderable):
 
     def clean(self) -> None:
         super().clean()
-        check_recipient(is_individual=self.is_individual, name=self.name, name_withheld=self.name_withheld)
+        check_withholding(is_individual=self.is_individual, name_withheld=self.name_withheld)
 
     @property
     def is_individual(self) -> bool:

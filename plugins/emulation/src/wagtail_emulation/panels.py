@@ -4,10 +4,9 @@ from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext
+from modelcluster.forms import BaseChildFormSet
 from wagtail.admin.compare import TextFieldComparison
 from wagtail.admin.panels import FieldPanel, InlinePanel
-
-from wagtail_emulation.forms import UniqueSignatories
 
 
 class EventKindsPanel(FieldPanel):
@@ -30,10 +29,17 @@ class EventKindsComparison(TextFieldComparison):
         return gettext("Loại sự kiện")
 
 
-class UniqueSignatoriesPanel(InlinePanel):
-    """The inline panel of signatories, with ``UniqueSignatories`` as its formset."""
+class CheckedInlinePanel(InlinePanel):
+    """An inline panel whose rows are checked by a formset of their own."""
+
+    def __init__(self, *args: Any, formset: type[BaseChildFormSet], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.formset = formset
+
+    def clone_kwargs(self) -> dict[str, Any]:
+        return {**super().clone_kwargs(), "formset": self.formset}
 
     def get_form_options(self) -> dict[str, Any]:
         options: dict[str, Any] = super().get_form_options()
-        options["formsets"][self.relation_name]["formset"] = UniqueSignatories
+        options["formsets"][self.relation_name]["formset"] = self.formset
         return options

@@ -44,11 +44,15 @@ def check_event_dates(start: date | None, end: date | None) -> None:
         raise ValidationError({"event_end_date": ValidationError(message, code="event_dates")})
 
 
-def check_recipient(*, is_individual: bool, name: str, name_withheld: bool) -> None:
-    """Refuse a collective whose name is withheld, and a recipient that has neither name nor withholding."""
+def check_withholding(*, is_individual: bool, name_withheld: bool) -> None:
+    """Refuse to withhold the name of a collective: it is no personal data."""
     if name_withheld and not is_individual:
         message = _("Chỉ tên cá nhân mới được giữ kín. Hãy bỏ đánh dấu ô này, hoặc đổi đối tượng thành “Cá nhân”.")
         raise ValidationError({"name_withheld": ValidationError(message, code="collective_withheld")})
+
+
+def check_named(*, name: str, name_withheld: bool) -> None:
+    """Refuse a recipient who has neither a name nor a reason to have none."""
     if not name.strip() and not name_withheld:
         message = _("Hãy nhập tên, hoặc đánh dấu “Không công bố tên” nếu là cá nhân không muốn nêu tên.")
         raise ValidationError({"name": ValidationError(message, code="nameless")})
