@@ -72,7 +72,10 @@ class Runner:
             try:
                 self.step()
             except PipelineError as error:
-                log.warning("the log can't be read, trying again: %s", error)
+                log.warning("the log does not answer, trying again: %s", error)
+                self._stopping.wait(RETRY_SECONDS[-1])
+            except Exception:
+                log.exception("the consumer failed, trying again from the last plan")
                 self._stopping.wait(RETRY_SECONDS[-1])
         self._finish()
 
@@ -80,7 +83,19 @@ class Runner:
         self._stopping.set()
 
     def step(self) -> None:
-        """Poll once and deliver every batch that is due."""
+        """Poll once and deliver every batch that is due.
+
+        After a fault nothing in memory is believed, neither what was read nor what may have been inserted: the next
+        step starts every partition again from what the group committed, plan and all.
+        """
+        try:
+            self._step()
+        except BaseException:
+            self._places.clear()
+            raise
+        self.progressed_at = self._clock()
+
+    def _step(self) -> None:
         records = self._consumer.poll(timeout=POLL_SECONDS, max_records=MAX_RECORDS)
         given = self._follow_assignment()
         for partition, run in groupby(records, key=lambda record: TopicPartition(record.topic, record.partition)):
@@ -88,7 +103,6 @@ class Runner:
                 self._take(partition, list(run))
         for partition in tuple(self._places):
             self._deliver_if_due(partition)
-        self.progressed_at = self._clock()
 
     def _follow_assignment(self) -> set[TopicPartition]:
         """Forget partitions that were lost and start those that were given; returns the latter."""
