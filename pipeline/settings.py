@@ -68,11 +68,19 @@ def _read(environ: Mapping[str, str], name: str, parse: Callable[[str], T], *, d
     try:
         return parse(text.strip())
     except ValueError as error:
-        raise ConfigurationError(f"{name}={text!r}: {error}") from error
+        raise ConfigurationError(f"{name}={_shown(name, text)}: {error}") from error
+
+
+def _shown(name: str, text: str) -> str:
+    """A secret that is nearly right must not reach a log."""
+    return "(hidden)" if name.endswith("_KEY") else repr(text)
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
 
 
 def _text(text: str) -> str:
@@ -118,7 +126,7 @@ def _number(text: str, kind: type[N], *, wants: str, low: N, high: N) -> N:
 
 def _networks(text: str) -> tuple[str, ...]:
     """Comma-separated addresses or networks of the proxies whose X-Forwarded-For is believed."""
-    networks = tuple(part.strip() for part in text.split(",") if part.strip())
+    networks = tuple(part.strip() for part in text.split(",")) if text else ()
     for network in networks:
         ip_network(network, strict=False)
     return networks
