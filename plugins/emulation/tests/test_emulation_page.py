@@ -1,15 +1,18 @@
 """What a visitor sees of an emulation page."""
 
+import json
 import re
 from datetime import date
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import translation
+from wagtail.images import get_image_model
 from wagtail.models import Page
-from wagtail_emulation.models import Commendation, EmulationAgreement, EmulationPage
+from wagtail_emulation.models import Commendation, EmulationAgreement, EmulationIndexPage, EmulationPage
 
 
 def visit(page: Page) -> BeautifulSoup:
@@ -87,6 +90,19 @@ def test_an_image_comes_in_several_sizes_with_its_alternative_text(full_page: Em
     assert re.fullmatch(r"\d+ \d+", f"{image['width']} {image['height']}")
     assert len(str(image["srcset"]).split(",")) == 3
     assert figure.select_one('source[type="image/webp"][sizes]') is not None
+
+
+def test_a_drawing_in_svg_is_shown_as_it_is(make_page: Any, index: EmulationIndexPage) -> None:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="800" height="500" viewBox="0 0 800 500"/>'
+    drawing = get_image_model().objects.create(title="Sơ đồ", file=ContentFile(svg, name="so-do.svg"))
+    figure = {"image": {"image": drawing.pk, "alt_text": "", "decorative": True}, "caption": "", "credit": ""}
+    page = make_page(body=json.dumps([{"type": "figure", "value": figure}]))
+    for soup, selector in ((visit(page), ".emulation-figure img"), (visit(index), ".emulation-card__image img")):
+        image = soup.select_one(selector)
+        assert image is not None
+        assert str(image["src"]).endswith(".svg")
+        assert image["alt"] == ""
+        assert image["width"]
 
 
 def test_every_table_says_what_it_is_and_what_its_headings_head(full_page: EmulationPage) -> None:
