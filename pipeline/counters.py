@@ -98,6 +98,7 @@ class LiveCounters:
         self._clock = clock
         self._snapshot = load_snapshot(store)
         self._stored_at = 0.0
+        self._unstored = False
         self._looked_at = 0.0
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -123,11 +124,12 @@ class LiveCounters:
                 log.exception("the counters can't be read; the last ones stay")
             return
         self.failures = 0
-        changed = not fresh.same_numbers(self._snapshot)
+        changed = self._snapshot.as_of is None or not fresh.same_numbers(self._snapshot)
         self._snapshot = fresh
         if changed:
+            self._unstored = True
             self._announce(fresh)
-        self._store_if_due(changed=changed)
+        self._store_if_due()
 
     def start(self) -> None:
         self._thread.start()
@@ -151,12 +153,15 @@ class LiveCounters:
         return self._clock() - self._looked_at < WATCHED_SECONDS
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while True:
+            # Cleared before anything is looked at: whoever stops or looks from here on ends the wait below.
+            self._wake.clear()
+            if self._stopping.is_set():
+                return
             self.refresh()
             if self._watched():
                 self._stopping.wait(self._interval)
             else:
-                self._wake.clear()
                 self._wake.wait(IDLE_SECONDS)
 
     def _announce(self, snapshot: Snapshot) -> None:
@@ -166,10 +171,11 @@ class LiveCounters:
             except Exception:
                 log.exception("a listener of the counters failed")
 
-    def _store_if_due(self, *, changed: bool) -> None:
+    def _store_if_due(self) -> None:
         now = self._clock()
-        if changed and now - self._stored_at >= STORE_SECONDS:
+        if self._unstored and now - self._stored_at >= STORE_SECONDS:
             self._stored_at = now
+            self._unstored = False
             store_snapshot(self._snapshot, self._store)
 
 
