@@ -134,8 +134,7 @@ class Collector:
             return _text(404, "no such endpoint")
         if scope["method"] not in ("GET", "HEAD"):
             return Response(405, headers=[(b"allow", b"GET, HEAD")])
-        response = reader(scope)
-        return response._replace(body=b"") if scope["method"] == "HEAD" else response
+        return reader(scope)
 
     def _summary(self, scope: Scope) -> Response:
         try:
@@ -182,8 +181,11 @@ class Collector:
         return Response(200, generate_latest(REGISTRY), [(b"content-type", CONTENT_TYPE_LATEST.encode())])
 
     async def _respond(self, response: Response, send: Send) -> None:
-        headers = [*response.headers, (b"content-length", b"%d" % len(response.body))]
+        headers = list(response.headers)
+        if response.status != 304:  # it would have to be the length of what is not sent
+            headers.append((b"content-length", b"%d" % len(response.body)))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        # The server leaves the body out for HEAD; the length above is that of the GET, as RFC 9110 8.6 asks.
         await send({"type": "http.response.body", "body": response.body})
 
 
@@ -242,7 +244,9 @@ def _site_and_unit(scope: Scope) -> tuple[int, Unit]:
     unit = query.get("unit", "visits")
     if unit not in get_args(Unit):
         raise ValueError("unit is visits or views")
-    (site,) = _numbers(query.get("site", "1"), "site")
+    site, *more = _numbers(query.get("site", "1"), "site")
+    if more:
+        raise ValueError("site takes one number")
     return site, unit  # type: ignore[return-value]
 
 
@@ -284,12 +288,14 @@ async def _send_stream(messages: AsyncGenerator[bytes], receive: Receive, send: 
     headers = [(b"content-type", b"text/event-stream"), NO_STORE, (b"x-accel-buffering", b"no")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     gone = asyncio.create_task(_disconnected(receive))
-    async with aclosing(messages):
-        async for message in messages:
-            await send({"type": "http.response.body", "body": message, "more_body": True})
-            if gone.done():
-                return
-    gone.cancel()
+    try:
+        async with aclosing(messages):
+            async for message in messages:
+                await send({"type": "http.response.body", "body": message, "more_body": True})
+                if gone.done():
+                    return
+    finally:
+        gone.cancel()
     await send({"type": "http.response.body", "body": b""})
 
 
