@@ -58,13 +58,17 @@ class LiveStreams:
         LIVE_READERS.inc()
         try:
             sent: object = None
+            woken = False
             while not self._stopping:
                 changed = self._changed
                 snapshot = self._counters.snapshot()
                 numbers = (snapshot.summary(site, unit=unit), [snapshot.page_views(page_id) for page_id in page_ids])
-                yield _message(snapshot, site=site, unit=unit, page_ids=page_ids) if numbers != sent else KEEP_ALIVE
+                if numbers != sent:
+                    yield _message(snapshot, site=site, unit=unit, page_ids=page_ids)
+                elif not woken:  # what changed was another reader's
+                    yield KEEP_ALIVE
                 sent = numbers
-                await _wait(changed, KEEP_ALIVE_SECONDS)
+                woken = await _wait(changed, KEEP_ALIVE_SECONDS)
         finally:
             self._open -= 1
             LIVE_READERS.dec()
@@ -82,8 +86,9 @@ def _message(snapshot: Snapshot, *, site: int, unit: Unit, page_ids: tuple[int, 
     return b"data: " + msgspec.json.encode(content) + b"\n\n"
 
 
-async def _wait(event: asyncio.Event, seconds: float) -> None:
+async def _wait(event: asyncio.Event, seconds: float) -> bool:
+    """Whether the event came within the time."""
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        return await asyncio.wait_for(event.wait(), seconds)
     except TimeoutError:
-        return
+        return False
