@@ -65,6 +65,7 @@ class SqliteBroker:
         membership = Membership(
             self._open_groups(),
             group=group,
+            topic=topic,
             member=member,
             session_seconds=self._session_seconds,
             clock=self._clock,
@@ -80,23 +81,20 @@ class SqliteBroker:
 
     def enforce_retention(self) -> None:
         """Delete what is older than its topic's retention, but never what a group of the topic has yet to read."""
-        groups = self._open_groups()
-        unread = first_unread(groups)
-        groups.close()
         places = self._database.rows(
             "SELECT topic, partition, next_offset, retention_ms FROM partitions JOIN topics ON name = topic"
         )
+        groups = self._open_groups()
+        unread = [first_unread(groups, TopicPartition(topic, partition)) for topic, partition, _end, _ms in places]
+        groups.close()
+        now = int(self._clock() * 1000)
         with self._database.transaction() as sql:
-            for topic, partition, end, retention_ms in places:
+            for (topic, partition, end, retention_ms), first in zip(places, unread, strict=True):
                 sql.execute(
                     'DELETE FROM records WHERE topic = ? AND partition = ? AND "offset" < ? AND at < ?',
-                    (
-                        topic,
-                        partition,
-                        unread.get(TopicPartition(topic, partition), end),
-                        int(self._clock() * 1000) - retention_ms,
-                    ),
+                    (topic, partition, end if first is None else first, now - retention_ms),
                 )
+        self._database.checkpoint()
 
     def close(self) -> None:
         self._database.close()

@@ -44,6 +44,11 @@ class Database:
         with self._lock, self._faults():
             return self._connection.execute(query, parameters).fetchall()
 
+    def checkpoint(self) -> None:
+        """Move the WAL into the database and empty it, so that what was deleted stands in neither file."""
+        with self._lock, self._faults():
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()

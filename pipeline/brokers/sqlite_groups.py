@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS members (
     name TEXT NOT NULL, member TEXT NOT NULL, instance TEXT NOT NULL, seen_at REAL NOT NULL, silent_at REAL NOT NULL,
     PRIMARY KEY (name, member)
 );
+CREATE TABLE IF NOT EXISTS subscriptions (name TEXT NOT NULL, topic TEXT NOT NULL, PRIMARY KEY (name, topic));
 CREATE TABLE IF NOT EXISTS commits (
     name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, "offset" INTEGER NOT NULL,
     metadata TEXT NOT NULL, PRIMARY KEY (name, topic, partition)
@@ -43,16 +44,25 @@ class Membership:
     """One member's place in its group. A member of the same name takes the place over at once."""
 
     def __init__(
-        self, database: Database, *, group: str, member: str, session_seconds: float, clock: Callable[[], float]
+        self,
+        database: Database,
+        *,
+        group: str,
+        topic: str,
+        member: str,
+        session_seconds: float,
+        clock: Callable[[], float],
     ) -> None:
         self._database = database
         self._group = group
+        self._topic = topic
         self._member = member
         self._instance = secrets.token_hex(8)
         self._session_seconds = session_seconds
         self._clock = clock
         self._share = NO_SHARE
         self._seen_at = float("-inf")
+        self._joined = False
 
     def keep(self) -> Share:
         """Join, or stay: be seen, remove the silent, return the share that holds now."""
@@ -87,12 +97,16 @@ class Membership:
     def _be_seen(self, sql: sqlite3.Connection) -> None:
         now = self._clock()
         gone = sql.execute("DELETE FROM members WHERE name = ? AND silent_at < ?", (self._group, now)).rowcount
-        if gone or not self._is_member(sql):
+        replaced = self._joined and self._instance_of_member(sql) not in (None, self._instance)
+        if gone or not (replaced or self._is_member(sql)):
             _new_generation(sql, self._group)
-        sql.execute(
-            "INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?)",
-            (self._group, self._member, self._instance, now, now + self._session_seconds),
-        )
+        if not replaced:  # else the two would take the place from each other for ever
+            sql.execute(
+                "INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?)",
+                (self._group, self._member, self._instance, now, now + self._session_seconds),
+            )
+            sql.execute("INSERT OR IGNORE INTO subscriptions VALUES (?, ?)", (self._group, self._topic))
+        self._joined = True
         self._seen_at = now
 
     def _deal(self, sql: sqlite3.Connection) -> Share:
@@ -106,20 +120,29 @@ class Membership:
         return Share(generation, turn=names.index(self._member), members=len(names))
 
     def _is_member(self, sql: sqlite3.Connection) -> bool:
+        return self._instance_of_member(sql) == self._instance
+
+    def _instance_of_member(self, sql: sqlite3.Connection) -> str | None:
         row = sql.execute(
             "SELECT instance FROM members WHERE name = ? AND member = ?", (self._group, self._member)
         ).fetchone()
-        return row is not None and row[0] == self._instance
+        return row[0] if row else None
 
     def _generation(self) -> int:
         rows = self._database.rows("SELECT generation FROM generations WHERE name = ?", (self._group,))
         return int(rows[0][0])
 
 
-def first_unread(database: Database) -> dict[TopicPartition, int]:
-    """Per partition, the lowest offset that some group has yet to read."""
-    rows = database.rows('SELECT topic, partition, min("offset") FROM commits GROUP BY topic, partition')
-    return {TopicPartition(topic, partition): offset for topic, partition, offset in rows}
+def first_unread(database: Database, partition: TopicPartition) -> int | None:
+    """The lowest offset that some group of the topic has yet to read, committed or not; None without any group."""
+    rows = database.rows(
+        'SELECT min(coalesce("offset", 0)) FROM subscriptions LEFT JOIN commits'
+        " ON commits.name = subscriptions.name AND commits.topic = subscriptions.topic AND partition = ?"
+        " WHERE subscriptions.topic = ?",
+        (partition.partition, partition.topic),
+    )
+    offset: int | None = rows[0][0]
+    return offset
 
 
 def _generation(sql: sqlite3.Connection, group: str) -> int:
