@@ -6,3 +6,11 @@ class CoreConfig(AppConfig):
     name = "cms.core"
     label = "core"
     verbose_name = _("Cổng thông tin")
+
+    def ready(self) -> None:
+        from django.db.models import SlugField  # noqa: PLC0415
+        from wagtail.admin.forms.models import register_form_field_override  # noqa: PLC0415
+
+        from cms.core.widgets import VietnameseSlugInput  # noqa: PLC0415
+
+        register_form_field_override(SlugField, override={"widget": VietnameseSlugInput})
