@@ -1,0 +1,193 @@
+"""The main job from end to end: an editor publishes, visitors read, and the numbers move before their eyes."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+from product import ADMIN_PASSWORD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, BrowserContext, Page, Response
+    from product import Product
+
+    NewVisitor = Callable[..., BrowserContext]
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+SECTION = "/thi-dua-khen-thuong/"
+SEEDED = SECTION + "hoi-nghi-tong-ket-thi-dua-khen-thuong-nam-2020-phat-dong-va-ky-ket-giao-uoc-thi-dua-nam-2021/"
+TITLE = "Lễ ký kết giao ước thi đua năm 2027"
+LIVE_WITHIN_MS = 2_000
+
+# Notes in the page itself when a number changed; a reload would lose the notes.
+WATCH = """() => {
+  window.changes = [];
+  new MutationObserver((records) => {
+    for (const { target } of records) {
+      const at = target.nodeType === Node.TEXT_NODE ? target.parentElement : target;
+      const name = at && (at.dataset.counter || (at.dataset.pageViews && "views"));
+      if (name) changes.push({ name, number: at.textContent, at: Date.now() });
+    }
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def test_the_seeded_page_goes_from_1327_to_1328_before_your_eyes(product: Product, new_visitor: NewVisitor) -> None:
+    page = new_visitor().new_page()
+
+    response = page.goto(product.base_url + SEEDED)
+
+    assert response is not None
+    assert re.search(r'Lượt xem: <span data-page-views="\d+">1\.327</span>', response.text())
+    expect(views_of(page)).to_have_text("1.328", timeout=LIVE_WITHIN_MS)
+
+
+def test_an_editor_publishes_and_the_first_visitor_sees_the_second_come(
+    product: Product, chromium: Browser, new_visitor: NewVisitor, artifacts: Path
+) -> None:
+    editor = chromium.new_context(locale="vi-VN", viewport={"width": 1280, "height": 900}).new_page()
+    address = publish_emulation_page(editor, product)
+
+    first = new_visitor().new_page()
+    first.goto(address)
+    expect(views_of(first)).to_have_text("1", timeout=LIVE_WITHIN_MS)
+    expect(first.locator("h1")).to_have_text(TITLE)
+    before = widget_of(first)
+    first.evaluate(WATCH)
+
+    beacon = open_and_catch_beacon(new_visitor().new_page(), address)
+    expect(views_of(first)).to_have_text("2", timeout=LIVE_WITHIN_MS)
+    expect(counter(first, "today")).to_have_text(str(before["today"] + 1), timeout=LIVE_WITHIN_MS)
+
+    sent_at = beacon.request.timing["startTime"]
+    changes = first.evaluate("changes")
+    delays = {change["name"]: round(change["at"] - sent_at) for change in reversed(changes)}
+    keep(artifacts, "live-counters.json", {"milliseconds from beacon to the first visitor's tab": delays})
+    after = widget_of(first)
+    assert after == {name: number + 1 for name, number in before.items()}
+    assert delays.keys() == {"views", *before}
+    assert max(delays.values()) <= LIVE_WITHIN_MS
+
+    # The editor's own look counts nowhere.
+    open_and_catch_beacon(editor, address)
+    first.wait_for_timeout(1_500)
+    assert views_of(first).inner_text() == "2"
+    assert widget_of(first) == after
+    editor.context.close()
+
+
+def test_without_javascript_the_numbers_are_there_and_the_pixel_counts(
+    product: Product, new_visitor: NewVisitor
+) -> None:
+    page = new_visitor(java_script_enabled=False).new_page()
+    address = product.base_url + "/gioi-thieu/"
+    with page.expect_response(re.compile(r"/_nhip/p\.gif")) as pixel:
+        page.goto(address)
+    assert pixel.value.status == 200
+    site = page.locator("[data-live]").get_attribute("data-site")
+    summary = f"/_nhip/summary.json?site={site}&unit=views"
+    before = product.get(summary)["total"]
+
+    # The number to be seen without script is the one in the next page's HTML.
+    with page.expect_response(re.compile(r"/_nhip/p\.gif")) as pixel:
+        page.goto(product.base_url + SEEDED)
+
+    assert pixel.value.status == 200
+    assert re.fullmatch(r"1\.3\d\d", views_of(page).inner_text())
+    assert widget_of(page)["total"] >= 1
+    wait_until(lambda: product.get(summary)["total"] >= before + 1)
+
+
+PAGES = [
+    pytest.param("home", "/", id="home"),
+    pytest.param("news-index", "/tin-tuc/", id="news-index"),
+    pytest.param("emulation-index", SECTION, id="emulation-index"),
+    pytest.param("emulation-page", SEEDED, id="emulation-page"),
+    pytest.param("article", None, id="article"),
+]
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+@pytest.mark.parametrize(("name", "path"), PAGES)
+def test_pages_fit_the_screen(
+    product: Product, new_visitor: NewVisitor, artifacts: Path, name: str, path: str | None, width: int
+) -> None:
+    page = new_visitor(viewport={"width": width, "height": 800}).new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(product.base_url + (path or "/tin-tuc/"))
+    if path is None:
+        page.locator('main a[href^="/tin-tuc/"]').first.click()
+        page.wait_for_url("**/tin-tuc/*/")
+    page.evaluate("document.fonts.ready")
+    page.screenshot(path=artifacts / f"{name}-{width}.png", full_page=True)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert faults == []
+
+
+def publish_emulation_page(page: Page, product: Product) -> str:
+    """What an editor does in the admin, with their hands; returns the address of the published page."""
+    page.goto(product.base_url + "/admin/")
+    assert page.locator("html").get_attribute("lang") == "vi"
+    page.get_by_label("Tên đăng nhập").fill("admin")
+    page.locator("input[type=password]").fill(ADMIN_PASSWORD)
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url("**/admin/")
+    page.locator('main a[href^="/admin/pages/"]').first.click()
+    page.locator("main tr", has_text="Thi đua – Khen thưởng").locator("td.children a").click()
+    page.locator('a[href$="/add_subpage/"]').first.click()
+
+    page.locator("input[name=title]").fill(TITLE)
+    page.get_by_label("Ký kết giao ước thi đua").check()
+    page.locator("input[name=event_date]").fill("22/11/2026")
+    page.keyboard.press("Escape")
+    page.get_by_label("Địa điểm").fill("Hội trường Sở Công Thương")
+    page.locator("textarea[name=lead]").fill("Các phòng, đơn vị thuộc Sở ký kết giao ước thi đua năm 2027.")
+    page.locator("footer .w-dropdown__toggle").click()
+    page.get_by_role("button", name="Xuất bản", exact=True).click()
+    page.wait_for_url(re.compile(r"/admin/pages/\d+/$"))
+    path = page.locator("main tr", has_text=TITLE).locator(f'a[href^="{SECTION}"]').first.get_attribute("href")
+    return f"{product.base_url}{path}"
+
+
+def open_and_catch_beacon(page: Page, address: str) -> Response:
+    """Open the page; returns the collector's answer to its beacon."""
+    with page.expect_response("**/_nhip/e") as beacon:
+        page.goto(address)
+    assert beacon.value.status == 202
+    return beacon.value
+
+
+def views_of(page: Page) -> Any:
+    return page.locator("[data-page-views]").first
+
+
+def counter(page: Page, name: str) -> Any:
+    return page.locator(f'[data-counter="{name}"]')
+
+
+def widget_of(page: Page) -> dict[str, int]:
+    names = ("online", "today", "week", "month", "total")
+    return {name: int(counter(page, name).inner_text().replace(".", "")) for name in names}
+
+
+def keep(artifacts: Path, name: str, measured: dict[str, Any]) -> None:
+    (artifacts / name).write_text(json.dumps(measured, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"nothing changed in {seconds:.0f} s")
+        time.sleep(0.05)
