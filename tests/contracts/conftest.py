@@ -1,0 +1,61 @@
+"""What the contract suites run against. Kafka and a ClickHouse server join as further params here."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from broker_kit import BrokerKit, OpenSqlite
+
+from pipeline.clickhouse.client import ClickHouse, open_embedded
+
+BROKERS = ["sqlite"]
+ENGINES = ["chdb"]
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(params=BROKERS)
+def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerKit]:
+    """A log whose members may be silent for longer than any test takes."""
+    yield from _open_log(tmp_path, session_seconds=120.0)
+
+
+@pytest.fixture(params=BROKERS)
+def impatient_log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerKit]:
+    """A log that gives a silent member's partitions away as soon as its broker allows."""
+    yield from _open_log(tmp_path, session_seconds=0.5)
+
+
+def _open_log(directory: Path, *, session_seconds: float) -> Iterator[BrokerKit]:
+    kit = BrokerKit(OpenSqlite(directory / "log", session_seconds), session_seconds, f"topic-{next(_numbers)}")
+    yield kit
+    kit.close()
+
+
+@pytest.fixture(scope="session")
+def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """chDB's: one a process, so every test takes a database of its own in it."""
+    return tmp_path_factory.mktemp("chdb")
+
+
+@pytest.fixture(params=ENGINES)
+def connect(request: pytest.FixtureRequest, embedded_directory: Path) -> Iterator[Callable[[], ClickHouse]]:
+    """Opens connections to one fresh database."""
+    database = f"contract_{next(_numbers)}"
+    opened: list[ClickHouse] = []
+
+    def connect() -> ClickHouse:
+        opened.append(open_embedded(embedded_directory, database=database))
+        return opened[-1]
+
+    yield connect
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def client(connect: Callable[[], ClickHouse]) -> ClickHouse:
+    return connect()
