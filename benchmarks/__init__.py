@@ -1,0 +1,1 @@
+"""Each figure beside its raw limit, measured in one run: ``make bench``."""

@@ -1,0 +1,41 @@
+"""What the parts underneath can do at best, alone."""
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from load import Tally, beacon_requests, run_load
+
+
+@contextmanager
+def noop_server(port: int) -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.noop", str(port)])
+    time.sleep(2.0)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def noop_load(port: int, *, key: bytes, seconds: float) -> Tally:
+    with noop_server(port):
+        return run_load(beacon_requests(key=key), port=port, seconds=seconds)
+
+
+def insert_and_fsync(directory: Path, *, seconds: float) -> float:
+    """Commits a second of one 300-byte row each, WAL with ``synchronous=FULL``."""
+    with sqlite3.connect(directory / "limit.sqlite3", isolation_level=None) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("CREATE TABLE views (id INTEGER PRIMARY KEY, value BLOB)")
+        row = (b"x" * 300,)
+        count, until = 0, time.monotonic() + seconds
+        while time.monotonic() < until:
+            connection.execute("INSERT INTO views (value) VALUES (?)", row)
+            count += 1
+    return count / seconds

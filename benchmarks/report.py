@@ -1,0 +1,46 @@
+"""One line a figure: what was measured, its limit in the same run, the ratio, the goal; for people and as JSON."""
+
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """``goal`` is met where ``met`` is true; None where there is nothing to meet. ``limit`` is in the figure's unit."""
+
+    name: str
+    value: float
+    unit: str
+    limit: float | None = None
+    limit_name: str = ""
+    goal: str = ""
+    met: bool | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        return self.value / self.limit if self.limit else None
+
+
+def show(figures: list[Figure]) -> None:
+    table = Table(title="Nhịp", caption="ratio = figure / limit, both measured in this run")
+    for heading in ("figure", "value", "unit", "limit in this run", "ratio", "goal", ""):
+        table.add_column(heading, justify="right" if heading in ("value", "ratio") else "left")
+    for figure in figures:
+        table.add_row(
+            figure.name,
+            f"{figure.value:,.2f}" if figure.value < 100 else f"{figure.value:,.0f}",
+            figure.unit,
+            f"{figure.limit:,.0f} {figure.limit_name}" if figure.limit else "",
+            f"{figure.ratio:.2f}" if figure.ratio else "",
+            figure.goal,
+            {True: "✓", False: "missed", None: ""}[figure.met],
+        )
+    Console(width=150).print(table)
+
+
+def store(figures: list[Figure], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [{**msgspec.structs.asdict(figure), "ratio": figure.ratio} for figure in figures]
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n")
