@@ -37,6 +37,9 @@ INSERT_SETTINGS = {
     "max_partitions_per_insert_block": 0,
 }
 
+# Small questions asked often: compiling an expression costs more than computing it, and a log of them is of no use.
+SESSION_SETTINGS = {"compile_expressions": 0, "compile_aggregate_expressions": 0, "log_queries": 0}
+
 Columns = Mapping[str, Sequence[Any]]
 
 
@@ -82,7 +85,13 @@ def open_embedded(directory: Path, *, database: str = DATABASE) -> ClickHouse:
         directory.mkdir(parents=True, exist_ok=True)
         first = clickhouse_connect.get_client(interface="chdb", path=str(directory))
         first.command(f"CREATE DATABASE IF NOT EXISTS {database}")
-        connection = clickhouse_connect.get_client(interface="chdb", path=str(directory), database=database)
+        connection = clickhouse_connect.get_client(
+            interface="chdb",
+            path=str(directory),
+            database=database,
+            tz_mode="aware",
+            settings=SESSION_SETTINGS,
+        )
         first.close()
     return ClickHouse(connection)
 
