@@ -49,6 +49,7 @@ SITE_THREADS = 8
 SWITCH_SECONDS = 0.001  # beacons are answered between the consumer's rows, not after 5 ms of them
 CATCH_UP_SECONDS = 20.0
 STUCK_SECONDS = 60.0
+PATIENCE_SECONDS = 2.0
 SALT_SECONDS = 30.0
 RETENTION_SECONDS = 600.0
 
@@ -124,16 +125,18 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     stack.callback(reader.close)
     stack.callback(writer.close)
 
+    counters = LiveCounters(
+        read=lambda now: read_snapshot(reader(), now),
+        store=settings.snapshot_file,
+        interval=settings.refresh_seconds,
+        patience=PATIENCE_SECONDS,
+    )
     runner = Runner(
         broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=MEMBER),
         lambda rows, token: _write(writer(), rows, token),
         batch_rows=settings.batch_rows,
         batch_seconds=settings.batch_seconds,
-    )
-    counters = LiveCounters(
-        read=lambda now: read_snapshot(reader(), now),
-        store=settings.snapshot_file,
-        interval=settings.refresh_seconds,
+        on_insert=counters.changed,
     )
     publish_pending_balances()
     _start_thread(runner.run, "consumer", stack, stop=runner.stop)

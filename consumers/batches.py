@@ -1,4 +1,4 @@
-"""Closes a batch of one partition by rows, by age, or, when a plan is replayed, exactly at the plan's end."""
+"""Closes a batch of one partition by rows, by time, or, when a plan is replayed, exactly at the plan's end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,23 +39,24 @@ def planned(committed: Committed | None) -> Plan | None:
 
 @dataclass
 class Batch:
-    """Records of one partition on their way into one insert. Times are seconds of one monotonic clock."""
+    """Records of one partition on their way into one insert.
+
+    ``due_at``, in seconds of one monotonic clock, is a moment after the last insert rather than after the first record:
+    a lone view after a quiet spell goes out at once, a stream of them in one insert a moment.
+    """
 
     partition: TopicPartition
     max_rows: int
-    max_seconds: float
+    due_at: float
     replay: Plan | None = None
     records: list[Record] = field(default_factory=list)
     rows: int = 0
-    opened_at: float = 0.0
 
-    def add(self, records: Sequence[Record], *, now: float) -> Sequence[Record]:
+    def add(self, records: Sequence[Record]) -> Sequence[Record]:
         """Take records until the batch is full; returns those that belong to the next batch."""
         for place, record in enumerate(records):
             if self.full:
                 return records[place:]
-            if not self.records:
-                self.opened_at = now
             self.records.append(record)
             self.rows += record.value.count(b"\n")
         return ()
@@ -67,10 +68,10 @@ class Batch:
         return self.rows >= self.max_rows
 
     def due(self, now: float) -> bool:
-        """A replayed plan waits for its last record however long; any other batch goes out when old enough."""
+        """A replayed plan waits for its last record however long; any other batch goes out in time."""
         if self.full:
             return True
-        return bool(self.records) and not self.replay and now - self.opened_at >= self.max_seconds
+        return bool(self.records) and not self.replay and now >= self.due_at
 
     def plan(self) -> Plan:
         return self.replay or Plan(self.records[0].offset, self.records[-1].offset)

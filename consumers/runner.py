@@ -44,6 +44,9 @@ class Place:
 class Runner:
     """One member of the group, in one thread. ``write`` inserts rows under a token and raises PipelineError.
 
+    An insert is made every ``batch_seconds`` while views come, or when ``batch_rows`` are at hand; then ``on_insert``
+    is called.
+
     ``next_offsets`` says how far each partition is in; ``progressed_at`` when the loop last came round.
     """
 
@@ -54,12 +57,14 @@ class Runner:
         *,
         batch_rows: int,
         batch_seconds: float,
+        on_insert: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._consumer = consumer
         self._write = write
         self._batch_rows = batch_rows
         self._batch_seconds = batch_seconds
+        self._on_insert = on_insert
         self._clock = clock
         self._places: dict[TopicPartition, Place] = {}
         self._stopping = threading.Event()
@@ -116,13 +121,15 @@ class Runner:
             replay = planned(committed)
             self.next_offsets[partition] = committed.offset if committed else 0
             self._consumer.seek(partition, self.next_offsets[partition])
-            self._places[partition] = Place(assignment[partition], self._new_batch(partition, replay=replay))
+            self._places[partition] = Place(
+                assignment[partition], self._new_batch(partition, due_at=self._clock(), replay=replay)
+            )
         return given
 
     def _take(self, partition: TopicPartition, records: Iterable[Record]) -> None:
         rest = tuple(records)
         while rest and partition in self._places:
-            rest = tuple(self._places[partition].batch.add(rest, now=self._clock()))
+            rest = tuple(self._places[partition].batch.add(rest))
             if rest:
                 self._deliver(partition)
 
@@ -147,9 +154,10 @@ class Runner:
             log.info("%s; another member has it now", error)
             self._places.pop(partition, None)
             return
-        place.batch = self._new_batch(partition)
-        place.advance_to = self.next_offsets[partition] = plan.last + 1
         place.inserted_at = self._clock()
+        place.batch = self._new_batch(partition, due_at=place.inserted_at + self._batch_seconds)
+        place.advance_to = self.next_offsets[partition] = plan.last + 1
+        self._on_insert()
 
     def _insert(self, partition: TopicPartition, rows: Rows, plan: Plan) -> None:
         """Insert until it is in. Raises Fenced if the partition goes to another member meanwhile."""
@@ -207,5 +215,5 @@ class Runner:
         finally:
             self._consumer.close()
 
-    def _new_batch(self, partition: TopicPartition, *, replay: Plan | None = None) -> Batch:
-        return Batch(partition, max_rows=self._batch_rows, max_seconds=self._batch_seconds, replay=replay)
+    def _new_batch(self, partition: TopicPartition, *, due_at: float, replay: Plan | None = None) -> Batch:
+        return Batch(partition, max_rows=self._batch_rows, due_at=due_at, replay=replay)

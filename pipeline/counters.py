@@ -82,7 +82,11 @@ class StoredCounters:
 
 
 class LiveCounters:
-    """Counters kept fresh by a thread of their own; ``read`` asks the engine for a whole new snapshot."""
+    """Counters kept fresh by a thread of their own; ``read`` asks the engine for a whole new snapshot.
+
+    Reads are at least ``interval`` seconds apart. While somebody looks, the next one waits up to ``patience`` seconds
+    more to be told of a change: 0 where nobody can tell.
+    """
 
     def __init__(
         self,
@@ -90,11 +94,13 @@ class LiveCounters:
         read: Callable[[float], Snapshot],
         store: Path,
         interval: float,
+        patience: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._read = read
         self._store = store
         self._interval = interval
+        self._patience = patience
         self._clock = clock
         self._snapshot = load_snapshot(store)
         self._stored_at = 0.0
@@ -109,6 +115,11 @@ class LiveCounters:
     def snapshot(self) -> Snapshot:
         self._look()
         return self._snapshot
+
+    def changed(self) -> None:
+        """Something was inserted; from any thread."""
+        if self._watched():
+            self._wake.set()
 
     def listen(self, listener: Callable[[Snapshot], None]) -> None:
         """Call ``listener`` in the refresher's thread whenever a number has changed."""
@@ -159,10 +170,8 @@ class LiveCounters:
             if self._stopping.is_set():
                 return
             self.refresh()
-            if self._watched():
-                self._stopping.wait(self._interval)
-            else:
-                self._wake.wait(IDLE_SECONDS)
+            self._stopping.wait(self._interval)
+            self._wake.wait(self._patience if self._watched() else IDLE_SECONDS)
 
     def _announce(self, snapshot: Snapshot) -> None:
         for listener in self._listeners:

@@ -7,8 +7,8 @@ from pipeline.clickhouse.queries import check_lineage, compare_roll_ups
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """``stored`` rows, dead letters included, and the ``views`` among them; places of the log ``repeated`` or ``missing``;
-    per roll-up the keys ``differing`` from the rows."""
+    """``stored`` rows, dead letters included, and the ``views`` among them; places of the log ``repeated`` or
+    ``missing``; per roll-up the keys ``differing`` from the rows."""
 
     stored: int
     views: int

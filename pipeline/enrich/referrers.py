@@ -1,8 +1,10 @@
 """Where a view came from: the host alone, since paths and queries of other sites are none of ours."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 MAX_HOST_CHARS = 100
+CACHED_URLS = 4096
 
 
 def source_of(referrer: str, *, own_host: str) -> str:
@@ -18,6 +20,7 @@ def is_internal(referrer: str, *, own_host: str) -> bool:
     return bool(host) and host == _host(f"//{own_host}")
 
 
+@lru_cache(maxsize=CACHED_URLS)
 def _host(url: str) -> str:
     try:
         host = urlsplit(url).hostname or ""
