@@ -1,0 +1,142 @@
+"""A collector with a real log behind it, driven as an ASGI server would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.acknowledger import Acknowledger
+from pipeline.beacon.tokens import PageToken, sign
+from pipeline.brokers import Record
+from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.collector import Collector
+from pipeline.counters import Snapshot
+from pipeline.events import EVENTS_TOPIC, Event, decode_lines
+from pipeline.live import LiveStreams
+from pipeline.topics import TOPICS
+
+KEY = bytes(range(32))
+SALT = b"s" * 32
+HOST = b"congthuong.example.vn"
+AGENT = (
+    b"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+)
+TOKEN = PageToken(site=1, page_id=7, locale="vi", path="/tin-tuc/bai-viet/")
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[bytes, bytes]
+    body: bytes
+
+    @property
+    def reason(self) -> str:
+        return self.headers.get(b"x-nhip", b"").decode()
+
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+
+class FixedCounters:
+    """Counters that show what a test puts there."""
+
+    def __init__(self) -> None:
+        self.shown = Snapshot()
+
+    def snapshot(self) -> Snapshot:
+        return self.shown
+
+
+@dataclass
+class CollectorKit:
+    """The collector, its log and its counters; ``checks`` is what readiness asks."""
+
+    directory: Path
+    broker: SqliteBroker
+    counters: FixedCounters
+    live: LiveStreams
+    acknowledger: Acknowledger
+    app: Collector
+    checks: dict[str, Callable[[], str | None]]
+    key: bytes = KEY
+    token: PageToken = TOKEN
+    signed: str = field(default_factory=lambda: sign(TOKEN, key=KEY))
+
+    async def request(
+        self, method: str, target: str | bytes, *, headers: Headers = (), body: bytes | Sequence[bytes] = b""
+    ) -> Answer:
+        path, _, query = (target.encode() if isinstance(target, str) else target).partition(b"?")
+        parts = [body] if isinstance(body, bytes) else list(body)
+        messages: list[Mapping[str, Any]] = [
+            {"type": "http.request", "body": part, "more_body": number < len(parts) - 1}
+            for number, part in enumerate(parts)
+        ]
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path.decode("utf-8", "replace"),
+            "query_string": query,
+            "headers": [(b"host", HOST), (b"user-agent", AGENT), *headers],
+            "client": ("203.0.113.9", 4711),
+        }
+        sent: list[Mapping[str, Any]] = []
+
+        async def receive() -> Mapping[str, Any]:
+            if messages:
+                return messages.pop(0)
+            return {"type": "http.disconnect"}
+
+        async def send(message: Mapping[str, Any]) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        start, *rest = sent
+        shown = b"" if method == "HEAD" else b"".join(message.get("body", b"") for message in rest)
+        return Answer(start["status"], dict(start["headers"]), shown)
+
+    async def beacon(self, *, headers: Headers = (), **changes: Any) -> Answer:
+        """Post the beacon of an ordinary view, but for ``changes``."""
+        content = {"t": self.signed, "p": self.token.path, "r": "", "n": "navigate", **changes}
+        return await self.post(msgspec.json.encode(content), headers=headers)
+
+    async def post(self, body: bytes, *, headers: Headers = ()) -> Answer:
+        content_type = (b"content-type", b"text/plain;charset=UTF-8")
+        return await self.request("POST", "/_nhip/e", headers=[content_type, *headers], body=body)
+
+    def records(self) -> list[Record]:
+        return self.broker.read(EVENTS_TOPIC)
+
+    def events(self) -> list[Event]:
+        return [event for record in self.records() for event in decode_lines(record.value)]
+
+
+@pytest.fixture
+async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
+    broker = SqliteBroker(tmp_path / "log")
+    broker.create_topics(TOPICS)
+    producer = broker.producer()
+    counters = FixedCounters()
+    live = LiveStreams(counters, limit=2)
+    acknowledger = Acknowledger(producer, seconds=10)
+    checks: dict[str, Callable[[], str | None]] = {}
+    app = Collector(
+        key=KEY,
+        acknowledger=acknowledger,
+        counters=counters,
+        salt_for=lambda _at: SALT,
+        live=live,
+        checks=checks,
+    )
+    yield CollectorKit(tmp_path, broker, counters, live, acknowledger, app, checks)
+    await asyncio.wait_for(acknowledger.stop(), 30)
+    producer.close()
+    broker.close()
