@@ -1,0 +1,40 @@
+# `make` alone lists the commands. Each makes what it needs from the lock first (tools/bootstrap.sh), which takes no time
+# when nothing has changed. ARGS is passed on: make test ARGS="-k beacon"
+.DEFAULT_GOAL := help
+ARGS ?=
+PY := .venv/bin/python
+RUNTIME := @tools/bootstrap.sh run &&
+DEV := @tools/bootstrap.sh dev &&
+
+.PHONY: help run test bench verify lint types format wheels clean
+
+help:  ## Danh sách lệnh · This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run:  ## Chạy toàn bộ sản phẩm · Run the whole product (PORT, NHIP_DATA_DIR)
+	$(RUNTIME) exec $(PY) -m cms $(ARGS)
+
+test:  ## Chạy mọi kiểm thử · Run the whole test suite (ARGS="-k beacon")
+	$(DEV) exec $(PY) -m pytest $(ARGS)
+
+bench:  ## Đo hiệu năng · Measure every figure beside its limit
+	$(DEV) exec $(PY) -m benchmarks $(ARGS)
+
+verify:  ## Kiểm tra số liệu · Check lineage and roll-ups (stop the product first)
+	$(RUNTIME) exec .venv/bin/nhip verify $(ARGS)
+
+lint:  ## Kiểm tra quy ước · Check style, formatting and import contracts
+	$(DEV) .venv/bin/ruff check . && .venv/bin/ruff format --check . && exec .venv/bin/lint-imports
+
+types:  ## Kiểm tra kiểu · Check types, strictly
+	$(DEV) exec .venv/bin/mypy $(ARGS)
+
+format:  ## Định dạng mã nguồn · Format the code
+	$(DEV) .venv/bin/ruff check --fix-only . && exec .venv/bin/ruff format .
+
+wheels:  ## Đóng gói · Build both wheels into dist/
+	@uv=$$(tools/bootstrap.sh uv) && rm -rf dist && exec "$$uv" build --all-packages --wheel --out-dir dist
+
+clean:  ## Xoá thứ sinh ra · Remove builds and caches; data and .venv stay
+	rm -rf dist build test-artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find cms consumers pipeline plugins tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
