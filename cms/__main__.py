@@ -162,7 +162,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
         checks={
             "log": _check_log(broker),
             "clickhouse": lambda: "the counters can't be read" if counters.failures else None,
-            "consumer": lambda: "stuck" if time.monotonic() - runner.progressed_at > STUCK_SECONDS else None,
+            "consumer": _check_consumer(runner),
         },
     )
     describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
@@ -184,7 +184,7 @@ def _wait_until_caught_up(runner: Runner, broker: Broker) -> None:
     """Let the first page show what the log already holds; without an engine go on with the last known numbers."""
     ends = broker.end_offsets(EVENTS_TOPIC)
     deadline = time.monotonic() + CATCH_UP_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not runner.blocked:
         if all(runner.next_offsets.get(partition, 0) >= end for partition, end in ends.items()):
             return
         time.sleep(0.05)
@@ -217,6 +217,15 @@ def _check_log(broker: Broker) -> Callable[[], str | None]:
         except PipelineError as error:
             return str(error)
         return None
+
+    return check
+
+
+def _check_consumer(runner: Runner) -> Callable[[], str | None]:
+    def check() -> str | None:
+        if runner.blocked:
+            return "ClickHouse takes no inserts"
+        return "stuck" if time.monotonic() - runner.progressed_at > STUCK_SECONDS else None
 
     return check
 

@@ -47,7 +47,8 @@ class Runner:
     An insert is made every ``batch_seconds`` while views come, or when ``batch_rows`` are at hand; then ``on_insert``
     is called.
 
-    ``next_offsets`` says how far each partition is in; ``progressed_at`` when the loop last came round.
+    ``next_offsets`` says how far each partition is in, ``progressed_at`` when the loop last came round, ``blocked``
+    whether the last insert failed.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Runner:
         self._places: dict[TopicPartition, Place] = {}
         self._stopping = threading.Event()
         self.progressed_at = clock()
+        self.blocked = False
         self.next_offsets: dict[TopicPartition, int] = {}
 
     def run(self) -> None:
@@ -167,12 +169,14 @@ class Runner:
             try:
                 self._write(rows, token)
             except PipelineError as error:
+                self.blocked = True
                 INSERT_FAILURES.inc()
                 log.warning("batch %s is not in yet, trying again: %s", token, error)
                 self._wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
                 self._check_ownership(partition)
                 attempt += 1
             else:
+                self.blocked = False
                 CONSUMED_EVENTS.inc(len(rows.events[0]) if rows.events else 0)
                 DEAD_LETTERS.inc(len(rows.dead_letters[0]) if rows.dead_letters else 0)
                 return

@@ -5,6 +5,7 @@ The same rule stands in SQL, in ``clickhouse/migrations``: ``toDate(at, 'Asia/Ho
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -27,4 +28,9 @@ class Periods:
 
 def local_date(at: float) -> date:
     """The site's date at Unix time ``at`` (seconds)."""
-    return datetime.fromtimestamp(at, ZONE).date()
+    return _date_of_minute(int(at // 60))
+
+
+@lru_cache(maxsize=16)
+def _date_of_minute(minute: int) -> date:
+    return datetime.fromtimestamp(minute * 60, ZONE).date()
