@@ -39,6 +39,8 @@
     setTimeout(() => at.classList.remove("is-changed"), HIGHLIGHT_SECONDS * 1000);
   };
 
+  const isOlder = (summary) => asOf != null && !(summary.as_of >= asOf); // a slow answer overtaken by a push
+
   const writeSummary = (summary) => {
     asOf = summary.as_of;
     for (const at of document.querySelectorAll("[data-counter]")) {
@@ -78,8 +80,10 @@
       const answers = await Promise.all(questions);
       if (!answers.every((answer) => answer.ok)) throw new Error("no answer");
       const [summary, pages] = await Promise.all(answers.map((answer) => answer.json()));
-      writeSummary(summary);
-      if (pages) writePages(pages.pages);
+      if (!isOlder(summary)) {
+        writeSummary(summary);
+        if (pages) writePages(pages.pages);
+      }
       heardAt = performance.now();
       // The server's clock on both sides: a visitor's may be wrong.
       const now = Date.parse(answers[0].headers.get("Date")) / 1000;
@@ -99,6 +103,7 @@
       failures = 0;
       heardAt = performance.now();
       const { summary, pages } = JSON.parse(message.data);
+      if (isOlder(summary)) return;
       writeSummary(summary);
       writePages(pages);
     };
