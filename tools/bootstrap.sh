@@ -27,6 +27,7 @@ main() {
     unset VIRTUAL_ENV CONDA_PREFIX
     export UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS="${UV_PYTHON_DOWNLOADS:-never}"
     [ -w "${HOME:-/nonexistent}" ] || export UV_CACHE_DIR="${UV_CACHE_DIR:-$PWD/.tools/cache}"
+    trust_what_the_system_trusts
     case "${1:-}" in
         run | dev) is_current "$1" || make_environment "$1" ;;
         uv)
@@ -46,6 +47,13 @@ say_path() {
         .*) printf '%s\n' "$PWD/$1" ;;
         *) printf '%s\n' "$1" ;;
     esac
+}
+
+# uv brings its own list of authorities; a network that inspects TLS has its own authority in the system's list.
+trust_what_the_system_trusts() {
+    for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+        [ ! -e "$bundle" ] || export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}" UV_NATIVE_TLS="${UV_NATIVE_TLS:-1}"
+    done
 }
 
 # the environment
@@ -71,7 +79,7 @@ make_environment() {
     fi
     [ -n "${python:-}" ] || choose_python_for_uv
     if [ "$1" = run ]; then groups=--no-dev; else groups=--dev; fi
-    say "Cài đặt các gói (lần đầu khoảng 500 MB) · Installing packages (about 500 MB the first time) …"
+    say "Cài đặt các gói (lần đầu tải khoảng 320 MB) · Installing packages (the first time downloads about 320 MB) …"
     if has_own_index; then install_from_own_index; else install_from_lock; fi ||
         fail "cài đặt dở dang: kiểm tra mạng (hoặc UV_DEFAULT_INDEX, PIP_INDEX_URL), rồi chạy lại ·" \
             "installation did not finish: see the message above, check the network, then run the same command again"
@@ -182,7 +190,7 @@ install_uv() {
         installer=.tools/pip/bin/python
         "$python" -m venv --clear .tools/pip >/dev/null 2>&1 || refuse_without_pip
     fi
-    PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_RETRIES="${PIP_RETRIES:-1}" PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_RETRIES="${PIP_RETRIES:-1}" PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
         "$installer" -m pip install --no-input --upgrade --only-binary :all: --require-hashes \
         --target "$TOOLS" --requirement tools/uv.txt >&2 ||
         fail "không cài được uv: kiểm tra mạng (hoặc PIP_INDEX_URL), rồi chạy lại ·" \
