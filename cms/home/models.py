@@ -50,8 +50,9 @@ class HomePage(VietnameseSlugMixin, Page):
         return context
 
     def _lead_article(self, latest: list[NewsPage]) -> NewsPage | None:
-        if self.featured is not None and self.featured.live:
-            return self.featured
+        featured: NewsPage | None = self.featured
+        if featured is not None and featured.live:
+            return featured
         return latest[0] if latest else None
 
     def _emulation_pages(self) -> "list[EmulationPage]":

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from wagtail.models import Page, Site
+from wagtail_emulation.models import EmulationPage
+
+from cms.demo.loader import load
+from cms.home.models import HomePage
+from cms.news.models import NewsIndexPage, NewsPage
+from cms.statistics import page_tokens
+
+Attributes = dict[str, str | None]
+
+
+@pytest.fixture(autouse=True)
+def _data_directory_of_this_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("NHIP_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NHIP_BEACON_KEY", "6b" * 32)
+    page_tokens.beacon_key.cache_clear()
+    yield
+    page_tokens.beacon_key.cache_clear()
+
+
+class Markup(HTMLParser):
+    """The start tags of a page, in order, to be asked about."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, Attributes]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, *names: str) -> list[Attributes]:
+        return [attributes for tag, attributes in self.tags if tag in names]
+
+
+@pytest.fixture
+def parse() -> type[Markup]:
+    return Markup
+
+
+@pytest.fixture
+def site(db: None) -> Site:
+    return Site.objects.get(is_default_site=True)
+
+
+@pytest.fixture
+def home(site: Site) -> HomePage:
+    return HomePage.objects.get(pk=site.root_page_id)
+
+
+@pytest.fixture
+def news_index(home: HomePage) -> NewsIndexPage:
+    return home.add_child(instance=NewsIndexPage(title="Tin tức", show_in_menus=True))
+
+
+@pytest.fixture
+def write(news_index: NewsIndexPage) -> Any:
+    """Publish an article: `write("Tiêu đề", date=…)`."""
+
+    def publish(title: str, **fields: Any) -> NewsPage:
+        return news_index.add_child(instance=NewsPage(title=title, lead="Tóm tắt.", **fields))
+
+    return publish
+
+
+@pytest.fixture
+def demo(site: Site) -> Site:
+    load(site, report=lambda _line: None)
+    return site
+
+
+@pytest.fixture
+def demo_pages(demo: Site) -> list[Page]:
+    """Every kind of page that the demo has, and all of its articles."""
+    pages = list(Page.objects.filter(depth__gt=1).specific())
+    assert {HomePage, NewsIndexPage, NewsPage, EmulationPage} <= {type(page) for page in pages}
+    return pages

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import Client
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        pytest.param("400.html", "Yêu cầu không hợp lệ", id="400"),
+        pytest.param("403.html", "Không được phép xem trang này", id="403"),
+        pytest.param("404.html", "Không tìm thấy trang", id="404"),
+        pytest.param("500.html", "Hệ thống đang gặp trục trặc", id="500"),
+    ],
+)
+def test_an_error_page_speaks_vietnamese_and_needs_no_database(template: str, words: str) -> None:
+    html = render_to_string(template)  # without the db mark, a query would fail the test
+
+    assert words in html
+    assert '<html lang="vi">' in html
+    assert 'href="/"' in html
+
+
+@pytest.mark.django_db
+def test_an_unknown_address_gets_our_own_page(client: Client) -> None:
+    response = client.get("/khong-co-trang-nay/")
+
+    assert response.status_code == 404
+    assert "Không tìm thấy trang" in response.content.decode()

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+PROBE = """
+import django
+django.setup()
+from django.conf import settings
+from django.db import connection
+names = ("journal_mode", "busy_timeout", "foreign_keys")
+with connection.cursor() as cursor:
+    modes = [cursor.execute("PRAGMA " + name).fetchone()[0] for name in names]
+print(connection.settings_dict["NAME"], settings.DEBUG, settings.MEDIA_ROOT, *modes, len(settings.SECRET_KEY), sep="|")
+"""
+
+
+def probe(data_dir: Path) -> list[str]:
+    environment = os.environ | {"NHIP_DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "cms.settings.embedded"}
+    environment.pop("DATABASE_URL", None)
+    command = [sys.executable, "-c", PROBE]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return result.stdout.strip().split("|")
+
+
+def test_the_embedded_portal_keeps_everything_in_its_data_directory(tmp_path: Path) -> None:
+    database, debug, media, journal, timeout, foreign_keys, key_length = probe(tmp_path)
+
+    assert Path(database) == tmp_path / "cms.sqlite3"
+    assert Path(media) == tmp_path / "media"
+    assert debug == "False"
+    assert (journal, timeout, foreign_keys) == ("wal", "20000", "1")
+    assert int(key_length) >= 50
+    key = tmp_path / "django.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    kept = key.read_bytes()
+    probe(tmp_path)
+    assert key.read_bytes() == kept

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from wagtail_factories import ImageFactory
+
+from cms.news.models import NewsPage, Topic
+
+
+def day(number: int) -> datetime.date:
+    return datetime.date(2026, 11, number)
+
+
+def read(client: Client, article: NewsPage) -> str:
+    response = client.get(article.get_url(), headers={"host": "localhost"})
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_an_article_shows_its_date_lead_and_views(client: Client, write: Any) -> None:
+    article = write("Chợ đêm", date=day(5))
+
+    html = read(client, article)
+
+    assert '<time datetime="2026-11-05">05/11/2026</time>' in html
+    assert "Tóm tắt." in html
+    assert f'data-page-views="{article.pk}"' in html
+
+
+def test_the_picture_comes_with_alternative_text_caption_and_credit(client: Client, write: Any, parse: Any) -> None:
+    image = ImageFactory(title="cho.jpg", description="Chợ đêm nhìn từ cổng")
+    article = write("Chợ đêm", image=image, image_caption="Chợ đêm.", image_credit="Văn phòng Sở")
+
+    html = read(client, article)
+
+    (picture,) = [tag for tag in parse(html).all("img") if tag["alt"]]
+    assert picture["alt"] == "Chợ đêm nhìn từ cổng"
+    assert picture["srcset"]
+    assert picture.get("loading") != "lazy"
+    assert "Chợ đêm. <" in html
+    assert "Ảnh: Văn phòng Sở" in html
+
+
+@pytest.mark.parametrize(
+    ("block", "markup"),
+    [
+        pytest.param(("heading", "Vì sao & thế nào"), "<h2>Vì sao &amp; thế nào</h2>", id="heading"),
+        pytest.param(("paragraph", "<p>Một đoạn.</p>"), "<p>Một đoạn.</p>", id="paragraph"),
+        pytest.param(
+            ("quote", {"text": "Câu nói", "source": "Người nói"}),
+            '<figcaption class="quote__source">Người nói</figcaption>',
+            id="quote",
+        ),
+        pytest.param(("quote", {"text": "<script>", "source": ""}), "&lt;script&gt;", id="markup in a quote"),
+    ],
+)
+def test_a_body_block_is_shown_as_its_kind(client: Client, write: Any, block: tuple[str, Any], markup: str) -> None:
+    assert markup in read(client, write("Bài", body=[block]))
+
+
+def test_before_and_after_follow_the_dates(write: Any) -> None:
+    late, early, middle = write("Sau", date=day(9)), write("Trước", date=day(1)), write("Giữa", date=day(5))
+
+    assert (middle.previous_article(), middle.next_article()) == (early, late)
+    assert (early.previous_article(), late.next_article()) == (None, None)
+
+
+def test_articles_of_one_day_follow_each_other_without_a_loop(write: Any) -> None:
+    first, second, third = (write(f"Bài {number}", date=day(3)) for number in range(3))
+
+    assert [third.previous_article(), second.previous_article(), first.previous_article()] == [second, first, None]
+
+
+def test_related_articles_share_the_topic_first(write: Any) -> None:
+    energy = Topic.objects.create(name="Năng lượng")
+    article = write("Bài", date=day(1), topic=energy)
+    same = write("Cùng mục, cũ", date=day(2), topic=energy)
+    others = [write(f"Mục khác {number}", date=day(number)) for number in (7, 8, 9)]
+
+    assert article.related_articles() == [same, others[2], others[1]]
