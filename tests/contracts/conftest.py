@@ -37,7 +37,7 @@ def _open_log(directory: Path, *, session_seconds: float) -> Iterator[BrokerKit]
 
 @pytest.fixture(scope="session")
 def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """chDB's: one a process, so every test takes a database of its own in it."""
+    """chDB's: a process has one open at a time, so every test takes a database of its own in it and closes it."""
     return tmp_path_factory.mktemp("chdb")
 
 

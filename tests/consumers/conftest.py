@@ -1,0 +1,93 @@
+"""A log, an engine and runners that can be made to fail, for the consumer's tests."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pipeline.brokers import Topic
+from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.clickhouse.client import ClickHouse, open_embedded
+from pipeline.clickhouse.migrations import migrate
+from pipeline.events import EVENTS_TOPIC, PageView
+
+HOUR_MS = 3_600_000
+
+
+class Clock:
+    """Time that passes only when told to."""
+
+    def __init__(self, now: float = 1_790_571_600.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def broker(tmp_path: Path, clock: Clock) -> Iterator[SqliteBroker]:
+    """A log with two partitions, on the test's clock."""
+    broker = SqliteBroker(tmp_path / "log", clock=clock, session_seconds=30)
+    broker.create_topics((Topic(EVENTS_TOPIC, 2, HOUR_MS),))
+    yield broker
+    broker.close()
+
+
+@pytest.fixture(scope="session")
+def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """chDB's: a process has one open at a time, so every test takes a database of its own in it and closes it."""
+    return tmp_path_factory.mktemp("chdb")
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def engine(embedded_directory: Path) -> Iterator[ClickHouse]:
+    """A fresh database of the real engine, migrated."""
+    client = open_embedded(embedded_directory, database=f"consumers_{next(_numbers)}")
+    migrate(client)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def view() -> Callable[[int], PageView]:
+    """A view by visitor ``number``."""
+
+    def make(number: int) -> PageView:
+        return PageView(
+            at=1_790_571_600_000 + number,
+            site=1,
+            page_id=7 + number % 2,
+            locale="vi",
+            path="/tin-tuc/",
+            audience="public",
+            visitor=number + 1,
+            visit=True,
+        )
+
+    return make
+
+
+@pytest.fixture
+def line() -> Callable[..., bytes]:
+    """A line of a record: a view but for ``changes``; None leaves a field out."""
+
+    def make(**changes: object) -> bytes:
+        fields: dict[str, object] = {"kind": "view", "at": 1, "site": 1, "page_id": 7, **changes}
+        return msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
+
+    return make

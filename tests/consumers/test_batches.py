@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+
+from consumers.batches import Batch, Plan, planned
+from pipeline.brokers import Committed, Record, TopicPartition
+
+PARTITION = TopicPartition("page-events", 3)
+
+
+def records(*offsets: int, rows: int = 1) -> list[Record]:
+    return [Record(*PARTITION, offset, 0, None, b"{}\n" * rows) for offset in offsets]
+
+
+def batch(*, max_rows: int = 3, due_at: float = 1.0, replay: Plan | None = None) -> Batch:
+    return Batch(PARTITION, max_rows=max_rows, due_at=due_at, replay=replay)
+
+
+def test_a_batch_closes_when_it_has_enough_rows_and_leaves_the_rest_to_the_next() -> None:
+    open_batch = batch(max_rows=3)
+    rest = open_batch.add(records(5, 6, 7, rows=2))
+    assert [record.offset for record in rest] == [7]
+    assert open_batch.full
+    assert open_batch.due(0)
+    assert open_batch.plan() == Plan(5, 6)
+
+
+def test_a_record_is_never_split_over_two_batches() -> None:
+    open_batch = batch(max_rows=3)
+    assert open_batch.add(records(5, rows=100)) == ()
+    assert open_batch.plan() == Plan(5, 5)
+
+
+def test_a_batch_goes_out_in_time_with_what_it_has_by_then() -> None:
+    open_batch = batch(due_at=11.0)
+    open_batch.add(records(5))
+    open_batch.add(records(6))
+    assert not open_batch.due(10.99)
+    assert open_batch.due(11.0)
+    assert open_batch.plan() == Plan(5, 6)
+
+
+def test_an_empty_batch_is_never_due() -> None:
+    assert not batch().due(10**9)
+
+
+def test_records_without_a_line_end_go_out_in_time_like_any_other() -> None:
+    open_batch = batch()
+    open_batch.add([Record(*PARTITION, 5, 0, None, b"poison")])
+    assert open_batch.due(1.0)
+
+
+def test_a_replay_closes_exactly_where_the_plan_ended() -> None:
+    replay = batch(max_rows=1, replay=Plan(5, 8))
+    assert replay.add(records(5, 6)) == ()
+    assert not replay.full
+    rest = replay.add(records(7, 8, 9))
+    assert [record.offset for record in rest] == [9]
+    assert replay.due(0)
+    assert replay.plan() == Plan(5, 8)
+
+
+def test_a_replay_waits_for_its_last_record_however_old_it_is() -> None:
+    replay = batch(due_at=1.0, replay=Plan(5, 8))
+    replay.add(records(5, 6, 7))
+    assert not replay.due(10**9)
+
+
+def test_a_plan_survives_the_metadata_it_is_written_into() -> None:
+    plan = Plan(5, 8)
+    assert plan.committed().offset == 5
+    assert planned(plan.committed()) == plan
+
+
+def test_the_token_names_the_partition_and_both_ends() -> None:
+    assert Plan(5, 8).token(PARTITION) == "page-events/3/5-8"
+
+
+@pytest.mark.parametrize(
+    "committed",
+    [
+        pytest.param(None, id="nothing committed"),
+        pytest.param(Committed(5), id="no metadata"),
+        pytest.param(Committed(5, "note"), id="not JSON"),
+        pytest.param(Committed(5, '{"other":1}'), id="other JSON"),
+        pytest.param(Committed(5, '{"plan":[5]}'), id="half a plan"),
+        pytest.param(Committed(5, '{"plan":["5","8"]}'), id="words"),
+        pytest.param(Committed(5, "[" * 100_000), id="nested without end"),
+    ],
+)
+def test_metadata_that_is_no_plan_means_none(committed: Committed | None) -> None:
+    assert planned(committed) is None

@@ -1,0 +1,527 @@
+"""Plan, insert, advance: on the real log, with an engine that fails when told to, and with the real one."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pytest
+
+from consumers import runner as runner_module
+from consumers.batches import Plan, planned
+from consumers.page_views import Rows
+from consumers.runner import IDLE_SECONDS, Runner
+from pipeline.brokers import Committed, Consumer, Record, TopicPartition
+from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.queries import read_snapshot
+from pipeline.clickhouse.writer import EVENT_COLUMNS, write_dead_letters, write_events
+from pipeline.errors import Rejected, Unavailable
+from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
+
+FIRST = TopicPartition(EVENTS_TOPIC, 0)
+ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals")
+BATCH_SECONDS = 0.2
+
+View = Callable[[int], PageView]
+Line = Callable[..., bytes]
+
+
+class Clock(Protocol):
+    """The test's clock, which goes on only when told to."""
+
+    def __call__(self) -> float: ...
+    def advance(self, seconds: float) -> None: ...
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Engine:
+    """Keeps rows in memory as ClickHouse does, once per token; ``before`` and ``after`` are raised around an insert."""
+
+    kept: dict[str, Rows] = field(default_factory=dict)
+    asked: list[tuple[str, Rows]] = field(default_factory=list)
+    before: list[BaseException | None] = field(default_factory=list)
+    after: list[BaseException | None] = field(default_factory=list)
+    on_write: Callable[[], None] = lambda: None
+
+    def __call__(self, rows: Rows, token: str) -> None:
+        self.asked.append((token, rows))
+        self.on_write()
+        raise_next(self.before)
+        assert self.kept.setdefault(token, rows) == rows, "a token came back with other rows"
+        raise_next(self.after)
+
+    def lineage(self) -> Counter[tuple[int, int, int]]:
+        """How often each place of the log stands in the table."""
+        found: Counter[tuple[int, int, int]] = Counter()
+        for rows in self.kept.values():
+            found.update(zip(*rows.events[-3:], strict=True) if rows.events else ())
+        return found
+
+
+def raise_next(faults: list[BaseException | None]) -> None:
+    if fault := faults.pop(0) if faults else None:
+        raise fault
+
+
+class Interposed:
+    """A consumer to which something happens before chosen calls."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self.before_commit: list[Callable[[], None]] = []
+        self.before_keeping: list[Callable[[], None]] = []
+
+    def poll(self, *, timeout: float, max_records: int) -> list[Record]:
+        if not max_records and self.before_keeping:
+            self.before_keeping.pop(0)()
+        return self._consumer.poll(timeout=timeout, max_records=max_records)
+
+    def commit(self, partition: TopicPartition, committed: Committed) -> None:
+        if self.before_commit:
+            self.before_commit.pop(0)()
+        self._consumer.commit(partition, committed)
+
+    def assignment(self) -> Mapping[TopicPartition, int]:
+        return self._consumer.assignment()
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self._consumer.seek(partition, offset)
+
+    def committed(self, partition: TopicPartition) -> Committed | None:
+        return self._consumer.committed(partition)
+
+    def close(self) -> None:
+        self._consumer.close()
+
+
+class Kit:
+    """Sends views to the log and starts members of one group on it, all on the test's clock."""
+
+    def __init__(self, broker: SqliteBroker, clock: Clock, view: View) -> None:
+        self._broker = broker
+        self._clock = clock
+        self._view = view
+        self._producer = broker.producer()
+        self._sent = 0
+        self.consumers: list[Interposed] = []
+
+    def send(self, *rows_of_each: int, partition: int = 0) -> None:
+        """One record for each number, with as many views."""
+        for rows in rows_of_each:
+            views = [self._view(self._sent + number) for number in range(rows)]
+            self._sent += rows
+            self._producer.send(EVENTS_TOPIC, encode_lines(views), partition=partition)
+
+    def send_bytes(self, value: bytes) -> None:
+        self._producer.send(EVENTS_TOPIC, value, partition=0)
+
+    def start(self, write: Callable[[Rows, str], None], *, member: str = "a", batch_rows: int = 1_000) -> Runner:
+        consumer = Interposed(self._broker.consumer(group="group", topic=EVENTS_TOPIC, member=member))
+        self.consumers.append(consumer)
+        return Runner(consumer, write, batch_rows=batch_rows, batch_seconds=BATCH_SECONDS, clock=self._clock)
+
+    def drain(self, *runners: Runner) -> None:
+        """Come round, with time going on, until everything is in."""
+        for _ in range(8):
+            for runner in runners:
+                runner.step()
+            self._clock.advance(BATCH_SECONDS)
+
+    def committed(self, partition: TopicPartition = FIRST) -> Committed | None:
+        return self.consumers[-1].committed(partition)
+
+    def places(self) -> Counter[tuple[int, int, int]]:
+        """Every row of the log, once."""
+        return Counter(
+            (record.partition, record.offset, row)
+            for record in self._broker.read(EVENTS_TOPIC)
+            for row in range(record.value.count(b"\n"))
+        )
+
+    def close(self) -> None:
+        for consumer in self.consumers:
+            consumer.close()
+        self._producer.close()
+
+
+@pytest.fixture(autouse=True)
+def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(runner_module, "RETRY_SECONDS", (0.0,))
+
+
+@pytest.fixture
+def kit(broker: SqliteBroker, clock: Clock, view: View) -> Iterator[Kit]:
+    kit = Kit(broker, clock, view)
+    yield kit
+    kit.close()
+
+
+@pytest.fixture
+def table() -> Engine:
+    return Engine()
+
+
+def step(runner: Runner) -> None:
+    """Come round until nothing is left to do at this moment."""
+    for _ in range(3):
+        runner.step()
+
+
+# the ordinary way
+
+
+def test_every_row_of_the_log_gets_into_the_table_once(kit: Kit, table: Engine) -> None:
+    kit.send(1, 3, 2)
+    kit.send(4, partition=1)
+    step(kit.start(table))
+    assert table.lineage() == kit.places()
+
+
+def test_the_plan_is_committed_before_the_insert(kit: Kit, table: Engine) -> None:
+    kit.send(1, 3, 2)
+    seen: list[Committed | None] = []
+    table.on_write = lambda: seen.append(kit.committed())
+    step(kit.start(table))
+    assert seen == [Plan(0, 2).committed()]
+    assert [token for token, _ in table.asked] == ["page-events/0/0-2"]
+
+
+def test_a_full_batch_goes_out_before_its_time(kit: Kit, table: Engine) -> None:
+    kit.send(2, 2, 2, 2, 2)
+    kit.drain(kit.start(table, batch_rows=4))
+    assert list(table.kept) == [f"page-events/0/{plan}" for plan in ("0-1", "2-3", "4-4")]
+
+
+def test_a_lone_view_goes_out_at_once_and_those_after_it_together(kit: Kit, table: Engine, clock: Clock) -> None:
+    runner = kit.start(table)
+    step(runner)
+    kit.send(1)
+    step(runner)
+    assert list(table.kept) == ["page-events/0/0-0"]
+    kit.send(1)
+    step(runner)
+    kit.send(1)
+    step(runner)
+    assert len(table.kept) == 1
+    clock.advance(BATCH_SECONDS)
+    step(runner)
+    assert list(table.kept) == ["page-events/0/0-0", "page-events/0/1-2"]
+
+
+def test_an_idle_runner_commits_the_next_offset_without_a_plan(kit: Kit, table: Engine, clock: Clock) -> None:
+    kit.send(1, 1)
+    runner = kit.start(table)
+    step(runner)
+    assert planned(kit.committed()) == Plan(0, 1)
+    clock.advance(IDLE_SECONDS)
+    step(runner)
+    assert kit.committed() == Committed(2)
+
+
+def test_whoever_starts_after_an_idle_runner_replays_nothing(kit: Kit, table: Engine, clock: Clock) -> None:
+    kit.send(1)
+    runner = kit.start(table)
+    step(runner)
+    clock.advance(IDLE_SECONDS)
+    step(runner)
+    step(kit.start(table))
+    assert len(table.asked) == 1
+
+
+def test_it_says_how_far_each_partition_is_in(kit: Kit, table: Engine) -> None:
+    kit.send(1, 1)
+    runner = kit.start(table)
+    step(runner)
+    assert runner.next_offsets[FIRST] == 2
+
+
+def test_it_tells_when_rows_are_in(kit: Kit, table: Engine, clock: Clock) -> None:
+    told: list[int] = []
+    kit.send(1)
+    consumer = kit.start(table)._consumer
+    runner = Runner(
+        consumer, table, batch_rows=9, batch_seconds=1, on_insert=lambda: told.append(len(table.kept)), clock=clock
+    )
+    step(runner)
+    assert told == [1]
+
+
+# faults
+
+
+def test_a_batch_is_tried_again_with_the_same_token_and_rows(kit: Kit, table: Engine) -> None:
+    kit.send(3)
+    table.before = [Unavailable("away"), Unavailable("away"), Rejected("odd")]
+    step(kit.start(table))
+    assert len(table.asked) == 4
+    assert all(asked == table.asked[0] for asked in table.asked)
+    assert table.lineage() == kit.places()
+
+
+@pytest.mark.parametrize("fault", [Unavailable("no answer"), Crash()], ids=["no answer", "crash"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_every_row_is_in_once_when_it_ends_around_an_insert(
+    kit: Kit, table: Engine, moment: str, fault: BaseException
+) -> None:
+    kit.send(3, 2)
+    getattr(table, moment).append(fault)
+    try:
+        step(kit.start(table))
+    except Crash:
+        kit.send(1)  # meanwhile more has come
+        kit.drain(kit.start(table))
+    assert table.lineage() == kit.places()
+    assert table.asked[0] == table.asked[1]
+
+
+def test_it_may_end_again_and_again(kit: Kit, table: Engine) -> None:
+    for moment in (table.before, table.after, table.after, table.before, table.before):
+        kit.send(2, 1)
+        moment.append(Crash())
+        with pytest.raises(Crash):
+            step(kit.start(table, batch_rows=2))
+    kit.drain(kit.start(table, batch_rows=2))
+    assert table.lineage() == kit.places()
+
+
+def test_a_replay_reads_exactly_its_plan_however_large_batches_are_by_now(kit: Kit, table: Engine) -> None:
+    kit.send(1, 1, 1)
+    table.after.append(Crash())
+    with pytest.raises(Crash):
+        step(kit.start(table))
+    kit.send(1, 1)
+    kit.drain(kit.start(table, batch_rows=1))
+    assert list(table.kept) == [f"page-events/0/{plan}" for plan in ("0-2", "3-3", "4-4")]
+    assert table.lineage() == kit.places()
+
+
+def test_a_runner_that_lost_its_partition_before_the_plan_inserts_nothing(kit: Kit, table: Engine) -> None:
+    kit.send(2)
+    stale_table = Engine()
+    stale = kit.start(stale_table)
+    stale.step()  # to be given the partitions
+
+    def take_over() -> None:
+        step(kit.start(table))
+
+    kit.consumers[0].before_commit.append(take_over)
+    step(stale)
+    assert stale_table.asked == []
+    assert table.lineage() == kit.places()
+
+
+def test_a_runner_frozen_after_its_plan_inserts_what_the_next_one_inserts(kit: Kit, table: Engine) -> None:
+    """Both insert the same rows under the same token, so one of the two is dropped."""
+    kit.send(2)
+    woken = False
+
+    def take_over() -> None:
+        nonlocal woken
+        if not woken:
+            woken = True
+            step(kit.start(table))
+            kit.send(3)
+
+    table.on_write = take_over
+    step(kit.start(table))
+    kit.drain(kit.start(table))
+    assert [token for token, _ in table.asked[:2]] == ["page-events/0/0-0"] * 2
+    assert table.lineage() == kit.places()
+
+
+def test_an_insert_that_fails_is_given_up_once_the_partition_is_gone(kit: Kit, table: Engine) -> None:
+    kit.send(2)
+    away = Engine(before=[Unavailable("away")] * 3)
+    stale = kit.start(away)
+
+    def take_over() -> None:
+        step(kit.start(table))
+
+    kit.consumers[0].before_keeping.append(take_over)
+    step(stale)
+    assert len(away.asked) == 1
+    assert table.lineage() == kit.places()
+
+
+def fail(error: BaseException) -> Callable[[], None]:
+    def raise_it() -> None:
+        raise error
+
+    return raise_it
+
+
+def test_nothing_read_is_lost_when_the_log_refuses_a_plan_for_a_while(kit: Kit, table: Engine) -> None:
+    """The consumer's place is already behind the records that wait in memory."""
+    kit.send(2, 2, 2, 2)
+    kit.send(2, partition=1)
+    runner = kit.start(table, batch_rows=4)
+    runner.step()
+    kit.consumers[0].before_commit.append(fail(Unavailable("busy")))
+    with pytest.raises(Unavailable):
+        step(runner)
+    kit.drain(runner)
+    assert table.lineage() == kit.places()
+
+
+def test_an_insert_of_unknown_fate_keeps_its_bounds_when_the_log_fails_too(kit: Kit, table: Engine) -> None:
+    """Otherwise the batch would grow by what came meanwhile, and go in a second time under another token."""
+    kit.send(2)
+    table.after.append(Unavailable("no answer, but it is in"))
+    runner = kit.start(table)
+    kit.consumers[0].before_keeping.append(fail(Unavailable("busy")))
+    with pytest.raises(Unavailable):
+        step(runner)
+    kit.send(3)
+    kit.drain(runner)
+    assert table.lineage() == kit.places()
+
+
+def test_poison_never_stops_it(kit: Kit, table: Engine, line: Line) -> None:
+    kit.send(1)
+    kit.send_bytes(b"\xff\xfe")
+    kit.send_bytes(b"")
+    kit.send_bytes(line() + b"\n{\n" + line() + b"\n")
+    kit.send_bytes(b'{"kind":"view","z":' + b"[" * 100_000 + b"\n")
+    kit.send(1)
+    runner = kit.start(table, batch_rows=1)
+    kit.drain(runner)
+    assert sorted(table.lineage()) == [(0, 0, 0), (0, 3, 0), (0, 3, 2), (0, 5, 0)]
+    dead = [letter for rows in table.kept.values() for letter in zip(*rows.dead_letters, strict=True)]
+    assert [letter[1:4] for letter in dead] == [(0, 1, 0), (0, 3, 1), (0, 4, 0)]
+    assert runner.next_offsets[FIRST] == 6
+
+
+# the loop
+
+
+def run_until(runner: Runner, done: Callable[[], bool]) -> None:
+    thread = threading.Thread(target=runner.run)
+    thread.start()
+    waited = threading.Event()
+    for _ in range(3_000):
+        if done():
+            break
+        waited.wait(0.01)
+    runner.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_a_runner_told_to_stop_delivers_advances_and_leaves(kit: Kit, table: Engine) -> None:
+    kit.send(2)
+    runner = kit.start(table)
+    run_until(runner, lambda: bool(table.kept))
+    assert table.lineage() == kit.places()
+    kit.consumers.clear()  # it closed its own
+    next_runner = kit.start(table, member="b")
+    step(next_runner)
+    assert kit.committed() == Committed(1)
+    assert len(table.asked) == 1
+
+
+def test_a_runner_told_to_stop_does_not_wait_for_an_engine_that_is_away(
+    kit: Kit, table: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "RETRY_SECONDS", (3600.0,))
+    kit.send(2)
+    table.before = [Unavailable("away")] * 1_000
+    run_until(kit.start(table), lambda: bool(table.asked))
+    kit.consumers.clear()
+    table.before.clear()
+    step(kit.start(table))
+    assert table.lineage() == kit.places()
+
+
+def test_a_programming_error_does_not_end_the_loop(kit: Kit, table: Engine) -> None:
+    kit.send(2)
+    table.before = [TypeError("a bug")]
+    table.after = [ZeroDivisionError("another")]
+    run_until(kit.start(table), lambda: len(table.asked) >= 3)
+    kit.consumers.clear()
+    assert table.lineage() == kit.places()
+
+
+# several members
+
+
+def test_two_runners_share_the_log_and_partitions_may_move(kit: Kit, table: Engine) -> None:
+    one = kit.start(table, member="a")
+    step(one)
+    kit.send(1, 2)
+    kit.send(3, partition=1)
+    step(one)
+    other = kit.start(table, member="b")
+    for round_ in range(6):
+        kit.send(1, partition=round_ % 2)
+        other.step()
+        one.step()
+    kit.consumers[0].close()
+    del kit.consumers[0]
+    kit.drain(other)
+    kit.send(2)
+    kit.send(2, partition=1)
+    kit.drain(other)
+    assert table.lineage() == kit.places()
+
+
+# the real engine
+
+
+@dataclass
+class RealTable:
+    client: ClickHouse
+    before: list[BaseException | None] = field(default_factory=list)
+    after: list[BaseException | None] = field(default_factory=list)
+
+    def __call__(self, rows: Rows, token: str) -> None:
+        raise_next(self.before)
+        write_events(self.client, rows.events, token=token)
+        write_dead_letters(self.client, rows.dead_letters, token=f"{token}/dead-letters")
+        raise_next(self.after)
+
+    def lineage(self) -> Counter[tuple[int, int, int]]:
+        return Counter(self.client.query("SELECT partition, offset, row FROM events"))
+
+    def sums(self) -> set[int]:
+        """The number of views by the raw table and by each roll-up."""
+        tables = [("events", "count()"), *((roll_up, "sum(views)") for roll_up in ROLL_UPS)]
+        return {int(self.client.query(f"SELECT {number} FROM {name}")[0][0]) for name, number in tables}
+
+
+def test_the_real_engine_has_every_row_once_through_crashes(kit: Kit, engine: ClickHouse, line: Line) -> None:
+    table = RealTable(engine)
+    for moment in (table.before, table.after, table.after, table.before):
+        kit.send(2, 1)
+        kit.send(1, partition=1)
+        moment.append(Crash())
+        with pytest.raises(Crash):
+            step(kit.start(table, batch_rows=2))
+    kit.drain(kit.start(table, batch_rows=2))
+    assert table.lineage() == kit.places()
+    assert table.sums() == {kit.places().total()}
+
+
+def test_the_real_engine_takes_poison_and_good_lines_apart(kit: Kit, engine: ClickHouse, line: Line) -> None:
+    kit.send_bytes(line() + b"\n\xff\n" + line() + b"\n")
+    table = RealTable(engine, after=[Unavailable("no answer")])
+    step(kit.start(table))
+    assert sorted(table.lineage().items()) == [((0, 0, 0), 1), ((0, 0, 2), 1)]
+    assert engine.query("SELECT partition, offset, row, hex(line) FROM dead_letters") == [(0, 0, 1, "FF")]
+
+
+def test_what_was_sent_is_what_the_counters_show(kit: Kit, engine: ClickHouse, view: View) -> None:
+    kit.send(5, 2)
+    step(kit.start(RealTable(engine)))
+    snapshot = read_snapshot(engine, view(0).at / 1000)
+    assert snapshot.sites[1].views.today == 7
+    assert snapshot.pages == {7: 4, 8: 3}
+    assert len(EVENT_COLUMNS) == len(engine.query("SELECT * FROM events LIMIT 1")[0])
