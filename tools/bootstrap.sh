@@ -153,8 +153,12 @@ look_for_python() {
 
 find_python() { look_for_python || refuse_pythons; }
 
-# A uv may know interpreters that are not on PATH.
+# An environment that is there keeps its interpreter, and a uv may know some that are not on PATH.
 choose_python_for_uv() {
+    if [ -z "${PYTHON:-}" ] && is_new_enough .venv/bin/python; then
+        python=.venv/bin/python
+        return 0
+    fi
     look_for_python && return 0
     [ -z "${PYTHON:-}" ] || refuse_pythons
     python=$("$uv" python find --no-project ">=3.11" 2>/dev/null) || refuse_pythons
