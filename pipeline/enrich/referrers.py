@@ -4,7 +4,8 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 MAX_HOST_CHARS = 100
-CACHED_URLS = 4096
+MAX_ORIGIN_CHARS = 300
+CACHED_ORIGINS = 4096
 
 
 def source_of(referrer: str, *, own_host: str) -> str:
@@ -20,10 +21,16 @@ def is_internal(referrer: str, *, own_host: str) -> bool:
     return bool(host) and host == _host(f"//{own_host}")
 
 
-@lru_cache(maxsize=CACHED_URLS)
 def _host(url: str) -> str:
+    # Cached by scheme and host alone: a whole header can be as long, and as different, as its sender likes.
+    origin = url[:8] + url[8:].partition("/")[0]
+    return _host_of_origin(origin) if len(origin) <= MAX_ORIGIN_CHARS else ""
+
+
+@lru_cache(maxsize=CACHED_ORIGINS)
+def _host_of_origin(origin: str) -> str:
     try:
-        host = urlsplit(url).hostname or ""
+        host = urlsplit(origin).hostname or ""
     except ValueError:
         return ""
     return host if host.isascii() and host.isprintable() else ""
