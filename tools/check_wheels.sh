@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Proves the wheels in dist/: each holds exactly the files of its packages, and works where there is nothing else of ours.
+# Run after `make wheels`; needs a clone, since git says which files there are.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+root=$PWD
+uv=$(tools/bootstrap.sh uv)
+python=$root/.venv/bin/python
+away=$(mktemp -d)
+trap 'rm -rf "$away"' EXIT
+
+main() {
+    holds_exactly dist/nhip-*.whl "" cms pipeline consumers
+    holds_exactly dist/wagtail_emulation-*.whl plugins/emulation/src/ plugins/emulation/src/wagtail_emulation
+    "$uv" export --quiet --frozen --no-dev --no-emit-workspace --no-hashes --no-header --output-file "$away/lock.txt" >/dev/null
+    plugin_works_alone
+    portal_works_with_the_plugin
+}
+
+# The tracked files of the packages, and nothing else beside the wheel's own metadata.
+holds_exactly() { # WHEEL PREFIX PATH...
+    local wheel=$1 prefix=$2
+    shift 2
+    echo "contents: $(basename "$wheel")"
+    diff --label tracked <(git ls-files -- "$@" | sed "s|^$prefix||" | LC_ALL=C sort) \
+        --label wheel <("$python" -m zipfile --list "$wheel" | awk 'NR > 1 { print $1 }' | grep -v '\.dist-info/' | LC_ALL=C sort)
+}
+
+plugin_works_alone() {
+    echo "alone: wagtail-emulation"
+    "$uv" venv --quiet --python "$python" "$away/plugin"
+    "$uv" pip install --quiet --python "$away/plugin/bin/python" --constraint "$away/lock.txt" dist/wagtail_emulation-*.whl
+    (
+        cd "$away"
+        export PYTHONPATH=$root/plugins/emulation/tests DJANGO_SETTINGS_MODULE=emulation_site.settings
+        plugin/bin/python -c 'import importlib.util, wagtail_emulation; assert importlib.util.find_spec("cms") is None'
+        plugin/bin/python -m django check
+        plugin/bin/python -m django makemigrations --check --dry-run
+    )
+}
+
+portal_works_with_the_plugin() {
+    echo "together: nhip"
+    "$uv" venv --quiet --python "$python" "$away/portal"
+    "$uv" pip install --quiet --python "$away/portal/bin/python" --constraint "$away/lock.txt" --find-links dist dist/nhip-*.whl
+    (
+        cd "$away"
+        export DJANGO_SETTINGS_MODULE=cms.settings.embedded NHIP_DATA_DIR=$away/data
+        portal/bin/python -c '
+from importlib.resources import files
+import cms.wsgi, consumers.runner, pipeline.collector
+from pipeline.clickhouse.client import open_embedded
+from pipeline.clickhouse.migrations import migrate
+from pathlib import Path
+assert files("pipeline.beacon").joinpath("beacon.min.js").read_bytes()
+print("ClickHouse:", *migrate(open_embedded(Path("engine"))))
+'
+        portal/bin/python -m django check
+        portal/bin/python -m django findstatic core/css/base.css statistics/live.js
+        portal/bin/nhip --help >/dev/null
+    )
+}
+
+main
