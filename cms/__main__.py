@@ -141,6 +141,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     publish_pending_balances()
     _start_thread(runner.run, "consumer", stack, stop=runner.stop)
     _wait_until_caught_up(runner, broker)
+    counters.refresh()
     counters.start()
     stack.callback(counters.stop)
     site_counters.install(counters)

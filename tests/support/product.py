@@ -8,10 +8,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from pipeline.beacon.tokens import PageToken, sign
 
 START_SECONDS = 180.0
 STOP_SECONDS = 30.0
@@ -21,7 +26,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Product:
-    """``python -m cms`` on a data directory; may be started again after ``stop`` or ``kill``."""
+    """``python -m cms`` on a data directory; may be started again after ``stop`` or ``kill``.
+
+    ``environment`` goes over the usual one; an empty value takes a variable away.
+    """
 
     def __init__(self, data_dir: Path, **environment: str) -> None:
         self.data_dir = data_dir
@@ -40,14 +48,18 @@ class Product:
     def pid(self) -> int:
         return self._running().pid
 
-    def start(self) -> "Product":
-        """Start and wait until it is ready. Raises AssertionError with its output when it ends or takes too long."""
+    def start(self, *, ready: bool = True) -> "Product":
+        """Start and wait until it is ready, or with ``ready`` False until it answers at all.
+
+        Raises AssertionError with its output when it ends or takes too long.
+        """
+        awaited = "/_nhip/readyz" if ready else "/_nhip/healthz"
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "cms"], cwd=ROOT, env=self._env(), stdout=output, stderr=subprocess.STDOUT
             )
         deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
+        while self.status(awaited) != HTTPStatus.OK:
             assert self._process.poll() is None, f"the product ended at once:\n{self.output()}"
             assert time.monotonic() < deadline, f"the product did not get ready:\n{self.output()}"
             time.sleep(0.05)
@@ -55,10 +67,13 @@ class Product:
 
     def stop(self) -> int:
         """Ask it to stop (SIGTERM); returns its exit code."""
-        process = self._running()
-        process.send_signal(signal.SIGTERM)
+        self._running().send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """The exit code of a product that is about to end by itself."""
         try:
-            return process.wait(STOP_SECONDS)
+            return self._running().wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
@@ -74,6 +89,43 @@ class Product:
         with urllib.request.urlopen(self.base_url + path, timeout=10) as response:
             return msgspec.json.decode(response.read())
 
+    def status(self, path: str) -> int:
+        """The status of ``path``; 0 while nobody answers."""
+        try:
+            with urllib.request.urlopen(self.base_url + path, timeout=10) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except OSError:
+            return 0
+
+    def page(self, path: str) -> str:
+        """The HTML at ``path``."""
+        with urllib.request.urlopen(self.base_url + path, timeout=10) as response:
+            html: str = response.read().decode()
+            return html
+
+    def view(
+        self, page_id: int, path: str, *, agent: str = "Mozilla/5.0 Firefox/150.0", client: str = "127.0.0.1"
+    ) -> int:
+        """Send one view as a browser would, from the loopback address ``client``; returns the status."""
+        token = sign(PageToken(site=1, page_id=page_id, locale="vi", path=path), key=self.key)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10, source_address=(client, 0))
+        headers = {"Content-Type": "text/plain;charset=UTF-8", "User-Agent": agent}
+        connection.request("POST", "/_nhip/e", body=msgspec.json.encode({"t": token, "p": path}), headers=headers)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def wait_for(self, path: str, holds: Callable[[Any], bool], *, seconds: float = 20.0) -> Any:
+        """Ask ``path`` until its JSON ``holds``; returns it. Raises AssertionError with the last answer."""
+        deadline = time.monotonic() + seconds
+        while not holds(answer := self.get(path)):
+            assert time.monotonic() < deadline, f"{path} still answers {answer}"
+            time.sleep(0.1)
+        return answer
+
     def verify(self) -> dict[str, Any]:
         """What ``nhip verify`` finds; the product must be stopped."""
         command = [sys.executable, "-m", "pipeline.cli", "verify", "--json"]
@@ -84,13 +136,6 @@ class Product:
 
     def output(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def _answers(self) -> bool:
-        try:
-            self.get("/_nhip/readyz")
-        except (urllib.error.URLError, OSError):
-            return False
-        return True
 
     def _running(self) -> subprocess.Popen[bytes]:
         assert self._process is not None, "start the product first"
@@ -104,7 +149,8 @@ class Product:
             "PYTHONUNBUFFERED": "1",
         }
         inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-        return {**inherited, **ours, **self._environment}
+        chosen = {**inherited, **ours, **self._environment}
+        return {name: value for name, value in chosen.items() if value}
 
 
 def _free_port() -> int:

@@ -1,0 +1,98 @@
+"""Starting and stopping the product: what it keeps, and the one line it says when it can't start."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from product import ADMIN_PASSWORD, ROOT, Product
+
+
+def run_once(**environment: str) -> subprocess.CompletedProcess[str]:
+    """Start the product where it must refuse."""
+    return subprocess.run(
+        [sys.executable, "-m", "cms"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def assert_one_clear_line(refusal: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert refusal.returncode == 2, refusal.stderr
+    (line,) = refusal.stderr.splitlines()
+    for word in words:
+        assert word in line
+
+
+def test_a_taken_port_gets_one_line_that_names_another(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refusal = run_once(PORT=str(port), NHIP_DATA_DIR=str(tmp_path / "data"))
+    assert_one_clear_line(refusal, f"127.0.0.1:{port}", "PORT=")
+
+
+def test_a_data_directory_that_is_a_file_gets_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("not a directory")
+    assert_one_clear_line(run_once(NHIP_DATA_DIR=str(tmp_path / "data")), "NHIP_DATA_DIR", str(tmp_path / "data"))
+
+
+def test_a_data_directory_that_can_not_be_made_gets_one_line() -> None:
+    nowhere = "/proc/nhip"  # not even root may write there
+    assert_one_clear_line(run_once(NHIP_DATA_DIR=nowhere), "NHIP_DATA_DIR", nowhere, "can't be")
+
+
+def test_a_data_directory_held_by_another_process_gets_one_line(product: Product) -> None:
+    refusal = run_once(PORT="1" + str(product.port)[1:], NHIP_DATA_DIR=str(product.data_dir))
+    assert_one_clear_line(refusal, "NHIP_DATA_DIR", "another process", str(product.data_dir))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("PORT", "many", id="a port that is no number"),
+        pytest.param("NHIP_BATCH_ROWS", "0", id="a batch of nothing"),
+        pytest.param("NHIP_DATA_DIR", "", id="an empty directory name"),
+        pytest.param("NHIP_BEACON_KEY", "short", id="a key that is no key"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(name: str, value: str, tmp_path: Path) -> None:
+    environment = {"NHIP_DATA_DIR": str(tmp_path / "data"), name: value}
+    assert_one_clear_line(run_once(**environment), name)
+
+
+def test_a_second_start_keeps_everything_and_shows_no_password_again(tmp_path: Path) -> None:
+    product = Product(tmp_path / "data", NHIP_ADMIN_PASSWORD="").start()
+    assert product.output().count("Mật khẩu") == 1
+    assert product.view(4242, "/mot-trang/") == 202
+    product.wait_for("/_nhip/pages.json?ids=4242", lambda answer: answer["pages"]["4242"] == 1)
+    assert product.stop() == 0
+
+    product.start()
+    assert product.output().count("Mật khẩu") == 1
+    assert product.get("/_nhip/pages.json?ids=4242")["pages"] == {"4242": 1}
+    assert product.stop() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_it_stops_cleanly_with_live_readers_and_a_view_just_sent(number: signal.Signals, tmp_path: Path) -> None:
+    product = Product(tmp_path / "data").start()
+    with socket.create_connection(("127.0.0.1", product.port)) as reader:
+        reader.sendall(b"GET /_nhip/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert reader.recv(1024).startswith(b"HTTP/1.1 200")
+        assert product.view(7, "/bay/") == 202
+        os.kill(product.pid, number)
+        assert product.wait() == 0, product.output()
+    assert "Traceback" not in product.output()
+    assert product.verify()["views"] == 1
+
+
+def test_the_admin_password_is_taken_from_the_environment_and_not_shown(product: Product) -> None:
+    assert "NHIP_ADMIN_PASSWORD" in product.output()
+    assert ADMIN_PASSWORD not in product.output()
