@@ -49,12 +49,14 @@ portal_works_with_the_plugin() {
         export DJANGO_SETTINGS_MODULE=cms.settings.embedded NHIP_DATA_DIR=$away/data
         portal/bin/python -c '
 from importlib.resources import files
+from pathlib import Path
 import cms.wsgi, consumers.runner, pipeline.collector
 from pipeline.clickhouse.client import open_embedded
 from pipeline.clickhouse.migrations import migrate
-from pathlib import Path
 assert files("pipeline.beacon").joinpath("beacon.min.js").read_bytes()
-print("ClickHouse:", *migrate(open_embedded(Path("engine"))))
+engine = open_embedded(Path("engine"))
+print("ClickHouse:", *migrate(engine))
+engine.close()  # the process does not end while the engine is open
 '
         portal/bin/python -m django check
         portal/bin/python -m django findstatic core/css/base.css statistics/live.js
