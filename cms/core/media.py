@@ -14,7 +14,7 @@ ONE_DAY = 24 * 60 * 60
 
 def serve_media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Answer with an uploaded file that the browser must neither sniff nor run. Raises Http404 for anything else."""
-    path = normpath(path).lstrip("/")
+    path = normpath(f"/{path}").lstrip("/")  # an absolute path has nothing above it
     if path.split("/", maxsplit=1)[0] in PRIVATE_FOLDERS:
         raise Http404(path)
     response = serve(request, path, document_root=settings.MEDIA_ROOT)

@@ -17,6 +17,12 @@ from cms.statistics import page_tokens
 Attributes = dict[str, str | None]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Wagtail leaves the temporary file of each rendition to the garbage collector.
+    for file in ("Unclosed file <tempfile.SpooledTemporaryFile", "unclosed file <_io.BufferedRandom name="):
+        config.addinivalue_line("filterwarnings", f"ignore:{file}:ResourceWarning")
+
+
 @pytest.fixture(autouse=True)
 def _data_directory_of_this_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("NHIP_DATA_DIR", str(tmp_path))

@@ -16,6 +16,7 @@ def _media(settings: Settings, tmp_path: Path) -> None:
         path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
 
 
+@pytest.mark.django_db
 def test_an_uploaded_file_can_neither_be_sniffed_nor_run(client: Client) -> None:
     response = client.get("/media/images/anh.svg")
 
