@@ -23,7 +23,8 @@ def is_internal(referrer: str, *, own_host: str) -> bool:
 
 def _host(url: str) -> str:
     # Cached by scheme and host alone: a whole header can be as long, and as different, as its sender likes.
-    origin = url[:8] + url[8:].partition("/")[0]
+    scheme, slashes, rest = url.partition("//")
+    origin = scheme + slashes + rest.partition("/")[0]
     return _host_of_origin(origin) if len(origin) <= MAX_ORIGIN_CHARS else ""
 
 
