@@ -12,7 +12,7 @@ from wagtail_emulation.models import EmulationPage
 from cms.demo.loader import load
 from cms.home.models import HomePage
 from cms.news.models import NewsIndexPage, NewsPage
-from cms.statistics import page_tokens
+from cms.statistics import counters, page_tokens
 
 Attributes = dict[str, str | None]
 
@@ -27,9 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def _data_directory_of_this_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("NHIP_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NHIP_BEACON_KEY", "6b" * 32)
-    page_tokens.beacon_key.cache_clear()
+    _forget_the_data_directory()
     yield
+    _forget_the_data_directory()
+
+
+def _forget_the_data_directory() -> None:
     page_tokens.beacon_key.cache_clear()
+    counters._stored.cache_clear()
 
 
 class Markup(HTMLParser):
@@ -59,12 +64,14 @@ def site(db: None) -> Site:
 
 @pytest.fixture
 def home(site: Site) -> HomePage:
-    return HomePage.objects.get(pk=site.root_page_id)
+    home: HomePage = HomePage.objects.get(pk=site.root_page_id)
+    return home
 
 
 @pytest.fixture
 def news_index(home: HomePage) -> NewsIndexPage:
-    return home.add_child(instance=NewsIndexPage(title="Tin tức", show_in_menus=True))
+    index: NewsIndexPage = home.add_child(instance=NewsIndexPage(title="Tin tức", show_in_menus=True))
+    return index
 
 
 @pytest.fixture
@@ -72,7 +79,8 @@ def write(news_index: NewsIndexPage) -> Any:
     """Publish an article: `write("Tiêu đề", date=…)`."""
 
     def publish(title: str, **fields: Any) -> NewsPage:
-        return news_index.add_child(instance=NewsPage(title=title, lead="Tóm tắt.", **fields))
+        article: NewsPage = news_index.add_child(instance=NewsPage(title=title, lead="Tóm tắt.", **fields))
+        return article
 
     return publish
 
