@@ -21,15 +21,15 @@ SEED = int(os.environ.get("SEED", str(time.time_ns() % 100_000)))
 @pytest.mark.timeout(60 + ROUNDS * 60)
 def test_every_acknowledged_view_is_counted_once_however_often_the_process_is_killed(tmp_path: Path) -> None:
     moments = random.Random(SEED)
-    product = Product(tmp_path / "nhip").start()
     sent = acknowledged = 0
-    for round_ in range(1, ROUNDS + 1):
-        tally = _load_until_killed(product, after=moments.uniform(0.05, 2.5))
-        sent += tally.sent
-        acknowledged += tally.acknowledged
-        print(f"round {round_}/{ROUNDS} (SEED={SEED}): {acknowledged} acknowledged of {sent} sent")
-        product.start()
-    assert product.stop() == 0, product.output()
+    with Product(tmp_path / "nhip") as product:
+        for round_ in range(1, ROUNDS + 1):
+            tally = _load_until_killed(product, after=moments.uniform(0.05, 2.5))
+            sent += tally.sent
+            acknowledged += tally.acknowledged
+            print(f"round {round_}/{ROUNDS} (SEED={SEED}): {acknowledged} acknowledged of {sent} sent")
+            product.start()
+        assert product.stop() == 0, product.output()
 
     found = product.verify()
     print(f"acknowledged {acknowledged} ≤ stored {found['views']} ≤ sent {sent}; {found}")

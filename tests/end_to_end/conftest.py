@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,10 +8,25 @@ import pytest
 from product import ROOT, Product
 
 
+@pytest.fixture(scope="session")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory as a first start leaves it, migrated and with the demo site: to be copied."""
+    product = Product(tmp_path_factory.mktemp("first-start") / "data").start()
+    assert product.stop() == 0, product.output()
+    return product.data_dir
+
+
+@pytest.fixture
+def data_dir(first_start: Path, tmp_path: Path) -> Path:
+    """A data directory of this test's own, past its first start."""
+    return Path(shutil.copytree(first_start, tmp_path / "data"))
+
+
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The whole product with its demo site, started once for the tests of a module."""
-    product = Product(tmp_path_factory.mktemp("product") / "data").start()
+def product(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The whole product with its demo site, running for the tests of a module."""
+    data_dir = Path(shutil.copytree(first_start, tmp_path_factory.mktemp("product") / "data"))
+    product = Product(data_dir).start()
     yield product
     product.stop()
 

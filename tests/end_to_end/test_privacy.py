@@ -24,12 +24,12 @@ for database, name in tables:
 """
 
 
-def test_neither_address_nor_agent_is_stored_anywhere(tmp_path: Path) -> None:
-    product = Product(tmp_path / "data").start()
-    for _ in range(5):
-        assert product.view(77, "/rieng-tu/", agent=AGENT, client=ADDRESS) == 202
-    product.wait_for("/_nhip/pages.json?ids=77", lambda answer: answer["pages"]["77"] == 5)
-    assert product.stop() == 0
+def test_neither_address_nor_agent_is_stored_anywhere(data_dir: Path) -> None:
+    with Product(data_dir) as product:
+        for _ in range(5):
+            assert product.view(77, "/rieng-tu/", agent=AGENT, client=ADDRESS) == 202
+        product.wait_for("/_nhip/pages.json?ids=77", lambda answer: answer["pages"]["77"] == 5)
+        assert product.stop() == 0
 
     kept = dict(_everything_kept(product))
     assert "/rieng-tu/" in kept["the log's records"]

@@ -79,10 +79,18 @@ class Product:
             raise
 
     def kill(self) -> None:
-        """SIGKILL, as a power cut would end it."""
+        """SIGKILL, as a power cut would end it; nothing to do when it has ended."""
         process = self._running()
         process.kill()
         process.wait()
+
+    def __enter__(self) -> "Product":
+        return self.start()
+
+    def __exit__(self, *_failure: object) -> None:
+        """Leave no process behind, however the block ended."""
+        if self._process is not None:
+            self.kill()
 
     def get(self, path: str) -> Any:
         """The JSON at ``path``."""
