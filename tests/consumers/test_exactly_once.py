@@ -114,8 +114,12 @@ class Delivery(RuleBasedStateMachine):
     @rule(member=MEMBERS, moment=st.sampled_from(["before", "after"]))
     def break_a_commit(self, member: str, moment: str) -> None:
         """The log does not take the next commit, or takes it and can't say so."""
+        for partition in (0, 0, 1, 0):
+            self.send([True, True], partition)
         with _failing_commit(moment):
             self.step(member, times=2)
+        self._now += BATCH_SECONDS
+        self.step(member, times=2)
 
     @precondition(lambda self: self._members)
     @rule(member=MEMBERS)
@@ -169,4 +173,4 @@ def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestDelivery(Delivery.TestCase):  # type: ignore[misc]
-    settings = settings(max_examples=60, stateful_step_count=40, deadline=None, database=None)
+    settings = settings(max_examples=50, stateful_step_count=40, deadline=None, database=None)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pipeline.errors import BadRecord
+from pipeline.events import Event, Heartbeat, OpeningBalance, PageView, decode_lines, encode_lines
+
+VIEW = PageView(
+    at=1_790_571_600_123,
+    site=1,
+    page_id=7,
+    locale="vi",
+    path="/tin-tức/\n\"'/",
+    audience="public",
+    visitor=2**64 - 1,
+    visit=True,
+    source="example.vn",
+)
+EVENTS: list[Event] = [VIEW, Heartbeat(1, 1, 7, "public", 5), OpeningBalance(1, 1, 0, "vi", 1327, 900)]
+
+
+def test_events_come_back_as_they_were() -> None:
+    assert decode_lines(encode_lines(EVENTS)) == EVENTS
+
+
+def test_each_event_is_one_line_of_json_that_says_what_it_is() -> None:
+    lines = encode_lines(EVENTS).decode().splitlines()
+    assert [json.loads(line)["kind"] for line in lines] == ["view", "heartbeat", "opening"]
+    assert encode_lines(EVENTS).endswith(b"\n")
+
+
+def test_nothing_is_an_empty_record() -> None:
+    assert encode_lines([]) == b""
+    assert decode_lines(b"") == []
+
+
+def test_nothing_about_the_address_or_the_agent_is_written() -> None:
+    fields = set(json.loads(encode_lines([VIEW])))
+    assert fields == {
+        *("kind", "v", "at", "site", "page_id", "locale", "path", "audience", "visitor", "visit"),
+        *("source", "browser", "os", "device", "bot", "scripted"),
+    }
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(b"{", id="cut"),
+        pytest.param(b"\xff", id="binary"),
+        pytest.param(b'{"kind":"other"}', id="unknown kind"),
+        pytest.param(b'{"kind":"heartbeat"}', id="fields missing"),
+        pytest.param(
+            b'{"kind":"heartbeat","at":1,"site":1,"page_id":7,"audience":"public","visitor":1,"v":2}', id="newer"
+        ),
+        pytest.param(encode_lines(EVENTS) + b"{", id="one bad line among good ones"),
+    ],
+)
+def test_what_is_no_event_is_refused(value: bytes) -> None:
+    with pytest.raises(BadRecord):
+        decode_lines(value)
