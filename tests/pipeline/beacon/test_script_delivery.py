@@ -173,6 +173,20 @@ def test_an_unknown_kind_of_navigation_still_counts(page: Page, site: Site) -> N
     assert site.bodies() == [VIEW]
 
 
+def test_a_page_that_says_it_is_prerendered_waits_whatever_its_visibility(page: Page, site: Site) -> None:
+    site.scripts["/here"] = 'Object.defineProperty(document, "prerendering", { value: true, configurable: true });'
+    page.goto(site.url("/here"))
+    assert site.settled() == []
+
+    page.evaluate("""() => {
+      Object.defineProperty(document, "prerendering", { value: false });
+      document.dispatchEvent(new Event("prerenderingchange"));
+    }""")
+    site.wait_for_beacons(1)
+
+    assert site.settled(0.3) == [("/here", "navigate")]
+
+
 def test_without_scripts_the_pixel_counts_instead(new_visitor: Callable[..., BrowserContext], site: Site) -> None:
     new_visitor(java_script_enabled=False).new_page().goto(site.url("/here"))
     site.settled()
