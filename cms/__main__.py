@@ -96,8 +96,7 @@ def _prepare_site() -> str | None:
         django.setup()
     with _step("Chuẩn bị cơ sở dữ liệu", "Preparing the database"):
         call_command("migrate", verbosity=0, interactive=False)
-    with _step("Nạp trang mẫu", "Loading the demo site"):
-        call_command("load_demo", verbosity=0)
+    call_command("load_demo", verbosity=0)
     return _make_admin()
 
 
