@@ -14,7 +14,6 @@ __all__ = [
     "Topic",
     "TopicPartition",
     "open_broker",
-    "open_producer",
 ]
 
 
@@ -23,8 +22,3 @@ def open_broker(settings: Settings) -> Broker:
     broker = SqliteBroker(settings.log_dir)
     broker.create_topics(TOPICS)
     return broker
-
-
-def open_producer(settings: Settings) -> Producer:
-    """A producer of its own, for a command or the CMS."""
-    return open_broker(settings).producer()
