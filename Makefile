@@ -18,7 +18,7 @@ test:  ## Chạy mọi kiểm thử · Run the whole test suite (ARGS="-k beacon
 	$(DEV) exec $(PY) -m pytest $(ARGS)
 
 bench:  ## Đo hiệu năng · Measure every figure beside its limit
-	$(DEV) exec $(PY) -m benchmarks $(ARGS)
+	$(DEV) PYTHONPATH=tests/support exec $(PY) -m benchmarks $(ARGS)
 
 verify:  ## Kiểm tra số liệu · Check lineage and roll-ups (stop the product first)
 	$(RUNTIME) exec .venv/bin/nhip verify $(ARGS)
