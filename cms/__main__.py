@@ -6,23 +6,18 @@ it run the consumer, the counters and the housekeeping, each in a thread. Everyt
 
 import gc
 import logging
-import os
-import secrets
 import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from types import FrameType
-from typing import Any, cast
 
-import django
-import uvicorn
-from a2wsgi import WSGIMiddleware
-from django.core.management import call_command
-
+from cms.first_start import prepare_site
+from cms.server import Site, listen, serve
+from cms.terminal import step
 from consumers.page_views import Rows
 from consumers.runner import Runner
 from pipeline.acknowledger import Acknowledger
@@ -31,7 +26,7 @@ from pipeline.clickhouse.client import ClickHouse, Reconnecting, open_embedded
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import read_snapshot
 from pipeline.clickhouse.writer import write_dead_letters, write_events
-from pipeline.collector import PREFIX, Collector
+from pipeline.collector import Collector
 from pipeline.counters import LiveCounters
 from pipeline.data_directory import hold
 from pipeline.enrich.agents import describe_agent
@@ -45,7 +40,6 @@ log = logging.getLogger("nhip")
 
 GROUP = "nhip-page-events"
 MEMBER = "embedded"
-SITE_THREADS = 8
 SWITCH_SECONDS = 0.001  # beacons are answered between the consumer's rows, not after 5 ms of them
 CATCH_UP_SECONDS = 20.0
 STUCK_SECONDS = 60.0
@@ -62,7 +56,7 @@ def main() -> int:
         with ExitStack() as stack:
             settings = Settings.from_env()
             stack.enter_context(hold(settings.data_dir))
-            listener = stack.enter_context(_listen(settings))
+            listener = stack.enter_context(listen(settings))
             _run(settings, listener)
     except ConfigurationError as error:
         print(f"nhip: {error}", file=sys.stderr)
@@ -74,51 +68,26 @@ def main() -> int:
 
 
 def _run(settings: Settings, listener: socket.socket) -> None:
-    password = _prepare_site()
+    password = prepare_site()
     with ExitStack() as stack:
         broker = open_broker(settings)
         stack.callback(broker.close)
-        with _step("Mở kho thống kê", "Opening the statistics engine"):
-            app, server_hooks = _start_pipeline(settings, broker, stack)
+        with step("Mở kho thống kê", "Opening the statistics engine"):
+            site, live = _start_pipeline(settings, broker, stack)
         _announce(settings, password)
         gc.collect()
         gc.freeze()
-        _Server(_server_config(app, settings), on_exit=server_hooks).run(sockets=[listener])
-
-
-# the site
-
-
-def _prepare_site() -> str | None:
-    """Bring the CMS up to date; returns what to say of the new admin's password, None if there is an admin already."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.embedded")
-    with _step("Nạp ứng dụng", "Loading the application"):
-        django.setup()
-    with _step("Chuẩn bị cơ sở dữ liệu", "Preparing the database"):
-        call_command("migrate", verbosity=0, interactive=False)
-    call_command("load_demo", verbosity=0)
-    return _make_admin()
-
-
-def _make_admin() -> str | None:
-    from django.contrib.auth import get_user_model
-
-    users = get_user_model()._default_manager
-    if users.filter(is_superuser=True).exists():
-        return None
-    chosen = os.environ.get("NHIP_ADMIN_PASSWORD")
-    password = chosen or secrets.token_urlsafe(12)
-    users.create_superuser(username="admin", email="", password=password)
-    return "NHIP_ADMIN_PASSWORD" if chosen else f"{password} (chỉ hiện lần này · shown once)"
+        serve(site, listener, settings=settings, on_exit=live.stop)
 
 
 # the pipeline
 
 
-def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tuple[Any, Callable[[], None]]:
-    """Start every thread; returns the ASGI application and what to call when the server is told to stop."""
+def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tuple[Site, LiveStreams]:
+    """Start every thread; returns what to serve, and the streams to end when it stops. Django must be set up."""
     from cms.statistics import counters as site_counters
     from cms.statistics.balances import publish_pending_balances
+    from cms.wsgi import application
 
     writer, reader = (Reconnecting(lambda: _open_engine(settings)) for _ in range(2))
     stack.callback(reader.close)
@@ -166,7 +135,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
         },
     )
     describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
-    return _Site(collector, acknowledger), live.stop
+    return Site(collector, application, acknowledger=acknowledger), live
 
 
 def _open_engine(settings: Settings) -> ClickHouse:
@@ -237,88 +206,8 @@ def _start_thread(work: Callable[[], None], name: str, stack: ExitStack, *, stop
     stack.callback(stop)
 
 
-# the server
-
-
-class _Site:
-    """Sends ``/_nhip/`` to the collector, the rest to Django, and lets the collector finish on shutdown."""
-
-    def __init__(self, collector: Collector, acknowledger: Acknowledger) -> None:
-        from cms.wsgi import application
-
-        self._collector = collector
-        self._acknowledger = acknowledger
-        self._pages = WSGIMiddleware(cast(Any, application), workers=SITE_THREADS)
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            await self._live_and_stop(receive, send)
-        elif scope["path"].startswith(PREFIX):
-            await self._collector(scope, receive, send)
-        else:
-            await self._pages(scope, receive, send)
-
-    async def _live_and_stop(self, receive: Any, send: Any) -> None:
-        await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await self._acknowledger.stop()
-        await send({"type": "lifespan.shutdown.complete"})
-
-
-class _Server(uvicorn.Server):
-    """Ends the live streams when told to stop; uvicorn would wait for them."""
-
-    def __init__(self, config: uvicorn.Config, *, on_exit: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_exit = on_exit
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._on_exit()
-        super().handle_exit(sig, frame)
-
-
-def _server_config(app: Any, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        lifespan="on",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
-        timeout_graceful_shutdown=5,
-    )
-
-
-@contextmanager
-def _listen(settings: Settings) -> Iterator[socket.socket]:
-    """Bind before anything slow happens. Raises ConfigurationError when the port is taken."""
-    try:
-        listener = socket.create_server((settings.host, settings.port), backlog=2048)
-    except OSError as error:
-        raise ConfigurationError(
-            f"PORT: {settings.host}:{settings.port} can't be had ({error.strerror}); "
-            f"stop what uses it, or choose another: PORT={settings.port + 1} make run"
-        ) from error
-    with listener:
-        yield listener
-
-
 def _exit_cleanly(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-# what the terminal shows
-
-
-@contextmanager
-def _step(vietnamese: str, english: str) -> Iterator[None]:
-    print(f"  {vietnamese} · {english} …", end="", flush=True)
-    started = time.monotonic()
-    yield
-    print(f" {time.monotonic() - started:.1f} s", flush=True)
 
 
 def _announce(settings: Settings, password: str | None) -> None:

@@ -1,0 +1,13 @@
+"""What somebody who starts the product sees: each step and how long it took."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def step(vietnamese: str, english: str) -> Iterator[None]:
+    print(f"  {vietnamese} · {english} …", end="", flush=True)
+    started = time.monotonic()
+    yield
+    print(f" {time.monotonic() - started:.1f} s", flush=True)
