@@ -144,8 +144,10 @@ class Delivery(RuleBasedStateMachine):
                 self._now += BATCH_SECONDS
             assert self._table.places() == self._sent
         finally:
-            for opened in (*self._opened, self._producer, self._broker):
-                opened.close()
+            for consumer in self._opened:
+                consumer.close()
+            self._producer.close()
+            self._broker.close()
             self._directory.cleanup()
 
 
@@ -159,7 +161,7 @@ def _failing_commit(moment: str) -> Iterator[None]:
             commit(self, *arguments)  # type: ignore[arg-type]
         raise Unavailable("no answer")
 
-    Membership.commit = fail  # type: ignore[method-assign]
+    Membership.commit = fail  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
@@ -172,5 +174,5 @@ def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner_module, "RETRY_SECONDS", (0.0,))
 
 
-class TestDelivery(Delivery.TestCase):  # type: ignore[misc]
-    settings = settings(max_examples=50, stateful_step_count=40, deadline=None, database=None)
+class TestDelivery(Delivery.TestCase):  # type: ignore[misc, valid-type]
+    settings = settings(max_examples=120, stateful_step_count=40, deadline=None, database=None)

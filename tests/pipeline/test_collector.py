@@ -141,7 +141,10 @@ async def test_whoever_hangs_up_counts_nothing(collector: Kit) -> None:
     body = msgspec.json.encode({"t": collector.signed, "p": collector.token.path})
     answer = await collector.request("POST", "/_nhip/e", headers=[(b"content-type", b"text/plain")], body=[])
     assert answer.reason == Reason.MALFORMED
-    parts = [{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}]
+    parts: list[Mapping[str, Any]] = [
+        {"type": "http.request", "body": body, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
     assert await _status(collector, parts) == 400
     assert collector.events() == []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline.brokers import Producer
+from pipeline.brokers import Producer, Record
 from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.enrich.salts import AHEAD_SECONDS, Salt, SaltBook, first_salts
 from pipeline.events import SALTS_TOPIC
@@ -70,12 +70,12 @@ def test_the_first_record_of_a_date_wins_when_both_wrote_one(broker: SqliteBroke
 
         raced = False
 
-        def read(self, topic: str) -> list[object]:  # type: ignore[override]
+        def read(self, topic: str) -> list[Record]:
             known = broker.read(topic)
             if not self.raced:
                 self.raced = True
                 producer.send(SALTS_TOPIC, encode(TODAY, b"f" * 32), partition=0)
-            return known  # type: ignore[return-value]
+            return known
 
     slow = SlowBroker(broker._directory)
     book = SaltBook(slow, producer)

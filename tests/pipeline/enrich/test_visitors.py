@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.enrich.visitors import identify_visitor
@@ -26,7 +28,7 @@ def test_the_same_reader_has_one_number_for_a_day() -> None:
         pytest.param({"user_agent": "Mozilla/5.1"}, id="another browser"),
     ],
 )
-def test_anything_else_gives_another_number(changes: dict[str, object]) -> None:
+def test_anything_else_gives_another_number(changes: dict[str, Any]) -> None:
     assert identify(**changes) != identify()
 
 
