@@ -31,7 +31,7 @@ from pipeline.counters import LiveCounters
 from pipeline.data_directory import hold
 from pipeline.enrich.agents import describe_agent
 from pipeline.enrich.salts import SaltBook
-from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.errors import PipelineError
 from pipeline.events import EVENTS_TOPIC
 from pipeline.live import LiveStreams
 from pipeline.settings import Settings
@@ -58,7 +58,7 @@ def main() -> int:
             stack.enter_context(hold(settings.data_dir))
             listener = stack.enter_context(listen(settings))
             _run(settings, listener)
-    except ConfigurationError as error:
+    except PipelineError as error:
         print(f"nhip: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

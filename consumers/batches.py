@@ -34,7 +34,7 @@ def planned(committed: Committed | None) -> Plan | None:
         first, last = msgspec.json.decode(committed.metadata, type=_Metadata).plan
     except msgspec.MsgspecError:
         return None
-    return Plan(first, last)
+    return Plan(first, last) if first <= last else None
 
 
 @dataclass

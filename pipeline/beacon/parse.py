@@ -16,7 +16,7 @@ from pipeline.enrich.agents import describe_agent
 from pipeline.enrich.referrers import is_internal, source_of
 from pipeline.enrich.visitors import identify_visitor
 from pipeline.errors import BadToken
-from pipeline.events import BOT, PUBLIC, Heartbeat, PageView
+from pipeline.events import BOT, PREVIEW, PUBLIC, Heartbeat, PageView
 
 MAX_BODY_BYTES = 8192
 TYPES = (b"text/plain", b"application/json")
@@ -102,9 +102,7 @@ def parse_beacon(body: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltF
         raise Dropped(Reason.MALFORMED) from None
     if envelope.origin and not is_internal(envelope.origin, own_host=envelope.host):
         raise Dropped(Reason.OTHER_SITE)
-    token = _trust(beacon.t, key=key)
-    if beacon.p != token.path:
-        raise Dropped(Reason.OTHER_PATH)
+    token = _trust(beacon.t, path=beacon.p, key=key)
     if beacon.h:
         return _heartbeat(token, envelope, salt_for)
     return _view(token, envelope, salt_for, referrer=beacon.r, navigation=beacon.n, scripted=True)
@@ -123,17 +121,19 @@ def parse_pixel(query: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltF
         raise Dropped(Reason.MALFORMED) from None
     if envelope.referer and not is_internal(envelope.referer, own_host=envelope.host):
         raise Dropped(Reason.OTHER_SITE)
-    token = _trust(beacon.t, key=key)
-    if (path := _path(envelope.referer)) and path != token.path:
-        raise Dropped(Reason.OTHER_PATH)
+    token = _trust(beacon.t, path=_path(envelope.referer) or None, key=key)
     return _view(token, envelope, salt_for, referrer=beacon.r, navigation=beacon.n, scripted=False)
 
 
-def _trust(text: str, *, key: bytes) -> PageToken:
+def _trust(text: str, *, path: str | None, key: bytes) -> PageToken:
+    """The page as the CMS signed it, shown at ``path`` (None: not known); a preview is shown at the editor's address."""
     try:
-        return verify(text, key=key)
+        token = verify(text, key=key)
     except BadToken:
         raise Dropped(Reason.BAD_TOKEN) from None
+    if path is not None and path != token.path and token.audience != PREVIEW:
+        raise Dropped(Reason.OTHER_PATH)
+    return token
 
 
 def _view(

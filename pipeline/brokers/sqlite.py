@@ -81,20 +81,22 @@ class SqliteBroker:
 
     def enforce_retention(self) -> None:
         """Delete what is older than its topic's retention, but never what a group of the topic has yet to read."""
-        places = self._database.rows(
+        records = self._open_records()  # a connection of its own: whoever asks for offsets shall not wait for this
+        places = records.rows(
             "SELECT topic, partition, next_offset, retention_ms FROM partitions JOIN topics ON name = topic"
         )
         groups = self._open_groups()
         unread = [first_unread(groups, TopicPartition(topic, partition)) for topic, partition, _end, _ms in places]
         groups.close()
         now = int(self._clock() * 1000)
-        with self._database.transaction() as sql:
+        with records.transaction() as sql:
             for (topic, partition, end, retention_ms), first in zip(places, unread, strict=True):
                 sql.execute(
                     'DELETE FROM records WHERE topic = ? AND partition = ? AND "offset" < ? AND at < ?',
                     (topic, partition, end if first is None else first, now - retention_ms),
                 )
-        self._database.checkpoint()
+        records.checkpoint()
+        records.close()
 
     def close(self) -> None:
         self._database.close()

@@ -8,11 +8,15 @@ from crawlerdetect import CrawlerDetect
 
 CACHED_AGENTS = 4096
 MAX_AGENT_CHARS = 512
+MAX_NAME_CHARS = 40
 NO_AGENT = "(none)"
 
 
 class Agent(NamedTuple):
-    """Families only, such as ("Chrome", "Windows", "desktop", ""); ``bot`` is empty for people."""
+    """Families only, such as ("Chrome", "Windows", "desktop", ""); ``bot`` is empty for people.
+
+    A name is cut after MAX_NAME_CHARS: some families are whatever a program calls itself.
+    """
 
     browser: str
     os: str
@@ -35,8 +39,8 @@ def _describe(text: str) -> Agent:
     if not text:
         return Agent("", "", "", NO_AGENT)
     result = ua_parser.parse(text)
-    browser = result.user_agent.family if result.user_agent else ""
-    system = result.os.family if result.os else ""
+    browser = result.user_agent.family[:MAX_NAME_CHARS] if result.user_agent else ""
+    system = result.os.family[:MAX_NAME_CHARS] if result.os else ""
     spider = result.device is not None and result.device.family == "Spider"
     if spider or _crawlers.is_crawler(text):
         return Agent(browser, system, "", browser or "other")

@@ -19,16 +19,15 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def data_dir(first_start: Path, tmp_path: Path) -> Path:
     """A data directory of this test's own, past its first start."""
-    return Path(shutil.copytree(first_start, tmp_path / "data"))
+    return _copy(first_start, tmp_path / "data")
 
 
 @pytest.fixture(scope="module")
 def product(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The whole product with its demo site, running for the tests of a module."""
-    data_dir = Path(shutil.copytree(first_start, tmp_path_factory.mktemp("product") / "data"))
-    product = Product(data_dir).start()
-    yield product
-    product.stop()
+    with Product(_copy(first_start, tmp_path_factory.mktemp("product") / "data")) as product:
+        yield product
+        product.stop()
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +36,8 @@ def artifacts() -> Path:
     directory = ROOT / "test-artifacts"
     directory.mkdir(exist_ok=True)
     return directory
+
+
+def _copy(data_dir: Path, to: Path) -> Path:
+    """The engine's directory holds relative links, which must stay links."""
+    return Path(shutil.copytree(data_dir, to, symlinks=True))

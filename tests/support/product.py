@@ -85,7 +85,11 @@ class Product:
         process.wait()
 
     def __enter__(self) -> "Product":
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *_failure: object) -> None:
         """Leave no process behind, however the block ended."""

@@ -238,6 +238,12 @@ def test_a_pixel_is_refused_for_a_reason(query: str, around: dict[str, Any], rea
     assert refusal.value.reason is reason
 
 
+def test_a_preview_counts_as_such_wherever_the_editor_sees_it() -> None:
+    preview = msgspec.structs.replace(TOKEN, audience="preview")
+    view = post({**GOOD, "t": sign(preview, key=KEY), "p": "/admin/pages/7/edit/preview/"})
+    assert (view.audience, view.page_id) == ("preview", TOKEN.page_id)
+
+
 def test_every_reason_of_the_parser_is_in_these_tables() -> None:
     elsewhere = {Reason.WRONG_METHOD, Reason.OVERLOADED, Reason.NOT_DURABLE, Reason.STOPPING}  # test_collector.py
     assert {case.values[2] for case in REFUSED_BEACONS + REFUSED_PIXELS} == set(Reason) - elsewhere

@@ -105,6 +105,13 @@ def test_bots_are_named(user_agent: str, bot: str) -> None:
     assert (agent.bot, agent.device) == (bot, "")
 
 
+def test_a_name_a_program_gives_itself_is_cut() -> None:
+    assert (
+        describe_agent("mot-con-bo-tu-dat-ten-cho-minh-that-la-dai-crawler/1.0").bot
+        == "mot-con-bo-tu-dat-ten-cho-minh-that-la-d"
+    )
+
+
 @pytest.mark.parametrize("user_agent", ["\x00", "\xff" * 100, "(" * 5000, "Mozilla/5.0 " * 5000, "{}%s\n"])
 def test_nonsense_is_described_too(user_agent: str) -> None:
     assert isinstance(describe_agent(user_agent), Agent)
