@@ -126,7 +126,7 @@ def parse_pixel(query: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltF
 
 
 def _trust(text: str, *, path: str | None, key: bytes) -> PageToken:
-    """The page as the CMS signed it, shown at ``path`` (None: not known); a preview is shown at the editor's address."""
+    """The page as the CMS signed it, shown at ``path`` if that is known; a preview is shown at the editor's address."""
     try:
         token = verify(text, key=key)
     except BadToken:
