@@ -21,8 +21,19 @@ MAX_GATHERED = 5_000
 
 @dataclass
 class _Record:
-    durable: asyncio.Future[None]
+    """Events that share an append, and who waits for each: a future of their own, so that one may give up alone."""
+
     events: list[Event] = field(default_factory=list)
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def answer(self, refusal: Reason | None = None) -> None:
+        for future in self.waiting:
+            if future.done():
+                continue
+            if refusal:
+                future.set_exception(Dropped(refusal))
+            else:
+                future.set_result(None)
 
 
 class Acknowledger:
@@ -45,13 +56,15 @@ class Acknowledger:
         if self._stopping:
             raise Dropped(Reason.STOPPING)
         if record is None:
-            record = self._gathering = _Record(asyncio.get_running_loop().create_future())
+            record = self._gathering = _Record()
             if self._appending is None:
                 self._appending = asyncio.create_task(self._append_all())
         elif len(record.events) >= MAX_GATHERED:
             raise Dropped(Reason.OVERLOADED)
+        durable = asyncio.get_running_loop().create_future()
         record.events.append(event)
-        await asyncio.shield(record.durable)
+        record.waiting.append(durable)
+        await durable
 
     async def stop(self) -> None:
         """Refuse new events and wait for those at hand."""
@@ -75,10 +88,9 @@ class Acknowledger:
             await asyncio.wait_for(loop.run_in_executor(self._thread, self._send, record.events), self._seconds)
         except Exception:
             log.exception("a record of %d events may not be durable", len(record.events))
-            record.durable.set_exception(Dropped(Reason.NOT_DURABLE))
-            record.durable.exception()  # seen here, even when every waiting request has gone
+            record.answer(Reason.NOT_DURABLE)
         else:
-            record.durable.set_result(None)
+            record.answer()
             APPENDED_RECORDS.inc()
             APPEND_SECONDS.observe(loop.time() - started)
 

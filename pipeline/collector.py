@@ -47,7 +47,6 @@ Check = Callable[[], str | None]
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 NO_STORE = (b"cache-control", b"no-store")
-ACCEPTED = [NO_STORE]
 
 _REFUSED = {reason: REFUSED_BEACONS.labels(reason=reason.value) for reason in Reason}
 _ACKNOWLEDGED = {kind: ACKNOWLEDGED_EVENTS.labels(kind=kind) for kind in ("PageView", "Heartbeat")}
@@ -57,6 +56,9 @@ class Response(NamedTuple):
     status: int
     body: bytes = b""
     headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+ACCEPTED = Response(202, headers=(NO_STORE,))
 
 
 class Collector:
@@ -113,7 +115,7 @@ class Collector:
         except Dropped as refusal:
             return _refuse(refusal.reason, allow=b"POST")
         _ACKNOWLEDGED[type(event).__name__].inc()
-        return Response(202, headers=ACCEPTED)
+        return ACCEPTED
 
     async def _pixel(self, scope: Scope) -> Response:
         try:
