@@ -7,6 +7,7 @@ import django
 from django.core.management import call_command
 
 from cms.terminal import step
+from pipeline.errors import ConfigurationError
 
 
 def prepare_site() -> str | None:
@@ -27,6 +28,8 @@ def _make_admin() -> str | None:
     if users.filter(is_superuser=True).exists():
         return None
     chosen = os.environ.get("NHIP_ADMIN_PASSWORD")
+    if chosen == "":
+        raise ConfigurationError("NHIP_ADMIN_PASSWORD is set but empty; give it a value or unset it")
     password = chosen or secrets.token_urlsafe(12)
     users.create_superuser(username="admin", email="", password=password)
     return "NHIP_ADMIN_PASSWORD" if chosen else f"{password} (chỉ hiện lần này · shown once)"

@@ -1,5 +1,6 @@
 """The embedded mode's one server: ``/_nhip/`` goes to the collector, everything else to Django in a pool of threads."""
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,13 +21,13 @@ SITE_THREADS = 8
 
 @contextmanager
 def listen(settings: Settings) -> Iterator[socket.socket]:
-    """Bind before anything slow happens. Raises ConfigurationError when the port is taken."""
+    """Bind before anything slow happens. Raises ConfigurationError when the address can't be had."""
     try:
         listener = socket.create_server((settings.host, settings.port), backlog=2048)
     except OSError as error:
         raise ConfigurationError(
-            f"PORT: {settings.host}:{settings.port} can't be had ({error.strerror}); "
-            f"stop what uses it, or choose another: PORT={settings.port + 1} make run"
+            f"PORT, NHIP_HOST: {settings.host}:{settings.port} can't be had ({os.strerror(error.errno or 0)}); "
+            f"stop what uses it, or choose another: PORT={settings.port % 65_535 + 1} make run"
         ) from error
     with listener:
         yield listener

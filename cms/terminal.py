@@ -9,5 +9,9 @@ from contextlib import contextmanager
 def step(vietnamese: str, english: str) -> Iterator[None]:
     print(f"  {vietnamese} · {english} …", end="", flush=True)
     started = time.monotonic()
-    yield
+    try:
+        yield
+    except BaseException:
+        print(flush=True)
+        raise
     print(f" {time.monotonic() - started:.1f} s", flush=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import closing
 
 import msgspec
 
@@ -34,9 +35,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _verify(settings: Settings, *, as_json: bool) -> int:
     with hold(settings.data_dir):
-        client = open_embedded(settings.engine_dir)
-        found = verify(client)
-        client.close()
+        with closing(open_embedded(settings.engine_dir)) as client:
+            found = verify(client)
     print(msgspec.json.encode(found).decode() if as_json else _describe(found))
     return 0 if found.clean else 1
 

@@ -1,11 +1,26 @@
 """What every way of running the portal shares; a mode's module adds the database, the key and the media."""
 
+from collections.abc import Callable, Container
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from pipeline.errors import ConfigurationError
+
 env = environ.Env()
+
+
+def read_url(
+    name: str, parse: Callable[..., Any], *, schemes: Container[str], default: str, example: str
+) -> dict[str, Any]:
+    """Django's settings behind a URL in the environment. Raises ConfigurationError naming the variable."""
+    if urlsplit(env.str(name, default=default)).scheme not in schemes:
+        raise ConfigurationError(f"{name}: want a URL such as {example}")
+    return dict(parse(name, default=default))
+
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -107,7 +122,15 @@ LOGIN_REDIRECT_URL = "wagtailadmin_home"
 
 # No mail leaves unless EMAIL_URL names a server (smtp://user:password@host:port); without one a forgotten password
 # is set again by an administrator.
-vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
+vars().update(
+    read_url(
+        "EMAIL_URL",
+        env.email_url,
+        schemes=env.EMAIL_SCHEMES,
+        default="dummymail://",
+        example="smtp://user:password@host:587",
+    )
+)
 WAGTAIL_PASSWORD_RESET_ENABLED = bool(env.str("EMAIL_URL", default=""))
 
 # Wagtail

@@ -4,13 +4,21 @@ from pipeline import keys
 from pipeline.settings import Settings
 
 from .base import *  # noqa: F403
-from .base import env
+from .base import env, read_url
 
 DATA_DIR = Settings.from_env().data_dir
 
 SECRET_KEY = keys.read_or_create(DATA_DIR / "django.key").hex()
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'cms.sqlite3'}")}
+DATABASES = {
+    "default": read_url(
+        "DATABASE_URL",
+        env.db_url,
+        schemes=env.DB_SCHEMES,
+        default=f"sqlite:///{DATA_DIR / 'cms.sqlite3'}",
+        example="postgres://user:password@host:5432/nhip",
+    )
+}
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A write lock is taken when the transaction starts, so a second writer waits (timeout, in seconds) instead of

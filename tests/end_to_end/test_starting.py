@@ -60,6 +60,9 @@ def test_a_data_directory_held_by_another_process_gets_one_line(product: Product
         pytest.param("NHIP_BATCH_ROWS", "0", id="a batch of nothing"),
         pytest.param("NHIP_DATA_DIR", "", id="an empty directory name"),
         pytest.param("NHIP_BEACON_KEY", "short", id="a key that is no key"),
+        pytest.param("NHIP_HOST", "192.0.2.1", id="an address of another machine"),
+        pytest.param("DATABASE_URL", "nonsense", id="a database that is no URL"),
+        pytest.param("EMAIL_URL", "post://office", id="a mail server of no kind"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(name: str, value: str, tmp_path: Path) -> None:
