@@ -38,6 +38,8 @@ from pipeline.settings import Settings
 
 log = logging.getLogger("nhip")
 
+_asked_to_stop = threading.Event()
+
 GROUP = "nhip-page-events"
 MEMBER = "embedded"
 SWITCH_SECONDS = 0.001  # beacons are answered between the consumer's rows, not after 5 ms of them
@@ -50,7 +52,8 @@ RETENTION_SECONDS = 600.0
 
 def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    signal.signal(signal.SIGTERM, _exit_cleanly)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _ask_to_stop)
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         with ExitStack() as stack:
@@ -77,6 +80,8 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         _announce(settings, password)
         gc.collect()
         gc.freeze()
+        if _asked_to_stop.is_set():
+            return
         serve(site, listener, settings=settings, on_exit=live.stop)
 
 
@@ -206,7 +211,9 @@ def _start_thread(work: Callable[[], None], name: str, stack: ExitStack, *, stop
     stack.callback(stop)
 
 
-def _exit_cleanly(_signal: int, _frame: FrameType | None) -> None:
+def _ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+    """End the start-up at once; remembered too, since code that is interrupted may swallow the exception."""
+    _asked_to_stop.set()
     raise KeyboardInterrupt
 
 

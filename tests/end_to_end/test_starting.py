@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from product import ADMIN_PASSWORD, ROOT, Product
 
 def run_once(**environment: str) -> subprocess.CompletedProcess[str]:
     """Start the product where it must refuse."""
+    inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     return subprocess.run(
         [sys.executable, "-m", "cms"],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**inherited, **environment},
         capture_output=True,
         text=True,
         timeout=60,
@@ -93,6 +95,16 @@ def test_it_stops_cleanly_with_live_readers_and_a_view_just_sent(number: signal.
         assert product.wait() == 0, product.output()
     assert "Traceback" not in product.output()
     assert product.verify()["views"] == 1
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.5, 3.0, 4.5])
+def test_it_stops_at_any_moment_of_the_start(seconds: float, data_dir: Path) -> None:
+    with Product(data_dir) as product:
+        product.stop()
+        product.launch()
+        time.sleep(seconds)
+        product.stop()
+        assert product.status("/_nhip/healthz") == 0
 
 
 def test_the_admin_password_is_taken_from_the_environment_and_not_shown(first_start: Path) -> None:

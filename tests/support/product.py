@@ -54,16 +54,20 @@ class Product:
         Raises AssertionError with its output when it ends or takes too long.
         """
         awaited = "/_nhip/readyz" if ready else "/_nhip/healthz"
+        self.launch()
+        deadline = time.monotonic() + START_SECONDS
+        while self.status(awaited) != HTTPStatus.OK:
+            assert self._running().poll() is None, f"the product ended at once:\n{self.output()}"
+            assert time.monotonic() < deadline, f"the product did not get ready:\n{self.output()}"
+            time.sleep(0.05)
+        return self
+
+    def launch(self) -> None:
+        """Start and wait for nothing."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "cms"], cwd=ROOT, env=self._env(), stdout=output, stderr=subprocess.STDOUT
             )
-        deadline = time.monotonic() + START_SECONDS
-        while self.status(awaited) != HTTPStatus.OK:
-            assert self._process.poll() is None, f"the product ended at once:\n{self.output()}"
-            assert time.monotonic() < deadline, f"the product did not get ready:\n{self.output()}"
-            time.sleep(0.05)
-        return self
 
     def stop(self) -> int:
         """Ask it to stop (SIGTERM); returns its exit code."""
