@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from load import Tally, beacon_requests, run_load
-
 
 @contextmanager
 def noop_server(port: int) -> Iterator[None]:
@@ -20,11 +18,6 @@ def noop_server(port: int) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait()
-
-
-def noop_load(port: int, *, key: bytes, seconds: float) -> Tally:
-    with noop_server(port):
-        return run_load(beacon_requests(key=key), port=port, seconds=seconds)
 
 
 def insert_and_fsync(directory: Path, *, seconds: float) -> float:

@@ -111,6 +111,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
         batch_seconds=settings.batch_seconds,
         on_insert=counters.changed,
     )
+    _open_early(writer)
     publish_pending_balances()
     _start_thread(runner.run, "consumer", stack, stop=runner.stop)
     _wait_until_caught_up(runner, broker)
@@ -143,9 +144,17 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     return Site(collector, application, acknowledger=acknowledger), live
 
 
+def _open_early(engine: Reconnecting) -> None:
+    try:
+        engine()
+    except PipelineError as error:
+        log.warning("ClickHouse can't be opened, trying again with the first view: %s", error)
+
+
 def _open_engine(settings: Settings) -> ClickHouse:
     client = open_embedded(settings.engine_dir)
     migrate(client)
+    client.warm_up()
     return client
 
 

@@ -32,4 +32,4 @@ def _make_admin() -> str | None:
         raise ConfigurationError("NHIP_ADMIN_PASSWORD is set but empty; give it a value or unset it")
     password = chosen or secrets.token_urlsafe(12)
     users.create_superuser(username="admin", email="", password=password)
-    return "NHIP_ADMIN_PASSWORD" if chosen else f"{password} (chỉ hiện lần này · shown once)"
+    return "như trong · as set in NHIP_ADMIN_PASSWORD" if chosen else f"{password} (chỉ hiện lần này · shown once)"

@@ -27,7 +27,7 @@ def listen(settings: Settings) -> Iterator[socket.socket]:
     except OSError as error:
         raise ConfigurationError(
             f"PORT, NHIP_HOST: {settings.host}:{settings.port} can't be had ({os.strerror(error.errno or 0)}); "
-            f"stop what uses it, or choose another: PORT={settings.port % 65_535 + 1} make run"
+            f"stop what uses it, or choose another, such as: PORT={max(settings.port, 8000) % 65_535 + 1} make run"
         ) from error
     with listener:
         yield listener

@@ -34,9 +34,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _verify(settings: Settings, *, as_json: bool) -> int:
-    with hold(settings.data_dir):
-        with closing(open_embedded(settings.engine_dir)) as client:
-            found = verify(client)
+    with hold(settings.data_dir), closing(open_embedded(settings.engine_dir)) as client:
+        found = verify(client)
     print(msgspec.json.encode(found).decode() if as_json else _describe(found))
     return 0 if found.clean else 1
 

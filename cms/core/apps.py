@@ -8,9 +8,11 @@ class CoreConfig(AppConfig):
     verbose_name = _("Cổng thông tin")
 
     def ready(self) -> None:
-        from django.db.models import SlugField  # noqa: PLC0415
+        from django.db.models import DateField, DateTimeField, SlugField  # noqa: PLC0415
         from wagtail.admin.forms.models import register_form_field_override  # noqa: PLC0415
 
-        from cms.core.widgets import VietnameseSlugInput  # noqa: PLC0415
+        from cms.core.widgets import TypedDateInput, TypedDateTimeInput, VietnameseSlugInput  # noqa: PLC0415
 
         register_form_field_override(SlugField, override={"widget": VietnameseSlugInput})
+        register_form_field_override(DateField, override={"widget": TypedDateInput})
+        register_form_field_override(DateTimeField, override={"widget": TypedDateTimeInput})

@@ -55,6 +55,7 @@ class SiteText(msgspec.Struct, frozen=True):
     home: dict[str, str]
     news: dict[str, str]
     emulation: dict[str, str]
+    opening: dict[str, int]
     plain_pages: list[PlainPageText]
 
 

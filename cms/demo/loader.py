@@ -80,6 +80,8 @@ def load(site: Site, *, report: Report) -> None:
     )
     page = _publish(_emulation_page(event, pictures), under=emulation)
     OpeningBalance.objects.create(page=page, views=event.opening_views, note=_("Số liệu mẫu"))
+    # The page's views came in visits to the site: a total below them would look wrong.
+    OpeningBalance.objects.create(site=site, note=_("Số liệu mẫu"), **text.opening)
 
     for other in others:
         _publish(other, under=home)

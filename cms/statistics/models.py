@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.models import Page, Site
+
+LARGEST_COUNT = 10**12  # more is a slip of the finger
 
 
 class CounterUnit(models.TextChoices):
@@ -66,10 +69,16 @@ class OpeningBalance(models.Model):
         help_text=_("Chỉ cần chọn khi để trống ô Trang."),
     )
     views = models.PositiveBigIntegerField(
-        _("lượt xem"), default=0, help_text=_("Số lượt xem đã có trước khi dùng hệ thống này.")
+        _("lượt xem"),
+        default=0,
+        validators=[MaxValueValidator(LARGEST_COUNT)],
+        help_text=_("Số lượt xem đã có trước khi dùng hệ thống này."),
     )
     visits = models.PositiveBigIntegerField(
-        _("lượt truy cập"), default=0, help_text=_("Số lượt truy cập đã có trước khi dùng hệ thống này.")
+        _("lượt truy cập"),
+        default=0,
+        validators=[MaxValueValidator(LARGEST_COUNT)],
+        help_text=_("Số lượt truy cập đã có trước khi dùng hệ thống này."),
     )
     note = models.CharField(
         _("nguồn số liệu"),

@@ -15,7 +15,7 @@ class OpeningBalanceViewSet(SnippetViewSet):
     menu_name = "opening-balances"
     add_to_settings_menu = True
     list_display = [
-        Column("__str__", label=_("Trang hoặc cổng thông tin"), accessor=str),
+        "__str__",  # a name rather than a Column: Wagtail links it to the form
         Column("views", label=_("Lượt xem"), sort_key="views"),
         Column("visits", label=_("Lượt truy cập"), sort_key="visits"),
         Column("status", label=_("Trạng thái")),

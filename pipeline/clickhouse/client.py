@@ -75,6 +75,11 @@ class ClickHouse:
                 settings={**INSERT_SETTINGS, "insert_deduplication_token": token},
             )
 
+    def warm_up(self) -> None:
+        """Make a process's first insert, which loads a second's worth of modules, before a view has to wait for it."""
+        self.command("CREATE TABLE IF NOT EXISTS warm_up (nothing UInt8) ENGINE = Null")
+        self.insert("warm_up", {"nothing": [0]}, types=["UInt8"], token="warm-up")
+
     def close(self) -> None:
         self._connection.close()
 

@@ -92,6 +92,18 @@ def test_an_editor_publishes_and_the_first_visitor_sees_the_second_come(
     editor.context.close()
 
 
+@pytest.mark.parametrize("typed", ["31/02/2026", "2026-11-20", "hôm qua"])
+def test_a_mistyped_date_is_left_for_the_editor_to_mend(product: Product, new_visitor: NewVisitor, typed: str) -> None:
+    page = new_visitor().new_page()
+    open_emulation_form(page, product)
+    date = page.locator("input[name=event_date]")
+    date.fill(typed)
+    page.keyboard.press("Tab")
+    page.get_by_label("Địa điểm").fill("Hội trường")
+
+    assert date.input_value() == typed
+
+
 def test_without_javascript_the_numbers_are_there_and_the_pixel_counts(
     product: Product, new_visitor: NewVisitor
 ) -> None:
@@ -145,16 +157,7 @@ def test_pages_fit_the_screen(
 
 def publish_emulation_page(page: Page, product: Product) -> str:
     """What an editor does in the admin, with their hands; returns the address of the published page."""
-    page.goto(product.base_url + "/admin/")
-    assert page.locator("html").get_attribute("lang") == "vi"
-    page.get_by_label("Tên đăng nhập").fill("admin")
-    page.locator("input[type=password]").fill(ADMIN_PASSWORD)
-    page.locator("main button[type=submit]").click()
-    page.wait_for_url("**/admin/")
-    page.locator('main a[href^="/admin/pages/"]').first.click()
-    page.locator("main tr", has_text="Thi đua – Khen thưởng").locator("td.children a").click()
-    page.locator('a[href$="/add_subpage/"]').first.click()
-
+    open_emulation_form(page, product)
     page.locator("input[name=title]").fill(TITLE)
     page.get_by_label("Ký kết giao ước thi đua").check()
     page.locator("input[name=event_date]").fill("22/11/2026")
@@ -166,6 +169,19 @@ def publish_emulation_page(page: Page, product: Product) -> str:
     page.wait_for_url(re.compile(r"/admin/pages/\d+/$"))
     path = page.locator("main tr", has_text=TITLE).locator(f'a[href^="{SECTION}"]').first.get_attribute("href")
     return f"{product.base_url}{path}"
+
+
+def open_emulation_form(page: Page, product: Product) -> None:
+    """Sign in and find the way to a new emulation page."""
+    page.goto(product.base_url + "/admin/")
+    assert page.locator("html").get_attribute("lang") == "vi"
+    page.get_by_label("Tên đăng nhập").fill("admin")
+    page.locator("input[type=password]").fill(ADMIN_PASSWORD)
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url("**/admin/")
+    page.locator('main a[href^="/admin/pages/"]').first.click()
+    page.locator("main tr", has_text="Thi đua – Khen thưởng").locator("td.children a").click()
+    page.locator('a[href$="/add_subpage/"]').first.click()
 
 
 def open_and_catch_beacon(page: Page, address: str) -> Response:

@@ -33,7 +33,7 @@ class Product:
 
     def __init__(self, data_dir: Path, **environment: str) -> None:
         self.data_dir = data_dir
-        self.port = _free_port()
+        self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log = data_dir.with_suffix(".log")
         self._environment = environment
@@ -169,7 +169,7 @@ class Product:
         return {name: value for name, value in chosen.items() if value}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
