@@ -144,9 +144,9 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     return Site(collector, application, acknowledger=acknowledger), live
 
 
-def _open_early(engine: Reconnecting) -> None:
+def _open_early(writer: Reconnecting) -> None:
     try:
-        engine()
+        writer().warm_up()
     except PipelineError as error:
         log.warning("ClickHouse can't be opened, trying again with the first view: %s", error)
 
@@ -154,7 +154,6 @@ def _open_early(engine: Reconnecting) -> None:
 def _open_engine(settings: Settings) -> ClickHouse:
     client = open_embedded(settings.engine_dir)
     migrate(client)
-    client.warm_up()
     return client
 
 

@@ -139,10 +139,11 @@ class Runner:
         place = self._places.get(partition)
         if place is None:
             return
-        if place.batch.due(self._clock()):
+        now = self._clock()
+        if place.batch.due(now):
             self._deliver(partition)
-        elif not place.batch.records and place.advance_to is not None:
-            self._advance_if_idle(partition, place)
+        elif not place.batch.records and now - place.inserted_at >= IDLE_SECONDS:
+            self._advance(partition, place)
 
     def _deliver(self, partition: TopicPartition) -> None:
         place = self._places[partition]
@@ -153,8 +154,7 @@ class Runner:
                 self._consumer.commit(partition, plan.committed())
             self._insert(partition, rows, plan)
         except Fenced as error:
-            log.info("%s; another member has it now", error)
-            self._places.pop(partition, None)
+            self._forget(partition, error)
             return
         place.inserted_at = self._clock()
         place.batch = self._new_batch(partition, due_at=place.inserted_at + self._batch_seconds)
@@ -191,10 +191,6 @@ class Runner:
         if self._consumer.assignment().get(partition) != self._places[partition].epoch:
             raise Fenced(f"{partition.topic}/{partition.partition} was taken away during an insert")
 
-    def _advance_if_idle(self, partition: TopicPartition, place: Place) -> None:
-        if place.advance_to is not None and self._clock() - place.inserted_at >= IDLE_SECONDS:
-            self._advance(partition, place)
-
     def _advance(self, partition: TopicPartition, place: Place) -> None:
         if place.advance_to is None:
             return
@@ -202,8 +198,11 @@ class Runner:
             self._consumer.commit(partition, Committed(place.advance_to))
             place.advance_to = None
         except Fenced as error:
-            log.info("%s; another member has it now", error)
-            self._places.pop(partition, None)
+            self._forget(partition, error)
+
+    def _forget(self, partition: TopicPartition, reason: Fenced) -> None:
+        log.info("%s; another member has it now", reason)
+        self._places.pop(partition, None)
 
     def _finish(self) -> None:
         """Deliver what is at hand if the engine takes it at once, then leave."""

@@ -99,12 +99,11 @@ def test_it_stops_cleanly_with_live_readers_and_a_view_just_sent(number: signal.
 
 @pytest.mark.parametrize("seconds", [0.5, 1.5, 3.0, 4.5])
 def test_it_stops_at_any_moment_of_the_start(seconds: float, data_dir: Path) -> None:
-    with Product(data_dir) as product:
-        product.stop()
-        product.launch()
-        time.sleep(seconds)
-        product.stop()
-        assert product.status("/_nhip/healthz") == 0
+    product = Product(data_dir)
+    product.launch()
+    time.sleep(seconds)
+    product.stop()
+    assert product.status("/_nhip/healthz") == 0
 
 
 def test_the_admin_password_is_taken_from_the_environment_and_not_shown(first_start: Path) -> None:
