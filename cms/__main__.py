@@ -35,12 +35,12 @@ from pipeline.errors import PipelineError
 from pipeline.events import EVENTS_TOPIC
 from pipeline.live import LiveStreams
 from pipeline.settings import Settings
+from pipeline.topics import GROUP
 
 log = logging.getLogger("nhip")
 
 _asked_to_stop = threading.Event()
 
-GROUP = "nhip-page-events"
 MEMBER = "embedded"
 SWITCH_SECONDS = 0.001  # beacons are answered between the consumer's rows, not after 5 ms of them
 CATCH_UP_SECONDS = 20.0

@@ -19,10 +19,34 @@ APPENDED_RECORDS = Counter(
 APPEND_SECONDS = Histogram(
     "nhip_collector_append_seconds", "Time from closing a record to its being durable.", registry=REGISTRY
 )
+SPOOLED_RECORDS = Gauge(
+    "nhip_collector_spooled_records",
+    "Records acknowledged from the spool that Kafka does not have yet.",
+    registry=REGISTRY,
+)
+SPOOLED_BYTES = Gauge("nhip_collector_spooled_bytes", "Bytes of those records.", registry=REGISTRY)
+SPOOL_LIMIT_BYTES = Gauge(
+    "nhip_collector_spool_limit_bytes", "Bytes the spool may take (NHIP_SPOOL_MEGABYTES).", registry=REGISTRY
+)
 LIVE_READERS = Gauge("nhip_collector_live_readers", "Open live streams.", registry=REGISTRY)
 CONSUMED_EVENTS = Counter("nhip_consumer_events", "Events inserted into ClickHouse.", registry=REGISTRY)
 DEAD_LETTERS = Counter("nhip_consumer_dead_letters", "Lines set aside because they are no event.", registry=REGISTRY)
 INSERT_FAILURES = Counter(
     "nhip_consumer_insert_failures", "Inserts that failed and were tried again.", registry=REGISTRY
+)
+INSERT_SECONDS = Histogram(
+    "nhip_consumer_insert_seconds", "Time of an insert that succeeded, roll-ups included.", registry=REGISTRY
+)
+ASSIGNED_PARTITIONS = Gauge("nhip_consumer_assigned_partitions", "Partitions this consumer holds.", registry=REGISTRY)
+LAG_RECORDS = Gauge(
+    "nhip_consumer_lag_records",
+    "Records of a held partition that are not in ClickHouse yet.",
+    ["partition"],
+    registry=REGISTRY,
+)
+COMPLETE_UP_TO = Gauge(
+    "nhip_consumer_complete_up_to_seconds",
+    "Unix time up to which everything in the held partitions is in ClickHouse.",
+    registry=REGISTRY,
 )
 COUNTERS_AS_OF = Gauge("nhip_counters_as_of_seconds", "Unix time of the counters shown.", registry=REGISTRY)

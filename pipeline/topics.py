@@ -1,9 +1,12 @@
-"""The topics of the log and how long each is kept."""
+"""The topics of the log, how long each is kept, and the group that takes the events into ClickHouse."""
 
 from datetime import timedelta
 
 from pipeline.brokers.protocols import Topic
 from pipeline.events import EVENTS_TOPIC, SALTS_TOPIC
+from pipeline.settings import Settings
+
+GROUP = "nhip-page-events"
 
 
 def _milliseconds(**span: float) -> int:
@@ -14,3 +17,12 @@ TOPICS = (
     Topic(EVENTS_TOPIC, partitions=1, retention_ms=_milliseconds(days=7)),
     Topic(SALTS_TOPIC, partitions=1, retention_ms=_milliseconds(hours=48)),
 )
+
+
+def topics_of(settings: Settings) -> tuple[Topic, ...]:
+    """The topics as ``settings`` want them; the salts stay in one partition, where the first of a date wins."""
+    if settings.kafka is None:
+        return TOPICS
+    events, salts = TOPICS
+    kept = _milliseconds(hours=settings.kafka.retention_hours)
+    return (events._replace(partitions=settings.kafka.partitions, retention_ms=kept), salts)

@@ -3,7 +3,7 @@
 from pipeline.brokers.protocols import Broker, Committed, Consumer, Producer, Record, Topic, TopicPartition
 from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.settings import Settings
-from pipeline.topics import TOPICS
+from pipeline.topics import topics_of
 
 __all__ = [
     "Broker",
@@ -20,5 +20,5 @@ __all__ = [
 def open_broker(settings: Settings) -> Broker:
     """The log that ``settings`` name, with its topics there: the embedded one, in the data directory."""
     broker = SqliteBroker(settings.log_dir)
-    broker.create_topics(TOPICS)
+    broker.create_topics(topics_of(settings))
     return broker

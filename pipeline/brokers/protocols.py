@@ -9,7 +9,7 @@ promises, which ``tests/contracts`` holds every broker to:
 3. Whoever is given a partition reads the offset *and the metadata* that the last owner committed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -95,8 +95,20 @@ class Broker(Protocol):
     def read(self, topic: str) -> list[Record]:
         """Every record kept in a topic, outside any group; for small topics."""
 
+    def scan(self, partition: TopicPartition, *, first: int, end: int) -> Iterator[Record]:
+        """The records from offset ``first`` to before ``end`` that are still kept, in order, outside any group."""
+
+    def begin_offsets(self, topic: str) -> Mapping[TopicPartition, int]:
+        """Per partition, the offset of the oldest record kept; the end offset where there is none."""
+
     def end_offsets(self, topic: str) -> Mapping[TopicPartition, int]:
         """Per partition, the offset that the next record will get."""
+
+    def offsets_since(self, topic: str, at: int) -> Mapping[TopicPartition, int]:
+        """Per partition, the first offset taken at Unix milliseconds ``at`` or later; the end offset where none is."""
+
+    def committed(self, group: str, topic: str) -> Mapping[TopicPartition, Committed]:
+        """What ``group`` has committed, seen from outside; partitions without a commit are left out."""
 
     def enforce_retention(self) -> None:
         """Delete what is past its topic's retention; nothing to do where the broker does so by itself."""

@@ -6,7 +6,7 @@ the other's fsync.
 
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from zlib import crc32
 
@@ -17,6 +17,7 @@ from pipeline.errors import Fenced, Unavailable
 
 POLL_SECONDS = 0.02
 SESSION_SECONDS = 30.0
+SCAN_RECORDS = 500
 
 RECORDS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL, retention_ms INTEGER NOT NULL);
@@ -75,9 +76,40 @@ class SqliteBroker:
     def read(self, topic: str) -> list[Record]:
         return _records(self._database, 'topic = ? ORDER BY partition, "offset"', (topic,))
 
+    def scan(self, partition: TopicPartition, *, first: int, end: int) -> Iterator[Record]:
+        while first < end:
+            records = _records(
+                self._database,
+                'topic = ? AND partition = ? AND "offset" >= ? AND "offset" < ? ORDER BY "offset" LIMIT ?',
+                (*partition, first, end, SCAN_RECORDS),
+            )
+            if not records:
+                return
+            yield from records
+            first = records[-1].offset + 1
+
+    def begin_offsets(self, topic: str) -> Mapping[TopicPartition, int]:
+        return self.offsets_since(topic, 0)
+
     def end_offsets(self, topic: str) -> Mapping[TopicPartition, int]:
         rows = self._database.rows("SELECT partition, next_offset FROM partitions WHERE topic = ?", (topic,))
         return {TopicPartition(topic, partition): offset for partition, offset in rows}
+
+    def offsets_since(self, topic: str, at: int) -> Mapping[TopicPartition, int]:
+        rows = self._database.rows(
+            'SELECT partition, coalesce((SELECT min("offset") FROM records WHERE records.topic = partitions.topic'
+            " AND records.partition = partitions.partition AND at >= ?), next_offset) FROM partitions WHERE topic = ?",
+            (at, topic),
+        )
+        return {TopicPartition(topic, partition): offset for partition, offset in rows}
+
+    def committed(self, group: str, topic: str) -> Mapping[TopicPartition, Committed]:
+        groups = self._open_groups()
+        rows = groups.rows(
+            'SELECT partition, "offset", metadata FROM commits WHERE name = ? AND topic = ?', (group, topic)
+        )
+        groups.close()
+        return {TopicPartition(topic, partition): Committed(*committed) for partition, *committed in rows}
 
     def enforce_retention(self) -> None:
         """Delete what is older than its topic's retention, but never what a group of the topic has yet to read."""

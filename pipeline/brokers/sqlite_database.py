@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from pipeline.errors import Unavailable
 
 BUSY_SECONDS = 10.0
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON")
+PRAGMAS = ("synchronous = FULL", "secure_delete = ON")
 
 
 class Database:
@@ -23,6 +24,7 @@ class Database:
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
             )
+            _use_wal(self._connection)
             for pragma in PRAGMAS:
                 self._connection.execute(f"PRAGMA {pragma}")
             self._connection.executescript(schema)
@@ -59,3 +61,17 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise Unavailable(f"{self._path}: {error}") from error
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Where several open a new file at once SQLite refuses this at once, whatever the time-out: two would wait for ever."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

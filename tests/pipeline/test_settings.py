@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,42 @@ GOOD = [
     pytest.param("NHIP_REFRESH_SECONDS", "2", "refresh_seconds", 2.0, id="refresh seconds"),
     pytest.param("NHIP_ACKNOWLEDGE_SECONDS", "1.5", "acknowledge_seconds", 1.5, id="acknowledge seconds"),
     pytest.param("NHIP_LIVE_CONNECTIONS", "5", "live_connections", 5, id="live connections"),
+    pytest.param("NHIP_SPOOL_MEGABYTES", "64", "spool_megabytes", 64, id="spool"),
+    pytest.param("NHIP_MEMBER", "consumer-2", "member", "consumer-2", id="member"),
+    pytest.param("NHIP_HEALTH_PORT", "9100", "health_port", 9100, id="health port"),
 ]
+
+GOOD_KAFKA = [
+    pytest.param("SECURITY_PROTOCOL", "SSL", "security_protocol", "SSL", id="protocol"),
+    pytest.param("SASL_MECHANISM", "PLAIN", "sasl_mechanism", "PLAIN", id="mechanism"),
+    pytest.param("USERNAME", "nhip", "username", "nhip", id="user"),
+    pytest.param("PASSWORD", "bí mật", "password", "bí mật", id="password"),
+    pytest.param("CA_FILE", __file__, "ca_file", Path(__file__), id="authorities"),
+    pytest.param("CERTIFICATE_FILE", __file__, "certificate_file", Path(__file__), id="certificate"),
+    pytest.param("KEY_FILE", __file__, "key_file", Path(__file__), id="key file"),
+    pytest.param("PARTITIONS", "12", "partitions", 12, id="partitions"),
+    pytest.param("REPLICATION", "3", "replication", 3, id="replication"),
+    pytest.param("MIN_INSYNC_REPLICAS", "1", "min_insync_replicas", 1, id="in-sync replicas"),
+    pytest.param("RETENTION_HOURS", "24", "retention_hours", 24, id="retention"),
+    pytest.param("TIMEOUT_SECONDS", "0.5", "timeout_seconds", 0.5, id="Kafka's time-out"),
+    pytest.param("SESSION_SECONDS", "6", "session_seconds", 6.0, id="session"),
+]
+
+URL = "https://writer:p@clickhouse.example:8443/nhip"
+GOOD_CLICKHOUSE = [
+    pytest.param("URL", URL, "url", URL, id="url"),
+    pytest.param("READER_URL", URL, "reader_url", URL, id="reader"),
+    pytest.param("MIGRATOR_URL", URL, "migrator_url", URL, id="migrator"),
+    pytest.param("CLUSTER", "nhip", "cluster", "nhip", id="cluster"),
+    pytest.param("CA_FILE", __file__, "ca_file", Path(__file__), id="authorities"),
+    pytest.param("TIMEOUT_SECONDS", "10", "timeout_seconds", 10.0, id="ClickHouse's time-out"),
+]
+
+SERVERS = {
+    "NHIP_KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9092",
+    "NHIP_CLICKHOUSE_URL": "http://writer:p@clickhouse:8123/nhip",
+}
+SECRETS = ("NHIP_BEACON_KEY", "NHIP_KAFKA_PASSWORD", "_URL")
 
 NONSENSE = {
     "NHIP_DATA_DIR": ["~nobody-of-this-name/var"],
@@ -45,6 +81,33 @@ NONSENSE = {
     "NHIP_REFRESH_SECONDS": ["0", "-1", "nan", "inf", "soon"],
     "NHIP_ACKNOWLEDGE_SECONDS": ["0", "-1", "nan", "inf", "soon"],
     "NHIP_LIVE_CONNECTIONS": ["0", "-1", "2.5", "all"],
+    "NHIP_SPOOL_MEGABYTES": ["0", "-1", "much"],
+    "NHIP_MEMBER": ["a b", "a/b", "a,b"],
+    "NHIP_HEALTH_PORT": ["0", "65536", "http"],
+    "NHIP_KAFKA_BOOTSTRAP_SERVERS": ["kafka", "kafka:", ":9092", "kafka:9092,", ",", "kafka:port"],
+    "NHIP_KAFKA_SECURITY_PROTOCOL": ["TLS", "ssl", "SASL_SSL"],
+    "NHIP_KAFKA_SASL_MECHANISM": ["GSSAPI", "plain"],
+    "NHIP_KAFKA_CA_FILE": ["/nowhere/ca.pem"],
+    "NHIP_KAFKA_CERTIFICATE_FILE": ["/nowhere/client.pem"],
+    "NHIP_KAFKA_KEY_FILE": ["/nowhere/client.key"],
+    "NHIP_KAFKA_PARTITIONS": ["0", "-1", "few"],
+    "NHIP_KAFKA_REPLICATION": ["0", "-1", "three"],
+    "NHIP_KAFKA_MIN_INSYNC_REPLICAS": ["0", "2", "two"],
+    "NHIP_KAFKA_RETENTION_HOURS": ["0", "-1", "week"],
+    "NHIP_KAFKA_TIMEOUT_SECONDS": ["0", "-1", "soon"],
+    "NHIP_KAFKA_SESSION_SECONDS": ["0", "-1", "soon"],
+    "NHIP_CLICKHOUSE_URL": [
+        "clickhouse:8123",
+        "http://h/nhip",
+        "http://h:8123/",
+        "tcp://h:9000/nhip",
+        "http://h:1/a b",
+    ],
+    "NHIP_CLICKHOUSE_READER_URL": ["clickhouse:8123"],
+    "NHIP_CLICKHOUSE_MIGRATOR_URL": ["clickhouse:8123"],
+    "NHIP_CLICKHOUSE_CLUSTER": ["a b", "a'b"],
+    "NHIP_CLICKHOUSE_CA_FILE": ["/nowhere/ca.pem"],
+    "NHIP_CLICKHOUSE_TIMEOUT_SECONDS": ["0", "-1", "soon"],
 }
 
 
@@ -53,14 +116,38 @@ def test_a_good_value_is_taken(tmp_path: Path, name: str, text: str, attribute: 
     assert getattr(read(tmp_path, **{name: text}), attribute) == value
 
 
+@pytest.mark.parametrize(("name", "text", "attribute", "value"), GOOD_KAFKA)
+def test_a_good_value_for_kafka_is_taken(tmp_path: Path, name: str, text: str, attribute: str, value: Any) -> None:
+    kafka = read(tmp_path, **{**SERVERS, f"NHIP_KAFKA_{name}": text}).kafka
+    assert getattr(kafka, attribute) == value
+
+
+@pytest.mark.parametrize(("name", "text", "attribute", "value"), GOOD_CLICKHOUSE)
+def test_a_good_value_for_clickhouse_is_taken(tmp_path: Path, name: str, text: str, attribute: str, value: Any) -> None:
+    clickhouse = read(tmp_path, **{**SERVERS, f"NHIP_CLICKHOUSE_{name}": text}).clickhouse
+    assert getattr(clickhouse, attribute) == value
+
+
+def test_several_brokers_are_separated_by_commas(tmp_path: Path) -> None:
+    kafka = read(tmp_path, NHIP_KAFKA_BOOTSTRAP_SERVERS="kafka-1:9092, [::1]:9093").kafka
+    assert kafka is not None
+    assert kafka.bootstrap_servers == ("kafka-1:9092", "[::1]:9093")
+
+
+def test_one_account_of_clickhouse_does_everything_unless_others_are_named(tmp_path: Path) -> None:
+    clickhouse = read(tmp_path, **SERVERS).clickhouse
+    assert clickhouse is not None
+    assert clickhouse.url == clickhouse.reader_url == clickhouse.migrator_url
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [pytest.param(name, text, id=f"{name}={text}"[:50]) for name in NONSENSE for text in NONSENSE[name]],
 )
 def test_nonsense_is_refused_by_name(tmp_path: Path, name: str, text: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"^{name}=") as caught:
-        read(tmp_path, **{name: text})
-    assert len(str(caught.value)) > len(f"{name}={text!r}: ") or name == "NHIP_BEACON_KEY"
+        read(tmp_path, **{**SERVERS, name: text})
+    assert len(str(caught.value)) > len(f"{name}={text!r}: ") or name.endswith(SECRETS)
 
 
 def variables() -> set[str]:
@@ -69,16 +156,18 @@ def variables() -> set[str]:
 
 
 def test_every_variable_has_a_row_in_these_tables() -> None:
-    tested = {str(case.values[0]) for case in GOOD} | {"NHIP_DATA_DIR"}
-    assert tested == variables()
-    assert set(NONSENSE) == variables() - {"NHIP_HOST"}  # any text may be a host; the socket knows better
+    tables = {"": GOOD, "NHIP_KAFKA_": GOOD_KAFKA, "NHIP_CLICKHOUSE_": GOOD_CLICKHOUSE}
+    tested = {f"{prefix}{case.values[0]}" for prefix, table in tables.items() for case in table}
+    assert tested | {"NHIP_DATA_DIR", "NHIP_KAFKA_BOOTSTRAP_SERVERS"} == variables()
+    # Any text may be a host, a user or a password; who is asked knows better.
+    assert set(NONSENSE) == variables() - {"NHIP_HOST", "NHIP_KAFKA_USERNAME", "NHIP_KAFKA_PASSWORD"}
 
 
 @pytest.mark.parametrize("text", ["", "  "], ids=["empty", "blank"])
 @pytest.mark.parametrize("name", sorted(variables()))
 def test_a_variable_that_is_set_but_empty_is_refused_by_name(tmp_path: Path, name: str, text: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"^{name} is set but empty"):
-        read(tmp_path, **{name: text})
+        read(tmp_path, **{**SERVERS, name: text})
 
 
 @pytest.mark.parametrize("name", sorted(variables()))
@@ -88,7 +177,7 @@ def test_every_variable_is_documented(name: str) -> None:
 
 def test_without_variables_the_defaults_hold(tmp_path: Path) -> None:
     settings = read(tmp_path)
-    defaults = Settings(data_dir=tmp_path / "var", beacon_key=settings.beacon_key)
+    defaults = Settings(data_dir=tmp_path / "var", beacon_key=settings.beacon_key, member=socket.gethostname())
     assert settings == defaults
 
 
@@ -96,7 +185,7 @@ def test_the_data_directory_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.chdir(tmp_path)
     settings = Settings.from_env({"NHIP_DATA_DIR": "here", "NHIP_BEACON_KEY": KEY})
     assert settings.data_dir == tmp_path / "here"
-    places = (settings.log_dir, settings.engine_dir, settings.snapshot_file)
+    places = (settings.log_dir, settings.spool_dir, settings.engine_dir, settings.snapshot_file)
     assert {place.parent for place in places} == {settings.data_dir}
     assert Settings.from_env({"NHIP_BEACON_KEY": KEY}).data_dir == tmp_path / "var"
 
@@ -113,6 +202,19 @@ def test_a_key_stands_neither_in_messages_nor_in_the_repr(tmp_path: Path) -> Non
         read(tmp_path, NHIP_BEACON_KEY=KEY + "z")
     assert KEY not in str(caught.value)
     assert repr(bytes.fromhex(KEY)) not in repr(read(tmp_path, NHIP_BEACON_KEY=KEY))
+
+
+def test_passwords_stand_neither_in_messages_nor_in_the_repr(tmp_path: Path) -> None:
+    secrets = {"NHIP_CLICKHOUSE_URL": "http://writer:geheim@h:8123/nhip", "NHIP_KAFKA_PASSWORD": "geheim"}
+    assert "geheim" not in repr(read(tmp_path, **{**SERVERS, **secrets}))
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, NHIP_CLICKHOUSE_URL="http://writer:geheim@h/nhip")
+    assert "geheim" not in str(caught.value)
+
+
+def test_signing_in_wants_a_name_and_a_password(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="set NHIP_KAFKA_USERNAME and NHIP_KAFKA_PASSWORD"):
+        read(tmp_path, **SERVERS, NHIP_KAFKA_SECURITY_PROTOCOL="SASL_SSL", NHIP_KAFKA_USERNAME="nhip")
 
 
 def test_a_data_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
