@@ -64,7 +64,7 @@ class Database:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Where several open a new file at once SQLite refuses this at once, whatever the time-out: two would wait for ever."""
+    """Where several open a new file together SQLite refuses this at once, whatever the time-out; so ask again."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
