@@ -7,6 +7,7 @@ PipelineError
 ├── Rejected               the engine understood and refused: trying again changes nothing
 ├── Fenced                 the group gave the partition to another member: forget it, insert nothing
 ├── BadToken               a page token this site did not sign: refuse the beacon
+├── TooManyDeadLetters     so many lines in a row that it must be the reader's fault: stop
 └── BadRecord              bytes in the log that can't be read: set aside as a dead letter
 """
 
@@ -45,3 +46,7 @@ class BadToken(PipelineError):
 
 class BadRecord(PipelineError):
     """A record, or a line of one, that is not a known event."""
+
+
+class TooManyDeadLetters(PipelineError):
+    """Nothing in a long row can be read: the reader is at fault, so it stops rather than set everything aside."""

@@ -65,7 +65,7 @@ class Settings:
     """
 
     data_dir: Path
-    beacon_key: bytes = field(repr=False)
+    given_key: bytes = field(default=b"", repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
     trusted_proxies: tuple[str, ...] = ()
@@ -77,6 +77,7 @@ class Settings:
     spool_megabytes: int = 512
     member: str = "embedded"
     health_port: int = 8001
+    dead_letters_in_a_row: int = 1_000
     kafka: KafkaSettings | None = None
     clickhouse: ClickHouseSettings | None = None
 
@@ -86,7 +87,7 @@ class Settings:
         data_dir = _read(environ, "NHIP_DATA_DIR", _path, default="var")
         return cls(
             data_dir=data_dir,
-            beacon_key=_read(environ, "NHIP_BEACON_KEY", _key, default="") or read_or_create(data_dir / "beacon.key"),
+            given_key=_read(environ, "NHIP_BEACON_KEY", _key, default=""),
             host=_read(environ, "NHIP_HOST", _text, default="127.0.0.1"),
             port=_read(environ, "PORT", _port, default="8000"),
             trusted_proxies=_read(environ, "NHIP_TRUSTED_PROXIES", _networks, default=""),
@@ -98,9 +99,15 @@ class Settings:
             spool_megabytes=_read(environ, "NHIP_SPOOL_MEGABYTES", _positive_int, default="512"),
             member=_read(environ, "NHIP_MEMBER", _name, default=socket.gethostname()),
             health_port=_read(environ, "NHIP_HEALTH_PORT", _port, default="8001"),
+            dead_letters_in_a_row=_read(environ, "NHIP_DEAD_LETTERS_IN_A_ROW", _positive_int, default="1000"),
             kafka=_kafka(environ),
             clickhouse=_clickhouse(environ),
         )
+
+    @property
+    def beacon_key(self) -> bytes:
+        """Signs page tokens: the one given, else one made at first need and kept. Raises DataDirectoryError."""
+        return self.given_key or read_or_create(self.data_dir / "beacon.key")
 
     @property
     def log_dir(self) -> Path:

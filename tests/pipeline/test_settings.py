@@ -36,6 +36,7 @@ GOOD = [
     pytest.param("NHIP_LIVE_CONNECTIONS", "5", "live_connections", 5, id="live connections"),
     pytest.param("NHIP_SPOOL_MEGABYTES", "64", "spool_megabytes", 64, id="spool"),
     pytest.param("NHIP_MEMBER", "consumer-2", "member", "consumer-2", id="member"),
+    pytest.param("NHIP_DEAD_LETTERS_IN_A_ROW", "50", "dead_letters_in_a_row", 50, id="dead letters"),
     pytest.param("NHIP_HEALTH_PORT", "9100", "health_port", 9100, id="health port"),
 ]
 
@@ -83,6 +84,7 @@ NONSENSE = {
     "NHIP_LIVE_CONNECTIONS": ["0", "-1", "2.5", "all"],
     "NHIP_SPOOL_MEGABYTES": ["0", "-1", "much"],
     "NHIP_MEMBER": ["a b", "a/b", "a,b"],
+    "NHIP_DEAD_LETTERS_IN_A_ROW": ["0", "-1", "all"],
     "NHIP_HEALTH_PORT": ["0", "65536", "http"],
     "NHIP_KAFKA_BOOTSTRAP_SERVERS": ["kafka", "kafka:", ":9092", "kafka:9092,", ",", "kafka:port"],
     "NHIP_KAFKA_SECURITY_PROTOCOL": ["TLS", "ssl", "SASL_SSL"],
@@ -177,7 +179,7 @@ def test_every_variable_is_documented(name: str) -> None:
 
 def test_without_variables_the_defaults_hold(tmp_path: Path) -> None:
     settings = read(tmp_path)
-    defaults = Settings(data_dir=tmp_path / "var", beacon_key=settings.beacon_key, member=socket.gethostname())
+    defaults = Settings(data_dir=tmp_path / "var", member=socket.gethostname())
     assert settings == defaults
 
 
@@ -220,4 +222,4 @@ def test_signing_in_wants_a_name_and_a_password(tmp_path: Path) -> None:
 def test_a_data_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("")
     with pytest.raises(DataDirectoryError, match="NHIP_DATA_DIR"):
-        read(tmp_path)
+        assert read(tmp_path).beacon_key
