@@ -1,4 +1,4 @@
-"""The browser, for every test that wants one."""
+"""The browser and the Kafka, for every test that wants one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from kafka_server import KafkaMissing, KafkaServer, kafka_jars
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -36,6 +37,17 @@ def chromium_path() -> str:
         missing = "no Chromium on PATH; `apt-get install chromium` would let this test run"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     return path
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
+    """One broker for all tests that want one and leave it running; each takes topics and groups of its own."""
+    try:
+        kafka_jars()
+    except KafkaMissing as missing:
+        pytest.fail(str(missing)) if os.environ.get("CI") else pytest.skip(str(missing))
+    with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
