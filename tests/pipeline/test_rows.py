@@ -7,12 +7,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from consumers.page_views import EventRow, Rows, rows_of
 from pipeline.brokers import Record
 from pipeline.clickhouse.writer import DEAD_LETTER_COLUMNS, EVENT_COLUMNS
 from pipeline.events import Heartbeat, OpeningBalance, PageView, encode_lines
+from pipeline.rows import NO_LINES, EventRow, Rows, count_rows, rows_of
 
 Line = Callable[..., bytes]
+
+
+@pytest.fixture
+def line() -> Line:
+    """A line of a record: a view but for ``changes``; None leaves a field out."""
+
+    def make(**changes: object) -> bytes:
+        fields: dict[str, object] = {"kind": "view", "at": 1, "site": 1, "page_id": 7, **changes}
+        return msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
+
+    return make
 
 
 def record(*lines: bytes, offset: int = 9, partition: int = 2) -> Record:
@@ -85,8 +96,12 @@ def test_rows_follow_the_log(line: Line) -> None:
     "value",
     [pytest.param(b"", id="nothing"), pytest.param(b"\n", id="a line end"), pytest.param(b"\n \n\r\n", id="blanks")],
 )
-def test_a_record_without_lines_has_no_rows(value: bytes) -> None:
-    assert rows_of([Record("page-events", 0, 0, 0, None, value)]) == Rows([], [])
+def test_a_record_without_lines_is_one_dead_letter(value: bytes) -> None:
+    rows = rows_of([Record("page-events", 2, 9, 1234, None, value)])
+    assert rows.events == []
+    (letter,) = dead_letters(rows)
+    assert lineage([letter]) == [(2, 9, 0)]
+    assert (letter["reason"], letter["line"]) == (NO_LINES, value)
 
 
 @pytest.mark.parametrize("poison", [(), (b"{",)], ids=["all good", "with poison"])
@@ -148,6 +163,21 @@ def test_a_number_beyond_64_bits_is_set_aside(line: Line) -> None:
 
 def test_a_field_that_is_not_known_yet_is_passed_over(line: Line) -> None:
     assert len(events(rows_of([record(line(scroll=80))]))) == 1
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param([b"  "], id="a blank"),
+        pytest.param([b"{", b"", b"null"], id="only poison"),
+        pytest.param([b"{}", b"", b"\r", b"{}"], id="blanks between"),
+    ],
+)
+def test_rows_are_counted_as_they_are_made(line: Line, lines: list[bytes]) -> None:
+    for value in (record(*lines).value, record(*lines, line(), line()).value, record(line(), *lines).value):
+        made = rows_of([Record("page-events", 2, 9, 1234, None, value)])
+        assert count_rows(value) == len(events(made)) + len(dead_letters(made))
 
 
 def test_the_same_bytes_give_the_same_rows(line: Line) -> None:
