@@ -3,38 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
-from pipeline.brokers import Committed, Record, TopicPartition
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """The offsets ``first..last`` (both included) that are about to be inserted, or were."""
-
-    first: int
-    last: int
-
-    def committed(self) -> Committed:
-        """What the group remembers: the place to read from again, and how far the insert reached."""
-        return Committed(self.first, f'{{"plan":[{self.first},{self.last}]}}')
-
-    def token(self, partition: TopicPartition) -> str:
-        return f"{partition.topic}/{partition.partition}/{self.first}-{self.last}"
-
-
-class _Metadata(msgspec.Struct):
-    plan: tuple[int, int]
-
-
-def planned(committed: Committed | None) -> Plan | None:
-    """The plan that stands beside a committed offset, if any; other metadata is not ours and means none."""
-    if committed is None or not committed.metadata:
-        return None
-    try:
-        first, last = msgspec.json.decode(committed.metadata, type=_Metadata).plan
-    except msgspec.MsgspecError:
-        return None
-    return Plan(first, last) if first <= last else None
+from pipeline.brokers import Record, TopicPartition
+from pipeline.plans import Plan
 
 
 @dataclass
@@ -73,5 +43,5 @@ class Batch:
             return True
         return bool(self.records) and not self.replay and now >= self.due_at
 
-    def plan(self) -> Plan:
-        return self.replay or Plan(self.records[0].offset, self.records[-1].offset)
+    def plan(self, *, dead_in_a_row: int = 0) -> Plan:
+        return self.replay or Plan(self.records[0].offset, self.records[-1].offset, dead_in_a_row)

@@ -6,20 +6,24 @@
 3. *Insert* under the token ``topic/partition/first-last``, again and again with the same rows until it is in.
 4. *Advance*: the next plan's commit says so; when nothing more comes, commit ``last + 1``.
 5. Whoever is given a partition first replays the plan found beside its committed offset, under the same token.
+
+An insert that does not succeed holds up the poll: the log keeps what comes meanwhile, not this process.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from consumers.batches import Batch, Plan, planned
+from consumers.batches import Batch
 from consumers.page_views import Rows, rows_of
-from pipeline.brokers import Committed, Consumer, Record, TopicPartition
-from pipeline.errors import Fenced, PipelineError
-from pipeline.metrics import CONSUMED_EVENTS, DEAD_LETTERS, INSERT_FAILURES
+from pipeline.brokers import Consumer, Record, TopicPartition
+from pipeline.errors import Fenced, PipelineError, TooManyDeadLetters
+from pipeline.metrics import CONSUMED_EVENTS, DEAD_LETTERS, INSERT_FAILURES, INSERT_SECONDS
+from pipeline.plans import Plan, planned, read_metadata
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +41,9 @@ class Place:
 
     epoch: int
     batch: Batch
-    advance_to: int | None = None
+    inserted: Plan | None = None
     inserted_at: float = 0.0
+    dead_in_a_row: int = 0
 
 
 class Runner:
@@ -47,8 +52,9 @@ class Runner:
     An insert is made every ``batch_seconds`` while views come, or when ``batch_rows`` are at hand; then ``on_insert``
     is called.
 
-    ``next_offsets`` says how far each partition is in, ``progressed_at`` when the loop last came round, ``blocked``
-    whether the last insert failed.
+    ``next_offsets`` says how far each held partition is in, ``complete_up_to`` when its last record came
+    (Unix ms), ``progressed_at`` when the loop last came round or last tried an insert, ``blocked`` whether the last
+    insert failed, ``failure`` why the loop has ended for good.
     """
 
     def __init__(
@@ -58,6 +64,7 @@ class Runner:
         *,
         batch_rows: int,
         batch_seconds: float,
+        dead_letters_in_a_row: int = 1_000,
         on_insert: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -65,20 +72,28 @@ class Runner:
         self._write = write
         self._batch_rows = batch_rows
         self._batch_seconds = batch_seconds
+        self._dead_letters_in_a_row = dead_letters_in_a_row
         self._on_insert = on_insert
         self._clock = clock
         self._places: dict[TopicPartition, Place] = {}
         self._stopping = threading.Event()
         self.progressed_at = clock()
         self.blocked = False
+        self.failure: TooManyDeadLetters | None = None
         self.next_offsets: dict[TopicPartition, int] = {}
+        self.complete_up_to: dict[TopicPartition, int] = {}
 
     def run(self) -> None:
-        """Work until ``stop`` is called; then deliver what was read, hand the partitions over and leave the group."""
+        """Work until ``stop`` is called or too much can't be read; then deliver what is at hand and leave the group."""
         while not self._stopping.is_set():
             try:
                 self.step()
+            except TooManyDeadLetters as failure:
+                log.error("the consumer stops: %s", failure)  # noqa: TRY400 - its words say all
+                self.failure = failure
+                break
             except PipelineError as error:
+                self.progressed_at = self._clock()
                 log.warning("the log does not answer, trying again: %s", error)
                 self._stopping.wait(RETRY_SECONDS[-1])
             except Exception:
@@ -124,8 +139,13 @@ class Runner:
             self.next_offsets[partition] = committed.offset if committed else 0
             self._consumer.seek(partition, self.next_offsets[partition])
             self._places[partition] = Place(
-                assignment[partition], self._new_batch(partition, due_at=self._clock(), replay=replay)
+                assignment[partition],
+                self._new_batch(partition, due_at=self._clock(), replay=replay),
+                dead_in_a_row=read_metadata(committed).dead,
             )
+        for gone in self.next_offsets.keys() - assignment.keys():
+            del self.next_offsets[gone]
+            self.complete_up_to.pop(gone, None)
         return given
 
     def _take(self, partition: TopicPartition, records: Iterable[Record]) -> None:
@@ -147,25 +167,38 @@ class Runner:
 
     def _deliver(self, partition: TopicPartition) -> None:
         place = self._places[partition]
-        batch, plan = place.batch, place.batch.plan()
+        batch = place.batch
         rows = rows_of(batch.records)
         try:
-            if batch.replay is None:
-                self._consumer.commit(partition, plan.committed())
+            plan = batch.replay or self._plan(partition, rows)
             self._insert(partition, rows, plan)
         except Fenced as error:
             self._forget(partition, error)
             return
         place.inserted_at = self._clock()
         place.batch = self._new_batch(partition, due_at=place.inserted_at + self._batch_seconds)
-        place.advance_to = self.next_offsets[partition] = plan.last + 1
+        place.inserted = plan
+        self.next_offsets[partition] = plan.last + 1
+        self.complete_up_to[partition] = batch.records[-1].at
         self._on_insert()
+
+    def _plan(self, partition: TopicPartition, rows: Rows) -> Plan:
+        """Commit to inserting the batch at hand. Raises Fenced, and TooManyDeadLetters before anything is committed."""
+        place = self._places[partition]
+        dead_in_a_row = 0 if rows.events else place.dead_in_a_row + count_rows(rows.dead_letters)
+        if dead_in_a_row >= self._dead_letters_in_a_row:
+            raise _too_many(dead_in_a_row, partition, rows)
+        place.dead_in_a_row = dead_in_a_row
+        plan = place.batch.plan(dead_in_a_row=dead_in_a_row)
+        self._consumer.commit(partition, plan.committed())
+        return plan
 
     def _insert(self, partition: TopicPartition, rows: Rows, plan: Plan) -> None:
         """Insert until it is in. Raises Fenced if the partition goes to another member meanwhile."""
         token = plan.token(partition)
         attempt = 0
         while True:
+            started = self.progressed_at = self._clock()
             try:
                 self._write(rows, token)
             except PipelineError as error:
@@ -177,8 +210,9 @@ class Runner:
                 attempt += 1
             else:
                 self.blocked = False
-                CONSUMED_EVENTS.inc(len(rows.events[0]) if rows.events else 0)
-                DEAD_LETTERS.inc(len(rows.dead_letters[0]) if rows.dead_letters else 0)
+                INSERT_SECONDS.observe(self._clock() - started)
+                CONSUMED_EVENTS.inc(count_rows(rows.events))
+                DEAD_LETTERS.inc(count_rows(rows.dead_letters))
                 return
 
     def _wait(self, seconds: float) -> None:
@@ -192,11 +226,11 @@ class Runner:
             raise Fenced(f"{partition.topic}/{partition.partition} was taken away during an insert")
 
     def _advance(self, partition: TopicPartition, place: Place) -> None:
-        if place.advance_to is None:
+        if place.inserted is None:
             return
         try:
-            self._consumer.commit(partition, Committed(place.advance_to))
-            place.advance_to = None
+            self._consumer.commit(partition, place.inserted.done())
+            place.inserted = None
         except Fenced as error:
             self._forget(partition, error)
 
@@ -220,3 +254,16 @@ class Runner:
 
     def _new_batch(self, partition: TopicPartition, *, due_at: float, replay: Plan | None = None) -> Batch:
         return Batch(partition, max_rows=self._batch_rows, due_at=due_at, replay=replay)
+
+
+def count_rows(columns: Sequence[Sequence[Any]]) -> int:
+    return len(columns[0]) if columns else 0
+
+
+def _too_many(dead_in_a_row: int, partition: TopicPartition, rows: Rows) -> TooManyDeadLetters:
+    _at, _partition, offset, row, reason, _line = next(zip(*rows.dead_letters, strict=True))
+    place = f"{partition.topic}/{partition.partition} offset {offset} row {row}"
+    return TooManyDeadLetters(
+        f"{dead_in_a_row} lines in a row are no events, such as {place} ({reason}); nothing is lost: "
+        "upgrade this consumer if the collectors are newer, else raise NHIP_DEAD_LETTERS_IN_A_ROW to set them aside"
+    )

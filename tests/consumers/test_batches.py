@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import pytest
-
-from consumers.batches import Batch, Plan, planned
-from pipeline.brokers import Committed, Record, TopicPartition
+from consumers.batches import Batch
+from pipeline.brokers import Record, TopicPartition
+from pipeline.plans import Plan
 
 PARTITION = TopicPartition("page-events", 3)
 
@@ -64,29 +63,3 @@ def test_a_replay_waits_for_its_last_record_however_old_it_is() -> None:
     replay = batch(due_at=1.0, replay=Plan(5, 8))
     replay.add(records(5, 6, 7))
     assert not replay.due(10**9)
-
-
-def test_a_plan_survives_the_metadata_it_is_written_into() -> None:
-    plan = Plan(5, 8)
-    assert plan.committed().offset == 5
-    assert planned(plan.committed()) == plan
-
-
-def test_the_token_names_the_partition_and_both_ends() -> None:
-    assert Plan(5, 8).token(PARTITION) == "page-events/3/5-8"
-
-
-@pytest.mark.parametrize(
-    "committed",
-    [
-        pytest.param(None, id="nothing committed"),
-        pytest.param(Committed(5), id="no metadata"),
-        pytest.param(Committed(5, "note"), id="not JSON"),
-        pytest.param(Committed(5, '{"other":1}'), id="other JSON"),
-        pytest.param(Committed(5, '{"plan":[5]}'), id="half a plan"),
-        pytest.param(Committed(5, '{"plan":["5","8"]}'), id="words"),
-        pytest.param(Committed(5, "[" * 100_000), id="nested without end"),
-    ],
-)
-def test_metadata_that_is_no_plan_means_none(committed: Committed | None) -> None:
-    assert planned(committed) is None

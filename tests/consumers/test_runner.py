@@ -11,7 +11,6 @@ from typing import Protocol
 import pytest
 
 from consumers import runner as runner_module
-from consumers.batches import Plan, planned
 from consumers.page_views import Rows
 from consumers.runner import IDLE_SECONDS, Runner
 from pipeline.brokers import Committed, Consumer, Record, TopicPartition
@@ -19,8 +18,9 @@ from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import read_snapshot
 from pipeline.clickhouse.writer import EVENT_COLUMNS, write_dead_letters, write_events
-from pipeline.errors import Rejected, Unavailable
+from pipeline.errors import Rejected, TooManyDeadLetters, Unavailable
 from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
+from pipeline.plans import Plan, planned
 
 FIRST = TopicPartition(EVENTS_TOPIC, 0)
 ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals")
@@ -123,10 +123,24 @@ class Kit:
     def send_bytes(self, value: bytes) -> None:
         self._producer.send(EVENTS_TOPIC, value, partition=0)
 
-    def start(self, write: Callable[[Rows, str], None], *, member: str = "a", batch_rows: int = 1_000) -> Runner:
+    def start(
+        self,
+        write: Callable[[Rows, str], None],
+        *,
+        member: str = "a",
+        batch_rows: int = 1_000,
+        dead_letters_in_a_row: int = 1_000,
+    ) -> Runner:
         consumer = Interposed(self._broker.consumer(group="group", topic=EVENTS_TOPIC, member=member))
         self.consumers.append(consumer)
-        return Runner(consumer, write, batch_rows=batch_rows, batch_seconds=BATCH_SECONDS, clock=self._clock)
+        return Runner(
+            consumer,
+            write,
+            batch_rows=batch_rows,
+            batch_seconds=BATCH_SECONDS,
+            dead_letters_in_a_row=dead_letters_in_a_row,
+            clock=self._clock,
+        )
 
     def drain(self, *runners: Runner) -> None:
         """Come round, with time going on, until everything is in."""
@@ -136,7 +150,7 @@ class Kit:
             self._clock.advance(BATCH_SECONDS)
 
     def committed(self, partition: TopicPartition = FIRST) -> Committed | None:
-        return self.consumers[-1].committed(partition)
+        return self._broker.committed("group", EVENTS_TOPIC).get(partition)
 
     def places(self) -> Counter[tuple[int, int, int]]:
         """Every row of the log, once."""
@@ -253,6 +267,51 @@ def test_it_tells_when_rows_are_in(kit: Kit, table: Engine, clock: Clock) -> Non
     )
     step(runner)
     assert told == [1]
+
+
+# too much that can't be read
+
+
+def test_lines_that_are_no_events_are_set_aside_up_to_the_limit(kit: Kit, table: Engine) -> None:
+    kit.send_bytes(b"?\n" * 4)
+    kit.drain(kit.start(table, dead_letters_in_a_row=5))
+    (rows,) = table.kept.values()
+    assert len(rows.dead_letters[0]) == 4
+
+
+def test_too_many_in_a_row_stop_the_runner_before_they_are_set_aside(kit: Kit, table: Engine) -> None:
+    kit.send(1)
+    kit.send_bytes(b"?\n")
+    kit.send_bytes(b"?\n" * 3)
+    kit.send_bytes(b"?\n" * 2)
+    runner = kit.start(table, batch_rows=1, dead_letters_in_a_row=5)
+    runner.run()
+
+    assert list(table.kept) == [f"page-events/0/{place}" for place in ("0-0", "1-1", "2-2")]
+    assert planned(kit.committed()) == Plan(2, 2, dead_in_a_row=4)
+    assert isinstance(runner.failure, TooManyDeadLetters)
+    assert "page-events/0 offset 3 row 0" in str(runner.failure)
+    assert "NHIP_DEAD_LETTERS_IN_A_ROW" in str(runner.failure)
+
+
+def test_who_starts_after_one_that_stopped_stops_at_the_same_place(kit: Kit, table: Engine) -> None:
+    kit.send_bytes(b"?\n" * 3)
+    kit.send_bytes(b"?\n" * 3)
+    kit.start(table, batch_rows=1, dead_letters_in_a_row=5).run()
+    again = kit.start(table, batch_rows=1, dead_letters_in_a_row=5)
+    again.run()
+    assert again.failure
+    assert list(table.kept) == ["page-events/0/0-0"]
+    kit.drain(kit.start(table, batch_rows=1, dead_letters_in_a_row=7))
+    assert list(table.kept) == ["page-events/0/0-0", "page-events/0/1-1"]
+
+
+def test_one_event_among_them_starts_the_row_anew(kit: Kit, table: Engine) -> None:
+    for _ in range(3):
+        kit.send_bytes(b"?\n" * 4)
+        kit.send(1)
+    kit.drain(kit.start(table, batch_rows=1, dead_letters_in_a_row=5))
+    assert len(table.kept) == 6
 
 
 # faults
@@ -396,7 +455,7 @@ def test_poison_never_stops_it(kit: Kit, table: Engine, line: Line) -> None:
     kit.drain(runner)
     assert sorted(table.lineage()) == [(0, 0, 0), (0, 3, 0), (0, 3, 2), (0, 5, 0)]
     dead = [letter for rows in table.kept.values() for letter in zip(*rows.dead_letters, strict=True)]
-    assert [letter[1:4] for letter in dead] == [(0, 1, 0), (0, 3, 1), (0, 4, 0)]
+    assert [letter[1:4] for letter in dead] == [(0, 1, 0), (0, 2, 0), (0, 3, 1), (0, 4, 0)]
     assert runner.next_offsets[FIRST] == 6
 
 
