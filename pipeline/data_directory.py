@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import DataDirectoryError
+from pipeline.errors import DataDirectoryBusy, DataDirectoryError
 
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
     """Keep ``path`` for this process while the block runs; the lock goes with the process, however it ends.
 
-    Raises DataDirectoryError when the directory can't be written or another process holds it.
+    Raises DataDirectoryError when the directory can't be written, DataDirectoryBusy when another process holds it.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def hold(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise DataDirectoryError(
+            raise DataDirectoryBusy(
                 f"NHIP_DATA_DIR: another process runs on {path}; stop it, or set NHIP_DATA_DIR to another directory"
             ) from error
         yield

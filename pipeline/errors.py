@@ -3,12 +3,14 @@
 PipelineError
 ├── ConfigurationError     a setting is missing or nonsense: say which and stop
 │   └── DataDirectoryError the data directory can't be used: say why and stop
+│       └── DataDirectoryBusy  another process runs on it: stop, or let that one do the work
 ├── Unavailable            a broker or an engine does not answer: wait and try again (retriable)
 ├── Rejected               the engine understood and refused: trying again changes nothing
 ├── Fenced                 the group gave the partition to another member: forget it, insert nothing
 ├── BadToken               a page token this site did not sign: refuse the beacon
 ├── TooManyDeadLetters     so many lines in a row that it must be the reader's fault: stop
-└── BadRecord              bytes in the log that can't be read: set aside as a dead letter
+├── BadRecord              bytes in the log that can't be read: set aside as a dead letter
+└── Cancelled              whoever typed a command has left: end it quietly
 """
 
 
@@ -24,6 +26,10 @@ class ConfigurationError(PipelineError):
 
 class DataDirectoryError(ConfigurationError):
     """The data directory can't be written, or another process holds it."""
+
+
+class DataDirectoryBusy(DataDirectoryError):
+    """Another process holds the data directory."""
 
 
 class Unavailable(PipelineError):
@@ -50,3 +56,7 @@ class BadRecord(PipelineError):
 
 class TooManyDeadLetters(PipelineError):
     """Nothing in a long row can be read: the reader is at fault, so it stops rather than set everything aside."""
+
+
+class Cancelled(PipelineError):
+    """Whoever asked for a command does not wait for it any more."""
