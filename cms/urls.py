@@ -14,3 +14,5 @@ urlpatterns = [
     path(f"{settings.MEDIA_URL.strip('/')}/<path:path>", serve_media, name="media"),
     path("", include(wagtail_urls)),
 ]
+
+handler500 = "cms.core.errors.server_error"

@@ -22,11 +22,28 @@ def read_url(
     return dict(parse(name, default=default))
 
 
+def read_base_url(*, default: str) -> str:
+    """The portal's own address, scheme and host alone. Raises ConfigurationError."""
+    url = str(env.str("NHIP_BASE_URL", default=default)).strip().rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+        raise ConfigurationError("NHIP_BASE_URL: want the portal's address, such as https://congthuong.example.gov.vn")
+    return url
+
+
+def host_of(url: str) -> str:
+    """As a Host header names it, without the port; an IPv6 address in its brackets."""
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 DEBUG = False
 
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.list("NHIP_ALLOWED_HOSTS", default=[])]
+BASE_URL = read_base_url(default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
+
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", host_of(BASE_URL), *env.list("NHIP_ALLOWED_HOSTS", default=[])]
 
 INSTALLED_APPS = [
     "cms.core",
@@ -117,6 +134,14 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+# Behind a proxy with TLS: cookies that never travel in the clear, and browsers told to come by https alone. Whether a
+# request came by https is the server's word (uvicorn believes X-Forwarded-Proto from NHIP_TRUSTED_PROXIES only); with
+# SECURE_PROXY_SSL_HEADER Django would believe it from anybody. A form's Origin is compared with the address itself, so
+# that forms work behind a proxy that is not trusted yet.
+BEHIND_TLS = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BEHIND_TLS
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if BEHIND_TLS else 0
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if BEHIND_TLS else []
 LOGIN_URL = "wagtailadmin_login"
 LOGIN_REDIRECT_URL = "wagtailadmin_home"
 
@@ -135,7 +160,7 @@ WAGTAIL_PASSWORD_RESET_ENABLED = bool(env.str("EMAIL_URL", default=""))
 
 # Wagtail
 WAGTAIL_SITE_NAME = "Nhịp"
-WAGTAILADMIN_BASE_URL = env.str("NHIP_BASE_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
+WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAIL_CONTENT_LANGUAGES = [("vi", _("Tiếng Việt"))]
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_ALLOW_UNICODE_SLUGS = False

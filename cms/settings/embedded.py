@@ -1,14 +1,17 @@
-"""The whole product on one machine: SQLite, media and the secret key live in the data directory (NHIP_DATA_DIR)."""
+"""How the portal runs: SQLite, media and the secret key live in the data directory (NHIP_DATA_DIR), unless the
+environment names a database (DATABASE_URL) and a key (NHIP_SECRET_KEY), which several web processes share.
+"""
 
 from pipeline import keys
 from pipeline.settings import Settings
 
 from .base import *  # noqa: F403
 from .base import env, read_url
+from .secret_key import read_secret_key
 
 DATA_DIR = Settings.from_env().data_dir
 
-SECRET_KEY = keys.read_or_create(DATA_DIR / "django.key").hex()
+SECRET_KEY = read_secret_key(env) or keys.read_or_create(DATA_DIR / "django.key").hex()
 
 DATABASES = {
     "default": read_url(
@@ -27,6 +30,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A database that is away is noticed in seconds, so that readers get an answer and threads are not used up waiting.
+    # The connections are those of the threads: SITE_THREADS for each web process, and two for its probes and errands.
+    DATABASES["default"].setdefault("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] |= {
+        "application_name": "nhip",
+        "connect_timeout": 3,
+        "tcp_user_timeout": 10_000,  # milliseconds
+        "keepalives_idle": 30,
     }
 
 MEDIA_ROOT = DATA_DIR / "media"

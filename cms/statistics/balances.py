@@ -7,10 +7,12 @@ twice is harmless, because of two balances for one page the one with the later `
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime
 
+from django.db import close_old_connections
 from django.utils import timezone
 
 from cms.statistics.models import OpeningBalance, WithdrawnBalance
@@ -19,6 +21,45 @@ from pipeline.brokers import Producer, open_broker
 from pipeline.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 30.0
+
+_wake_errand: list[threading.Event] = []
+
+
+def balances_changed() -> None:
+    """Send what waits: by the errand if this process runs one, so that no save waits for the log, else here and now."""
+    if _wake_errand:
+        _wake_errand[0].set()
+    else:
+        publish_pending_balances()
+
+
+@contextmanager
+def publishing_in_background() -> Iterator[None]:
+    """While the block runs a thread sends pending balances: at once, whenever one is saved, and every half minute."""
+    wake, stopping = threading.Event(), threading.Event()
+
+    def run_errand() -> None:
+        while True:
+            wake.clear()  # before anything is looked at: whoever stops or saves from here on ends the wait below
+            if stopping.is_set():
+                return
+            close_old_connections()
+            publish_pending_balances()
+            close_old_connections()
+            wake.wait(RETRY_SECONDS)
+
+    errand = threading.Thread(target=run_errand, name="balances", daemon=True)
+    _wake_errand[:] = [wake]
+    errand.start()
+    try:
+        yield
+    finally:
+        _wake_errand.clear()
+        stopping.set()
+        wake.set()
+        errand.join()
 
 
 def publish_pending_balances() -> int:
@@ -31,7 +72,7 @@ def publish_pending_balances() -> int:
             for _row in _send_each(producer):
                 sent += 1
     except Exception:
-        logger.exception("Opening balances stay pending; they are tried again at the next start or save")
+        logger.exception("Opening balances stay pending; they are tried again later")
     return sent
 
 

@@ -7,13 +7,13 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
 
-from cms.statistics.balances import publish_pending_balances
+from cms.statistics.balances import balances_changed
 from cms.statistics.models import OpeningBalance, WithdrawnBalance
 
 
 @receiver(post_save, sender=OpeningBalance)
 def send_saved_balance(**_signal: Any) -> None:
-    transaction.on_commit(publish_pending_balances, robust=True)
+    transaction.on_commit(balances_changed, robust=True)
 
 
 @receiver(post_delete, sender=OpeningBalance)
@@ -27,4 +27,4 @@ def withdraw_deleted_balance(instance: OpeningBalance, **_signal: Any) -> None:
         locale=instance.locale,
         changed_at=timezone.now(),
     )
-    transaction.on_commit(publish_pending_balances, robust=True)
+    transaction.on_commit(balances_changed, robust=True)

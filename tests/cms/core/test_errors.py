@@ -12,6 +12,7 @@ from django.test import Client
         pytest.param("403.html", "Không được phép xem trang này", id="403"),
         pytest.param("404.html", "Không tìm thấy trang", id="404"),
         pytest.param("500.html", "Hệ thống đang gặp trục trặc", id="500"),
+        pytest.param("503.html", "Cổng thông tin tạm ngừng", id="503"),
     ],
 )
 def test_an_error_page_speaks_vietnamese_and_needs_no_database(template: str, words: str) -> None:

@@ -1,0 +1,120 @@
+"""A real PostgreSQL in a directory of its own, for tests: start, stop, kill, the same port after a restart."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from product import free_port
+
+START_SECONDS = 60
+USER = "postgres"
+DATABASE = "nhip"
+
+
+class PostgresServer:
+    """One server with an empty database ``nhip`` that trusts whoever comes from this machine.
+
+    PostgreSQL refuses to run as root; then it runs as the system's user ``postgres``, to whom ``directory`` is given.
+    Durable only as far as a test needs: it survives ``kill``, not a power cut.
+    """
+
+    def __init__(self, directory: Path, **settings: str) -> None:
+        self._directory = directory
+        self._data = directory / "data"
+        self._settings = {"fsync": "off", "max_connections": "40", **settings}
+        self.port = free_port()
+        self.log = directory / "postgres.log"
+
+    @property
+    def url(self) -> str:
+        """For ``DATABASE_URL``."""
+        return f"postgres://{USER}@127.0.0.1:{self.port}/{DATABASE}"
+
+    def start(self) -> "PostgresServer":
+        """Start and wait until it answers; the first time make its data. Raises AssertionError with its log."""
+        if not self._data.exists():
+            self._create()
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            **self._settings,
+        }
+        given = " ".join(f"-c {name}='{value}'" for name, value in options.items())
+        self._run("pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-l", str(self.log), "-o", given)
+        return self
+
+    def stop(self) -> None:
+        """Cut every connection and stop."""
+        self._run("pg_ctl", "stop", "-w", "-m", "fast")
+
+    def kill(self) -> None:
+        """As a crash ends it; the next start recovers."""
+        self._run("pg_ctl", "stop", "-w", "-m", "immediate")
+
+    def sql(self, statement: str, *, database: str = DATABASE) -> str:
+        """What ``statement`` answers, columns separated by ``|``."""
+        command = ["psql", "-X", "-At", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER]
+        found = [str(find_program("psql")), *command[1:], "-d", database, "-c", statement]
+        return subprocess.run(found, capture_output=True, check=True, text=True).stdout.strip()
+
+    def is_running(self) -> bool:
+        return (self._data / "postmaster.pid").exists()
+
+    def __enter__(self) -> "PostgresServer":
+        return self.start()
+
+    def __exit__(self, *_failure: object) -> None:
+        if self.is_running():
+            self.kill()
+
+    def _create(self) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            _let_through(self._directory)
+            shutil.chown(self._directory, USER, USER)
+        self._run("initdb", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        single = f"echo 'CREATE DATABASE {DATABASE}' | {find_program('postgres')} --single -D {self._data} postgres"
+        self._as_postgres(["sh", "-c", single])
+
+    def _run(self, program: str, *arguments: str) -> None:
+        self._as_postgres([str(find_program(program)), *arguments, "-D", str(self._data)])
+
+    def _as_postgres(self, command: list[str]) -> None:
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", USER, "--", *command]
+        self._directory.mkdir(parents=True, exist_ok=True)
+        answers = self._directory / "commands.log"  # not a pipe, which the server would inherit and keep open
+        with answers.open("ab") as output:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False, cwd=self._directory
+            )
+        assert done.returncode == 0, f"{' '.join(command)} failed:\n{answers.read_text()}\n{self._log()}"
+
+    def _log(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+
+def find_program(name: str) -> Path | None:
+    """The newest PostgreSQL's program: Debian keeps the servers' off PATH."""
+    versions = Path("/usr/lib/postgresql")
+    newest = sorted(versions.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]), reverse=True)
+    on_path = shutil.which(name)
+    return newest[0] if newest else Path(on_path) if on_path else None
+
+
+def require_postgres() -> None:
+    """Skip the test that asks where no PostgreSQL is installed; fail it where CI is set."""
+    if find_program("initdb") is None:
+        missing = "no PostgreSQL; `apt-get install postgresql` would let this test run"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+
+
+def _let_through(directory: Path) -> None:
+    """Directories that pytest makes are their owner's alone; let another user pass to ``directory``, and read nothing."""
+    for parent in directory.parents:
+        mode = parent.stat().st_mode
+        if not mode & 0o001:
+            parent.chmod(mode | 0o011)
