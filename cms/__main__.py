@@ -18,14 +18,13 @@ from types import FrameType
 from cms.first_start import prepare_site
 from cms.server import Site, listen, serve
 from cms.terminal import step
-from consumers.page_views import Rows
 from consumers.runner import Runner
 from pipeline.acknowledger import Acknowledger
 from pipeline.brokers import Broker, open_broker
 from pipeline.clickhouse.client import ClickHouse, Reconnecting, open_embedded
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import read_snapshot
-from pipeline.clickhouse.writer import write_dead_letters, write_events
+from pipeline.clickhouse.writer import write_rows
 from pipeline.collector import Collector
 from pipeline.counters import LiveCounters
 from pipeline.data_directory import hold
@@ -106,7 +105,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     )
     runner = Runner(
         broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=MEMBER),
-        lambda rows, token: _write(writer(), rows, token),
+        lambda rows, token: write_rows(writer(), rows, token),
         batch_rows=settings.batch_rows,
         batch_seconds=settings.batch_seconds,
         on_insert=counters.changed,
@@ -155,11 +154,6 @@ def _open_engine(settings: Settings) -> ClickHouse:
     client = open_embedded(settings.engine_dir)
     migrate(client)
     return client
-
-
-def _write(client: ClickHouse, rows: Rows, token: str) -> None:
-    write_events(client, rows.events, token=token)
-    write_dead_letters(client, rows.dead_letters, token=f"{token}/dead-letters")
 
 
 def _wait_until_caught_up(runner: Runner, broker: Broker) -> None:

@@ -19,11 +19,11 @@ from itertools import groupby
 from typing import Any
 
 from consumers.batches import Batch
-from consumers.page_views import Rows, rows_of
 from pipeline.brokers import Consumer, Record, TopicPartition
 from pipeline.errors import Fenced, PipelineError, TooManyDeadLetters
 from pipeline.metrics import CONSUMED_EVENTS, DEAD_LETTERS, INSERT_FAILURES, INSERT_SECONDS
 from pipeline.plans import Plan, planned, read_metadata
+from pipeline.rows import Rows, rows_of
 
 log = logging.getLogger(__name__)
 

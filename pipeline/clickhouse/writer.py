@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.clickhouse.client import ClickHouse
+from pipeline.rows import Rows
 
 EVENT_COLUMNS = {
     "at": "DateTime64(3, 'UTC')",
@@ -36,6 +37,12 @@ DEAD_LETTER_COLUMNS = {
     "reason": "String",
     "line": "String",
 }
+
+
+def write_rows(client: ClickHouse, rows: Rows, token: str) -> None:
+    """Insert a batch, events and dead letters, each once per ``token``. Raises Unavailable, Rejected."""
+    write_events(client, rows.events, token=token)
+    write_dead_letters(client, rows.dead_letters, token=f"{token}/dead-letters")
 
 
 def write_events(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token: str) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from consumers import runner as runner_module
-from consumers.page_views import Rows
+from pipeline.rows import Rows
 from consumers.runner import Runner
 from pipeline.brokers import Consumer, Topic
 from pipeline.brokers.sqlite import SqliteBroker

@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 
 from consumers import runner as runner_module
-from consumers.page_views import Rows
+from pipeline.rows import Rows
 from consumers.runner import IDLE_SECONDS, Runner
 from pipeline.brokers import Committed, Consumer, Record, TopicPartition
 from pipeline.brokers.sqlite import SqliteBroker

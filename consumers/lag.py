@@ -1,0 +1,51 @@
+"""How far a consumer is behind the log, measured beside its loop so that a slow insert is seen while it lasts."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from consumers.runner import Runner
+from pipeline.brokers import Broker
+from pipeline.errors import PipelineError
+from pipeline.events import EVENTS_TOPIC
+from pipeline.metrics import ASSIGNED_PARTITIONS, COMPLETE_UP_TO, LAG_RECORDS
+
+log = logging.getLogger(__name__)
+
+MEASURE_SECONDS = 5.0
+
+
+def measure_lag(broker: Broker, runner: Runner, *, now: float) -> None:
+    """Set the metrics of the held partitions at Unix time ``now``. Raises Unavailable."""
+    places = dict(runner.next_offsets)
+    ends = broker.end_offsets(EVENTS_TOPIC)
+    lags = {partition: max(0, ends[partition] - offset) for partition, offset in places.items() if partition in ends}
+    LAG_RECORDS.clear()
+    for partition, lag in lags.items():
+        LAG_RECORDS.labels(partition=partition.partition).set(lag)
+    ASSIGNED_PARTITIONS.set(len(places))
+    complete = [runner.complete_up_to.get(partition, 0) / 1000 if lag else now for partition, lag in lags.items()]
+    COMPLETE_UP_TO.set(min(complete, default=now))
+
+
+@contextmanager
+def watch_lag(broker: Broker, runner: Runner, *, clock: Callable[[], float] = time.time) -> Iterator[None]:
+    """Measure every few seconds while the block runs."""
+    stopping = threading.Event()
+
+    def watch() -> None:
+        while not stopping.wait(MEASURE_SECONDS):
+            try:
+                measure_lag(broker, runner, now=clock())
+            except PipelineError as error:
+                log.warning("the lag can't be measured: %s", error)
+
+    thread = threading.Thread(target=watch, name="lag", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
