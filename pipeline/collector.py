@@ -20,11 +20,11 @@ from typing import Any, NamedTuple, get_args
 from urllib.parse import parse_qs
 
 import msgspec
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from pipeline.acknowledger import Acknowledger
 from pipeline.beacon.parse import (
     MAX_BODY_BYTES,
+    RETRIABLE,
     STATUS,
     Dropped,
     Envelope,
@@ -34,16 +34,15 @@ from pipeline.beacon.parse import (
     parse_pixel,
 )
 from pipeline.counters import Counters, Unit
+from pipeline.health import PREFIX, Answer, Check, Health
 from pipeline.live import LiveStreams, pages_json, summary_json
-from pipeline.metrics import ACKNOWLEDGED_EVENTS, COUNTERS_AS_OF, REFUSED_BEACONS, REGISTRY
+from pipeline.metrics import ACKNOWLEDGED_EVENTS, COUNTERS_AS_OF, REFUSED_BEACONS
 
-PREFIX = "/_nhip/"
 MAX_PAGE_IDS = 100
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-Check = Callable[[], str | None]
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 NO_STORE = (b"cache-control", b"no-store")
@@ -58,11 +57,12 @@ class Response(NamedTuple):
     headers: Sequence[tuple[bytes, bytes]] = ()
 
 
+NOTHING: Mapping[str, Check] = {}
 ACCEPTED = Response(202, headers=(NO_STORE,))
 
 
 class Collector:
-    """Give it to an ASGI server. ``checks`` name what readiness depends on; each returns what is wrong, or None."""
+    """Give it to an ASGI server. ``checks`` name what readiness depends on, ``alive`` what must run."""
 
     def __init__(
         self,
@@ -73,20 +73,21 @@ class Collector:
         salt_for: SaltFor,
         live: LiveStreams,
         checks: Mapping[str, Check],
+        alive: Mapping[str, Check] = NOTHING,
     ) -> None:
         self._key = key
         self._acknowledger = acknowledger
         self._counters = counters
         self._salt_for = salt_for
         self._live = live
-        self._checks = checks
+        self._health = Health(alive=alive, ready=checks)
         self._script = files("pipeline.beacon").joinpath("beacon.min.js").read_bytes()
         self._readers: dict[str, Callable[[Scope], Response]] = {
             "summary.json": self._summary,
             "pages.json": self._pages,
             "b.js": self._beacon_script,
-            "healthz": self._health,
-            "readyz": self._readiness,
+            "healthz": lambda _scope: _probed(self._health.healthz()),
+            "readyz": lambda _scope: _probed(self._health.readyz()),
             "metrics": self._metrics,
         }
 
@@ -170,17 +171,9 @@ class Collector:
 
     # operations
 
-    def _health(self, _scope: Scope) -> Response:
-        return _text(200, "ok")
-
-    def _readiness(self, _scope: Scope) -> Response:
-        state = {name: check() or "ok" for name, check in self._checks.items()}
-        ready = all(answer == "ok" for answer in state.values())
-        return Response(200 if ready else 503, msgspec.json.encode(state), [(b"content-type", b"application/json")])
-
     def _metrics(self, _scope: Scope) -> Response:
         COUNTERS_AS_OF.set(self._counters.snapshot().as_of or 0)
-        return Response(200, generate_latest(REGISTRY), [(b"content-type", CONTENT_TYPE_LATEST.encode())])
+        return _probed(self._health.metrics())
 
     async def _respond(self, response: Response, send: Send) -> None:
         headers = list(response.headers)
@@ -231,7 +224,7 @@ def _refuse(reason: Reason, *, allow: bytes) -> Response:
     headers = [(b"x-nhip", reason.value.encode()), NO_STORE]
     if reason is Reason.WRONG_METHOD:
         headers.append((b"allow", allow))
-    if reason in (Reason.OVERLOADED, Reason.STOPPING):
+    if reason in RETRIABLE:
         headers.append((b"retry-after", b"1"))
     return Response(STATUS[reason], headers=headers)
 
@@ -269,6 +262,10 @@ def _numbers(text: str, name: str) -> Sequence[int]:
 
 def _text(status: int, text: str) -> Response:
     return Response(status, text.encode(), [(b"content-type", b"text/plain; charset=utf-8"), NO_STORE])
+
+
+def _probed(answer: Answer) -> Response:
+    return Response(answer.status, answer.body, [(b"content-type", answer.content_type.encode()), NO_STORE])
 
 
 def _json(scope: Scope, content: Any) -> Response:

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     OTHER_SITE = "other-site"
     PREFETCH = "prefetch"
     OVERLOADED = "overloaded"
+    SPOOL_FULL = "spool-full"
     NOT_DURABLE = "not-durable"
     STOPPING = "stopping"
 
@@ -50,9 +51,13 @@ STATUS = {
     Reason.OTHER_SITE: 403,
     Reason.PREFETCH: 403,
     Reason.OVERLOADED: 503,
+    Reason.SPOOL_FULL: 503,
     Reason.NOT_DURABLE: 503,
     Reason.STOPPING: 503,
 }
+
+# Surely not stored, so that whoever sent it may send it again.
+RETRIABLE = frozenset({Reason.OVERLOADED, Reason.SPOOL_FULL, Reason.STOPPING})
 
 
 class Dropped(Exception):

@@ -1,0 +1,74 @@
+"""The uvicorn server that the product's processes share: bound early, trusting only its proxies, ended in order."""
+
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from pipeline.errors import ConfigurationError
+from pipeline.settings import Settings
+
+BACKLOG = 2048
+DRAIN_SECONDS = 5
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+@contextmanager
+def listen(settings: Settings) -> Iterator[socket.socket]:
+    """Bind before anything slow happens. Raises ConfigurationError when the address can't be had."""
+    try:
+        listener = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
+    except OSError as error:
+        raise ConfigurationError(
+            f"PORT, NHIP_HOST: {settings.host}:{settings.port} can't be had ({os.strerror(error.errno or 0)}); "
+            f"stop what uses it, or choose another, such as: PORT={max(settings.port, 8000) % 65_535 + 1} make run"
+        ) from error
+    with listener:
+        yield listener
+
+
+def serve(
+    application: Application, listener: socket.socket, *, settings: Settings, on_exit: Callable[[], None]
+) -> None:
+    """Answer on ``listener`` until SIGINT or SIGTERM; then call ``on_exit`` at once and drain what is under way.
+
+    ``application`` must answer ASGI's lifespan, as ``live_until`` does.
+    """
+    config = uvicorn.Config(
+        application,
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    _Server(config, on_exit=on_exit).run(sockets=[listener])
+
+
+async def live_until(stopped: Callable[[], Awaitable[None]], receive: Any, send: Any) -> None:
+    """ASGI's lifespan: nothing to start; when the last request is answered, wait for ``stopped``."""
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await stopped()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+class _Server(uvicorn.Server):
+    """Ends the live streams when told to stop; uvicorn would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, *, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_exit()
+        super().handle_exit(sig, frame)
