@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.counters import SiteCounters, Snapshot, Summary
@@ -52,6 +52,35 @@ def check_lineage(client: ClickHouse) -> tuple[int, int, int, int]:
 def compare_roll_ups(client: ClickHouse) -> dict[str, int]:
     """Per roll-up, the keys on which it and the raw table differ."""
     return dict(client.query(_sql("compare_roll_ups")))
+
+
+class Stored(NamedTuple):
+    """What is stored of one record: rows of ``events``, the places they hold, places held by events or dead letters, the
+    number of the last, views."""
+
+    events: int
+    event_places: int
+    places: int
+    last_row: int
+    views: int
+
+
+def count_places(client: ClickHouse, *, partition: int, first: int, end: int) -> dict[int, Stored]:
+    """By offset, what is stored of the records from ``first`` to before ``end``; those without a row are left out."""
+    rows = client.query(_sql("count_places"), {"partition": partition, "first": first, "end": end})
+    return {offset: Stored(*counts) for offset, *counts in rows}
+
+
+def find_first_offset(client: ClickHouse, *, partition: int) -> int | None:
+    """The lowest offset of a partition with a row; None when there is none."""
+    ((offset, found),) = client.query(_sql("find_first_offset"), {"partition": partition})
+    return int(offset) if found else None
+
+
+def count_recent_events(client: ClickHouse, *, since: float) -> int:
+    """Views and heartbeats since Unix seconds ``since``."""
+    ((events,),) = client.query(_sql("count_recent_events"), {"since": datetime.fromtimestamp(since, UTC)})
+    return int(events)
 
 
 @cache
