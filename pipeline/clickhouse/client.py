@@ -3,31 +3,47 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client as ConnectClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
-from pipeline.errors import PipelineError, Rejected, Unavailable
+from pipeline.clickhouse.one_try import OneTryPool
+from pipeline.errors import ConfigurationError, PipelineError, Rejected, Unavailable
+from pipeline.settings import ClickHouseSettings, Settings
 
 DATABASE = "nhip"
+
+Account = Literal["writer", "reader", "migrator"]
 
 # ClickHouse's error codes after which the same statement may succeed later.
 RETRIABLE_CODES = {
     159,  # TIMEOUT_EXCEEDED
+    160,  # TOO_SLOW
     164,  # READONLY: a replica that has lost its keeper
+    198,  # DNS_ERROR
     202,  # TOO_MANY_SIMULTANEOUS_QUERIES
+    203,  # NO_FREE_CONNECTION
     209,  # SOCKET_TIMEOUT
     210,  # NETWORK_ERROR
+    225,  # NO_ZOOKEEPER
+    236,  # ABORTED: the server is shutting down
     241,  # MEMORY_LIMIT_EXCEEDED
     242,  # TABLE_IS_READ_ONLY
     243,  # NOT_ENOUGH_SPACE
     252,  # TOO_MANY_PARTS
+    279,  # ALL_CONNECTION_TRIES_FAILED
+    285,  # TOO_FEW_LIVE_REPLICAS
+    286,  # UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
     319,  # UNKNOWN_STATUS_OF_INSERT
+    394,  # QUERY_WAS_CANCELLED
     425,  # SYSTEM_ERROR
     999,  # KEEPER_EXCEPTION
 }
+UNKNOWN_DATABASE = 81
+AUTHENTICATION_FAILED = {192, 193, 194, 516}
 
 INSERT_SETTINGS = {
     "async_insert": 0,
@@ -37,17 +53,29 @@ INSERT_SETTINGS = {
     "max_partitions_per_insert_block": 0,
 }
 
+# Into a Distributed table: answer when the shard has the rows, not when this server has queued them.
+CLUSTER_INSERT_SETTINGS = {"distributed_foreground_insert": 1}
+
 # Small questions asked often: compiling an expression costs more than computing it, and a log of them is of no use.
 SESSION_SETTINGS = {"compile_expressions": 0, "compile_aggregate_expressions": 0, "log_queries": 0}
+
+CONNECT_SECONDS = 5.0
 
 Columns = Mapping[str, Sequence[Any]]
 
 
 class ClickHouse:
-    """A connection of one thread; open another for another thread. Every method raises Unavailable or Rejected."""
+    """A connection of one thread; open another for another thread. Every method raises Unavailable or Rejected.
 
-    def __init__(self, connection: ConnectClient) -> None:
+    ``cluster`` names the servers that tables are replicated and distributed over; empty for one server.
+    """
+
+    def __init__(
+        self, connection: ConnectClient, *, cluster: str = "", insert_settings: Mapping[str, int] = {}
+    ) -> None:
         self._connection = connection
+        self._insert_settings = {**INSERT_SETTINGS, **insert_settings}
+        self.cluster = cluster
 
     def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Rows of a SELECT whose parameters stand as ``{name:Type}``."""
@@ -72,7 +100,7 @@ class ClickHouse:
                 column_names=list(columns),
                 column_type_names=list(types),
                 column_oriented=True,
-                settings={**INSERT_SETTINGS, "insert_deduplication_token": token},
+                settings={**self._insert_settings, "insert_deduplication_token": token},
             )
 
     def warm_up(self) -> None:
@@ -81,7 +109,19 @@ class ClickHouse:
         self.insert("warm_up", {"nothing": [0]}, types=["UInt8"], token="warm-up")
 
     def close(self) -> None:
+        self._connection.close_connections()
         self._connection.close()
+
+
+def open_clickhouse(settings: Settings, *, account: Account) -> ClickHouse:
+    """A connection for one thread, to the server that the settings name or else to the engine in this process.
+
+    Raises Unavailable while nobody answers or the database is not made yet, ConfigurationError when the account is
+    refused.
+    """
+    if settings.clickhouse is None:
+        return open_embedded(settings.engine_dir)
+    return open_server(settings.clickhouse, account=account)
 
 
 def open_embedded(directory: Path, *, database: str = DATABASE) -> ClickHouse:
@@ -101,6 +141,20 @@ def open_embedded(directory: Path, *, database: str = DATABASE) -> ClickHouse:
     return ClickHouse(connection)
 
 
+def open_server(server: ClickHouseSettings, *, account: Account) -> ClickHouse:
+    """A connection over HTTP, for one thread. The migrator makes the database if there is none."""
+    variable, url = _address(server, account)
+    database = urlsplit(url).path.strip("/")
+    with _server_faults(variable, database):
+        if account == "migrator":
+            first = _connect(url, server, database="default")
+            on_cluster = f" ON CLUSTER '{server.cluster}'" if server.cluster else ""
+            first.command(f"CREATE DATABASE IF NOT EXISTS `{database}`{on_cluster}")
+            first.close_connections()
+        connection = _connect(url, server, database=database)
+    return ClickHouse(connection, cluster=server.cluster)
+
+
 class Reconnecting:
     """Gives one thread its connection, opened at first need, so that an absent engine is a fault of the call alone."""
 
@@ -109,7 +163,7 @@ class Reconnecting:
         self._client: ClickHouse | None = None
 
     def __call__(self) -> ClickHouse:
-        """Raises Unavailable while the engine can't be reached."""
+        """Raises Unavailable while the engine can't be reached. A server that was away is found again by itself."""
         if self._client is None:
             self._client = self._connect()
         return self._client
@@ -120,6 +174,41 @@ class Reconnecting:
             self._client = None
 
 
+def _address(server: ClickHouseSettings, account: Account) -> tuple[str, str]:
+    match account:
+        case "writer":
+            return "NHIP_CLICKHOUSE_URL", server.url
+        case "reader":
+            return "NHIP_CLICKHOUSE_READER_URL", server.reader_url
+        case "migrator":
+            return "NHIP_CLICKHOUSE_MIGRATOR_URL", server.migrator_url
+
+
+def _connect(url: str, server: ClickHouseSettings, *, database: str) -> ConnectClient:
+    parts = urlsplit(url)
+    connect_seconds = min(CONNECT_SECONDS, server.timeout_seconds)
+    pool = OneTryPool(ca_file=server.ca_file, connect_seconds=connect_seconds, read_seconds=server.timeout_seconds)
+    try:
+        return clickhouse_connect.get_client(
+            interface=parts.scheme,
+            host=parts.hostname,
+            port=parts.port,
+            username=unquote(parts.username or "default"),
+            password=unquote(parts.password or ""),
+            database=database,
+            compress="lz4",
+            tz_mode="aware",
+            settings=SESSION_SETTINGS,
+            # One session would forbid two statements at a time, and a server that restarts forgets it.
+            autogenerate_session_id=False,
+            show_clickhouse_errors="scrub",
+            pool_mgr=pool,
+        )
+    except BaseException:
+        pool.clear()
+        raise
+
+
 @contextmanager
 def _faults() -> Iterator[None]:
     try:
@@ -128,6 +217,33 @@ def _faults() -> Iterator[None]:
         raise _translate(error) from error
     except (ClickHouseError, OSError, RuntimeError) as error:
         raise Unavailable(f"ClickHouse does not answer: {error}") from error
+
+
+@contextmanager
+def _server_faults(variable: str, database: str) -> Iterator[None]:
+    """Faults of opening a connection; those that a person must mend say where."""
+    try:
+        with _faults():
+            yield
+    except PipelineError as error:
+        code = getattr(error.__cause__, "code", None)
+        if code in AUTHENTICATION_FAILED:
+            raise ConfigurationError(f"{variable}: ClickHouse refuses this user or password") from error
+        if code == UNKNOWN_DATABASE:
+            raise Unavailable(f"ClickHouse has no database {database} yet; run: nhip migrate") from error
+        if _certificate_refused(error):
+            text = f"{variable}: the server's certificate is not trusted; set NHIP_CLICKHOUSE_CA_FILE ({error})"
+            raise ConfigurationError(text) from error
+        raise
+
+
+def _certificate_refused(error: BaseException | None) -> bool:
+    seen = 0
+    while error is not None and seen < 10:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
 
 
 def _translate(error: DatabaseError) -> PipelineError:

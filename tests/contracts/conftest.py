@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from broker_kit import BrokerKit, OpenSqlite
+from clickhouse_http import ClickHouseServer
 
-from pipeline.clickhouse.client import ClickHouse, open_embedded
+from pipeline.clickhouse.client import ClickHouse, open_embedded, open_server
+from pipeline.settings import ClickHouseSettings
 
 BROKERS = ["sqlite"]
-ENGINES = ["chdb"]
+ENGINES = ["chdb", "http"]
 
 _numbers = itertools.count()
 
@@ -41,14 +43,29 @@ def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("chdb")
 
 
+@pytest.fixture(scope="session")
+def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    """One for all tests, each of which takes a database of its own."""
+    with ClickHouseServer(tmp_path_factory.mktemp("clickhouse") / "data") as server:
+        yield server
+
+
 @pytest.fixture(params=ENGINES)
-def connect(request: pytest.FixtureRequest, embedded_directory: Path) -> Iterator[Callable[[], ClickHouse]]:
+def connect(request: pytest.FixtureRequest) -> Iterator[Callable[[], ClickHouse]]:
     """Opens connections to one fresh database."""
     database = f"contract_{next(_numbers)}"
     opened: list[ClickHouse] = []
+    if request.param == "chdb":
+        directory = request.getfixturevalue("embedded_directory")
+    else:
+        url = request.getfixturevalue("clickhouse_server").url(database)
+        server = ClickHouseSettings(url=url, reader_url=url, migrator_url=url)
 
     def connect() -> ClickHouse:
-        opened.append(open_embedded(embedded_directory, database=database))
+        if request.param == "chdb":
+            opened.append(open_embedded(directory, database=database))
+        else:
+            opened.append(open_server(server, account="migrator"))
         return opened[-1]
 
     yield connect

@@ -1,13 +1,16 @@
 """Questions to the engine. Each ``.sql`` file is named after the function here that runs it."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+import msgspec
+
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.counters import SiteCounters, Snapshot, Summary
-from pipeline.periods import Periods, local_date
+from pipeline.periods import Periods, instants, local_date
 
 ONLINE_SECONDS = 300
 
@@ -55,8 +58,8 @@ def compare_roll_ups(client: ClickHouse) -> dict[str, int]:
 
 
 class Stored(NamedTuple):
-    """What is stored of one record: rows of ``events``, the places they hold, places held by events or dead letters, the
-    number of the last, views."""
+    """What is stored of one record: rows of ``events``, the places they hold, places held by events or dead letters,
+    the number of the last, views."""
 
     events: int
     event_places: int
@@ -71,6 +74,12 @@ def count_places(client: ClickHouse, *, partition: int, first: int, end: int) ->
     return {offset: Stored(*counts) for offset, *counts in rows}
 
 
+def find_places(client: ClickHouse, *, partition: int, first: int, end: int) -> set[tuple[int, int]]:
+    """The places (offset, row) that hold an event or a dead letter, from record ``first`` to before ``end``."""
+    rows = client.query(_sql("find_places"), {"partition": partition, "first": first, "end": end})
+    return {(offset, row) for offset, row in rows}
+
+
 def find_first_offset(client: ClickHouse, *, partition: int) -> int | None:
     """The lowest offset of a partition with a row; None when there is none."""
     ((offset, found),) = client.query(_sql("find_first_offset"), {"partition": partition})
@@ -81,6 +90,62 @@ def count_recent_events(client: ClickHouse, *, since: float) -> int:
     """Views and heartbeats since Unix seconds ``since``."""
     ((events,),) = client.query(_sql("count_recent_events"), {"since": datetime.fromtimestamp(since, UTC)})
     return int(events)
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """A line that could not be read, under the place it would have had; ``at`` is when the log took its record."""
+
+    at: datetime
+    partition: int
+    offset: int
+    row: int
+    reason: str
+    bytes: int
+    state: str
+
+
+def list_dead_letters(client: ClickHouse, *, state: str, limit: int, reason: str = "") -> list[DeadLetter]:
+    """In the order of the log; those in ``state`` (empty for any) with ``reason`` in their reason."""
+    rows = client.query(_sql("list_dead_letters"), {"state": state, "reason": reason, "limit": limit})
+    return [DeadLetter(*row) for row in rows]
+
+
+def show_dead_letter(client: ClickHouse, *, partition: int, offset: int, row: int) -> tuple[DeadLetter, bytes] | None:
+    """A dead letter in any state, with its bytes; None when there is none of that place."""
+    rows = client.query(_sql("show_dead_letter"), {"partition": partition, "offset": offset, "row": row})
+    return (DeadLetter(*rows[0][:-1]), bytes.fromhex(rows[0][-1])) if rows else None
+
+
+def count_dead_letters(client: ClickHouse) -> dict[str, int]:
+    """By state: waiting, replayed, dropped."""
+    return dict(client.query(_sql("count_dead_letters")))
+
+
+def report_days(client: ClickHouse, *, since: date, until: date, site: int = 0) -> list[tuple[Any, ...]]:
+    """Rows of (day, views, visits, visitors, views by bots, views by staff), ``until`` included; ``site`` 0 is all."""
+    return client.query(_sql("report_days"), {"since": since, "until": until, "site": site})
+
+
+def report_hours(client: ClickHouse, *, since: date, until: date, site: int = 0) -> list[tuple[Any, ...]]:
+    """Rows of (hour, views, visits, views by bots, views by staff), of the days ``since`` to ``until``."""
+    start, end = instants(since, until)
+    return client.query(_sql("report_hours"), {"since": start, "until": end, "site": site})
+
+
+def report_pages(
+    client: ClickHouse, *, since: date, until: date, site: int = 0, limit: int = 100
+) -> list[tuple[Any, ...]]:
+    """Rows of (page id, locale, views, visits, daily visitors summed, views by bots, by staff), most viewed first."""
+    return client.query(_sql("report_pages"), {"since": since, "until": until, "site": site, "limit": limit})
+
+
+def find_page_paths(
+    client: ClickHouse, *, pages: Sequence[int], since: date, until: date
+) -> dict[tuple[int, str], str]:
+    """By page id and locale, the path under which a page was last viewed on the days ``since`` to ``until``."""
+    start, end = instants(since, until)
+    rows = client.query(_sql("find_page_paths"), {"pages": list(pages), "since": start, "until": end})
+    return {(page_id, locale): path for page_id, locale, path in rows}
 
 
 @cache
