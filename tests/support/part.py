@@ -1,0 +1,123 @@
+"""One process of the product as a test runs it: start, ask, stop, kill, freeze."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 180.0
+STOP_SECONDS = 40.0
+
+
+class Part:
+    """``python ARGUMENTS`` with its log at ``log``; may be started again after ``stop`` or ``kill``.
+
+    ``health_url`` is where it answers ``healthz`` and ``readyz``. ``environment`` goes over this process's; an empty value
+    takes a variable away.
+    """
+
+    def __init__(
+        self, name: str, arguments: list[str], *, environment: Mapping[str, str], health_url: str, log: Path
+    ) -> None:
+        self.name = name
+        self.log = log
+        self.health_url = health_url
+        self._arguments = arguments
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._started().pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def launch(self) -> None:
+        """Start and wait for nothing."""
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, *self._arguments],
+                cwd=ROOT,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def start(self, *, ready: bool = True) -> Self:
+        """Start and wait until it is ready, or with ``ready`` False until it answers at all.
+
+        Raises AssertionError with its output when it ends or takes too long.
+        """
+        self.launch()
+        self.wait_until_it_answers(ready=ready)
+        return self
+
+    def wait_until_it_answers(self, *, ready: bool = True) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while status_of(self.health_url + ("readyz" if ready else "healthz")) != HTTPStatus.OK:
+            assert self.running, f"{self.name} ended at once:\n{self.output()}"
+            assert time.monotonic() < deadline, f"{self.name} did not get ready:\n{self.output()}"
+            time.sleep(0.05)
+
+    def stop(self) -> int:
+        """Ask it to stop (SIGTERM); returns its exit code."""
+        self._started().send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """The exit code of a process that is about to end by itself."""
+        try:
+            return self._started().wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would end it; nothing to do when it has ended, or never ran."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def freeze(self) -> None:
+        """SIGSTOP: it holds all it has and answers nothing."""
+        self._started().send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._started().send_signal(signal.SIGCONT)
+
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+        chosen = {**inherited, "PYTHONUNBUFFERED": "1", **self._environment}
+        return {name: value for name, value in chosen.items() if value}
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, f"start {self.name} first"
+        return self._process
+
+
+def status_of(url: str) -> int:
+    """The status of ``url``; 0 while nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except OSError:
+        return 0
