@@ -4,7 +4,7 @@ The same rule stands in SQL, in ``clickhouse/migrations``: ``toDate(at, 'Asia/Ho
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,12 @@ class Periods:
 def local_date(at: float) -> date:
     """The site's date at Unix time ``at`` (seconds)."""
     return _date_of_minute(int(at // 60))
+
+
+def instants(since: date, until: date) -> tuple[datetime, datetime]:
+    """The moments at which the site's day ``since`` begins and its day ``until`` ends, in UTC."""
+    first, after = (datetime.combine(day, time(), ZONE) for day in (since, until + timedelta(days=1)))
+    return first.astimezone(UTC), after.astimezone(UTC)
 
 
 @lru_cache(maxsize=16)
