@@ -5,6 +5,7 @@ PipelineError
 │   └── DataDirectoryError the data directory can't be used: say why and stop
 │       └── DataDirectoryBusy  another process runs on it: stop, or let that one do the work
 ├── Unavailable            a broker or an engine does not answer: wait and try again (retriable)
+│   └── SpoolFull          Kafka is away and the spool has no room: surely not stored, come again later
 ├── Rejected               the engine understood and refused: trying again changes nothing
 ├── Fenced                 the group gave the partition to another member: forget it, insert nothing
 ├── BadToken               a page token this site did not sign: refuse the beacon
@@ -36,6 +37,10 @@ class Unavailable(PipelineError):
     """A broker or an engine does not answer in time."""
 
     retriable = True
+
+
+class SpoolFull(Unavailable):
+    """The record was not stored: the spool has reached its limit, or its disk is full."""
 
 
 class Rejected(PipelineError):

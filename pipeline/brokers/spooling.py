@@ -1,0 +1,506 @@
+"""Appends to Kafka and, while Kafka is away, to the spool; drains the spool when Kafka is back.
+
+The hard case is the record that was handed to Kafka and not answered: it may be in the log or not. So each record has a
+key of its own and a partition chosen beforehand, and
+
+1. a record without an answer in time is stored as *handed over* and then acknowledged; its answer stays awaited;
+2. while any such answer is out, Kafka counts as away and new records go straight to the spool, as *fresh*;
+3. a fresh one is marked as handed over before it is sent, and deleted after it is answered;
+4. one whose answer will never come – the process died, the producer gave up – is looked up in its partition by its key
+   once Kafka has settled: deleted if it is there, fresh again if not.
+
+``append``, ``store`` and ``drain`` never wait for an answer and hold no thread of their own, so that tests can take
+every step in any order; ``start`` runs the last two in a thread each.
+"""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+import msgspec
+
+from pipeline.brokers.protocols import Record, TopicPartition
+from pipeline.brokers.spool import Entry, Handed, Spool
+from pipeline.errors import PipelineError, SpoolFull, Unavailable
+from pipeline.events import EVENTS_TOPIC
+from pipeline.health import Note
+
+log = logging.getLogger(__name__)
+
+KEY_BYTES = 16
+PROBE_SECONDS = 1.0
+IDLE_SECONDS = 5.0
+SETTLE_SECONDS = 5.0  # by then a broker that answers has dealt with what a dead connection last sent
+CLOCKS_APART_MS = 60_000
+DRAIN_RECORDS = 500
+DRAIN_BYTES = 8 << 20
+STUCK_SECONDS = 30.0
+NO_ROOM = "the spool has no room (NHIP_SPOOL_MEGABYTES)"
+
+
+class PatientProducer(Protocol):
+    """Kafka's producer. What was begun is tried again, in order and never twice, until its future says how it ended."""
+
+    def begin(
+        self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None
+    ) -> Future[Record]:
+        """Hand a record over without waiting. A failed future, like an exception from here, leaves its fate open."""
+
+    def choose_partition(self, topic: str) -> int:
+        """Where the next record goes. Raises Unavailable."""
+
+    def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record: ...
+
+    def close(self) -> None: ...
+
+
+class Log(Protocol):
+    """What is asked of the broker; each raises Unavailable. See ``pipeline.brokers.protocols.Broker``."""
+
+    def scan(self, partition: TopicPartition, *, first: int, end: int) -> Iterator[Record]: ...
+
+    def end_offsets(self, topic: str) -> Mapping[TopicPartition, int]: ...
+
+    def offsets_since(self, topic: str, at: int) -> Mapping[TopicPartition, int]: ...
+
+
+@dataclass(eq=False, slots=True)
+class _Append:
+    """A record on its way. ``answered``: whether Kafka has it, None while nobody knows; ``number``: its spool id."""
+
+    entry: Entry
+    overdue_at: float = 0.0
+    answered: bool | None = None
+    number: int | None = None
+    durable: Future[None] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        self.durable.set_running_or_notify_cancel()  # whoever waits may leave, but can't undo it
+
+    def resolve(self, error: Exception | None = None) -> None:
+        with suppress(InvalidStateError):  # Kafka and the spool may both have it by now
+            if error:
+                self.durable.set_exception(error)
+            else:
+                self.durable.set_result(None)
+
+
+class SpoolingProducer:
+    """The log as the collector writes it. ``clock`` gives Unix seconds, ``timer`` seconds that never jump.
+
+    ``timeout_seconds``: how long an append may wait for Kafka before it goes to the spool. ``producer`` and ``spool``
+    are its own, and closed with it.
+    """
+
+    def __init__(
+        self,
+        producer: PatientProducer,
+        broker: Log,
+        spool: Spool,
+        *,
+        timeout_seconds: float,
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._producer = producer
+        self._broker = broker
+        self._spool = spool
+        self._timeout = timeout_seconds
+        self._clock = clock
+        self._timer = timer
+
+        lock = threading.Lock()
+        self._lock = lock
+        self._to_store = threading.Condition(lock)
+        self._to_drain = threading.Condition(lock)
+        self._stopping = False
+        self._stored = False
+        self._news = False
+        self._threads: list[threading.Thread] = []
+        self._drain_failed = False
+        self._storing_since: float | None = None
+
+        self._direct = False  # until Kafka has answered once
+        self._in_flight: dict[bytes, _Append] = {}  # handed to Kafka, not in the spool, the oldest first
+        self._queue: list[_Append] = []  # for the spool
+        self._queued_bytes = 0
+        self._refused = False
+
+        self._awaited: dict[int, _Append] = {}  # in the spool, handed over by this process, not answered
+        self._arrived: list[int] = []  # in the spool, and Kafka has them
+        self._unknown = dict.fromkeys(
+            spool.handed_over(), timer()
+        )  # in the spool, their answer never comes; since when
+
+        self._trouble = "it was not asked yet"
+        self._answers_since: float | None = None
+        self._probe_at = float("-inf")
+
+    # records in
+
+    def append(self, topic: str, value: bytes) -> Future[None]:
+        """Make ``value`` durable, in Kafka or in the spool; never blocks, and the future can't be cancelled.
+
+        The future raises SpoolFull when it is surely not stored, Unavailable when nobody knows.
+        """
+        append = _Append(Entry(topic, secrets.token_bytes(KEY_BYTES), value))
+        if self._direct and not self._stopping:
+            self._send_directly(append)
+        else:
+            self._spool_fresh(append)
+        return append.durable
+
+    def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record:
+        """Append to Kafka and nowhere else, as any producer does. Raises Unavailable."""
+        return self._producer.send(topic, value, key=key, partition=partition)
+
+    def _send_directly(self, append: _Append) -> None:
+        try:
+            place = self._producer.choose_partition(append.entry.topic)
+        except PipelineError as error:
+            self._lose_sight(str(error))
+            self._spool_fresh(append)
+            return
+        append.entry = _handed(append.entry, Handed(place, self._now()))
+        append.overdue_at = self._timer() + self._timeout
+        with self._lock:
+            self._in_flight[append.entry.key] = append
+        self._begin(append)
+
+    def _spool_fresh(self, append: _Append) -> None:
+        with self._lock:
+            stopping = self._stopping
+            fits = self._queued_bytes + append.entry.bytes <= self._spool.room
+            if fits and not stopping:
+                self._enqueue(append)
+                return
+        append.resolve(SpoolFull("the collector is stopping" if stopping else NO_ROOM))
+
+    def _enqueue(self, append: _Append) -> None:
+        """With the lock held. What Kafka may have is never refused for the limit: it is little, and may not be lost."""
+        self._queue.append(append)
+        self._queued_bytes += append.entry.bytes
+        self._to_store.notify()
+
+    # to Kafka and back
+
+    def _begin(self, append: _Append) -> None:
+        entry, handed = append.entry, append.entry.handed
+        assert handed is not None
+        try:
+            sent = self._producer.begin(entry.topic, entry.value, key=entry.key, partition=handed.partition)
+        except Exception as error:
+            log.warning("a record could not be handed to Kafka: %s", error)
+            self._hear(append, arrived=False, trouble=str(error))
+        else:
+            sent.add_done_callback(partial(self._hear_future, append))
+
+    def _hear_future(self, append: _Append, sent: "Future[Record]") -> None:
+        error = sent.exception()
+        self._hear(append, arrived=error is None, trouble=str(error))
+
+    def _hear(self, append: _Append, *, arrived: bool, trouble: str) -> None:
+        """The answer to an append, in whichever thread it comes."""
+        with self._lock:
+            append.answered = arrived
+            direct = self._in_flight.pop(append.entry.key, None)
+            if append.number is not None:
+                self._note(append.number, append)
+            elif direct and not arrived:
+                self._enqueue(append)
+        if arrived:
+            append.resolve()
+        else:
+            self._lose_sight(trouble)
+
+    def _note(self, number: int, append: _Append) -> None:
+        """Keep the books of a handed-over entry of the spool; with the lock held."""
+        if append.answered is None:
+            self._awaited[number] = append
+            return
+        self._awaited.pop(number, None)
+        if append.answered:
+            self._arrived.append(number)
+        else:
+            self._unknown[number] = self._timer()
+        if not self._awaited or not append.answered:
+            self._wake_drainer()
+
+    # to the spool
+
+    def store(self) -> None:
+        """Write to the spool whatever waits for it, with one fsync, and what Kafka has not answered in time."""
+        overdue, queue = self._take_for_spool()
+        if overdue:
+            self._lose_sight(f"no answer within {self._timeout:g} s")
+        appends = [*overdue, *queue]
+        if not appends:
+            return
+        try:
+            numbers = self._spool.add([append.entry for append in appends])
+        except Exception as error:
+            self._refuse(appends, error)
+        else:
+            self._refused = False
+            self._keep_books(dict(zip(numbers, appends, strict=True)))
+        finally:
+            with self._lock:
+                self._queued_bytes -= sum(append.entry.bytes for append in queue)
+                self._storing_since = None
+
+    def _take_for_spool(self) -> tuple[list[_Append], list[_Append]]:
+        """Once one answer is overdue, none of those behind it is waited for."""
+        with self._lock:
+            oldest = next(iter(self._in_flight.values()), None)
+            overdue: list[_Append] = []
+            if oldest and oldest.overdue_at <= self._timer():
+                overdue = list(self._in_flight.values())
+                self._in_flight.clear()
+            queue, self._queue = self._queue, []
+            self._storing_since = self._timer() if overdue or queue else None
+        return overdue, queue
+
+    def _keep_books(self, stored: Mapping[int, _Append]) -> None:
+        with self._lock:
+            for number, append in stored.items():
+                append.number = number
+                if append.entry.handed:
+                    self._note(number, append)
+            self._wake_drainer()
+        for append in stored.values():
+            append.resolve()
+
+    def _refuse(self, appends: Iterable[_Append], error: Exception) -> None:
+        """What Kafka was given may be there all the same; of the rest the error says what is known."""
+        if not self._refused:
+            log.error("views can't be spooled, the first of a row: %s", error)
+        self._refused = True
+        unsure = Unavailable(f"neither Kafka nor the spool took it in time: {error}")
+        for append in appends:
+            append.resolve(unsure if append.entry.handed else error)
+
+    # out of the spool
+
+    def drain(self) -> float:
+        """One step towards an empty spool; returns the seconds until the next is worth while, unless news come before.
+
+        Raises Unavailable.
+        """
+        self._delete_arrived()
+        if not self._probe():
+            return PROBE_SECONDS
+        with self._lock:
+            awaited = next(iter(self._awaited.values()), None)
+            unknown = dict(self._unknown)
+        if awaited:
+            if awaited.overdue_at <= self._timer():
+                self._go_indirect(f"no answer within {self._timeout:g} s")
+            return PROBE_SECONDS
+        self._go_direct()
+        if unknown:
+            settled_in = self._settled_at(unknown.values()) - self._timer()
+            if settled_in > 0:
+                return min(settled_in, PROBE_SECONDS)
+            self._look_up(unknown)
+        return self._timeout if self._send_fresh() else IDLE_SECONDS
+
+    def _delete_arrived(self) -> None:
+        with self._lock:
+            numbers = list(self._arrived)
+        if numbers:
+            self._spool.delete(numbers)
+            with self._lock:
+                del self._arrived[: len(numbers)]
+
+    def _probe(self) -> bool:
+        """Whether Kafka answers; asks it now and then."""
+        if self._timer() < self._probe_at:
+            return self._answers_since is not None
+        try:
+            if not self._broker.end_offsets(EVENTS_TOPIC):
+                raise Unavailable(f"topic {EVENTS_TOPIC} is not there; run `nhip migrate`")
+            self._producer.choose_partition(EVENTS_TOPIC)
+        except PipelineError as error:
+            self._lose_sight(str(error))
+            return False
+        finally:
+            self._probe_at = self._timer() + PROBE_SECONDS
+        if self._answers_since is None:
+            self._answers_since = self._timer()
+        self._probe_at += IDLE_SECONDS - PROBE_SECONDS
+        return True
+
+    def _settled_at(self, since: Iterable[float]) -> float:
+        assert self._answers_since is not None
+        return max(self._answers_since, *since) + SETTLE_SECONDS
+
+    def _look_up(self, unknown: Iterable[int]) -> None:
+        """Find out which of the entries Kafka has: delete those, make the others fresh again."""
+        entries = {number: entry for number, entry in self._spool.handed_over().items() if number in set(unknown)}
+        arrived = _keys_in_log(self._broker, entries.values())
+        there = [number for number, entry in entries.items() if entry.key in arrived]
+        missing = [number for number, entry in entries.items() if entry.key not in arrived]
+        log.warning("of %d records without an answer Kafka has %d", len(entries), len(there))
+        self._spool.delete(there)
+        self._spool.take_back(missing)
+        with self._lock:
+            for number in unknown:
+                self._unknown.pop(number, None)
+
+    def _send_fresh(self) -> bool:
+        """Hand the oldest entries to Kafka, durably marked before; whether there were any."""
+        entries = self._spool.fresh(limit_records=DRAIN_RECORDS, limit_bytes=DRAIN_BYTES)
+        if not entries or self._stopping:
+            return False
+        handed = {
+            number: Handed(self._producer.choose_partition(entry.topic), self._now())
+            for number, entry in entries.items()
+        }
+        self._spool.hand_over(handed)
+        overdue_at = self._timer() + self._timeout
+        appends = {
+            number: _Append(_handed(entry, handed[number]), overdue_at=overdue_at, number=number)
+            for number, entry in entries.items()
+        }
+        with self._lock:
+            self._awaited.update(appends)
+        for append in appends.values():
+            self._begin(append)
+        return True
+
+    # whether Kafka is there
+
+    def _lose_sight(self, trouble: str) -> None:
+        """Kafka does not answer, or not as it should: no more appends to it until it was asked anew."""
+        self._go_indirect(trouble)
+        self._answers_since = None
+        self._probe_at = float("-inf")
+
+    def _go_indirect(self, trouble: str) -> None:
+        with self._lock:
+            was_direct, self._direct = self._direct, False
+            self._trouble = trouble
+            self._wake_drainer()
+        if was_direct:
+            log.warning("Kafka is away, views go to the spool: %s", trouble)
+
+    def _go_direct(self) -> None:
+        with self._lock:
+            was_direct, self._direct = self._direct, True
+        if not was_direct and self._spool.records:
+            log.warning("Kafka answers; %d records wait in the spool", self._spool.records)
+
+    # running
+
+    def start(self) -> None:
+        for name, step in (("spool", self._keep_storing), ("drain", self._keep_draining)):
+            thread = threading.Thread(target=step, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def close(self) -> None:
+        """Store what is under way, wait a little for answers that are out, and let go of Kafka and the spool."""
+        with self._lock:
+            self._stopping = True
+            self._to_store.notify()
+        for thread in self._threads:
+            thread.join()
+            with self._lock:
+                self._stored = True
+                self._wake_drainer()
+        self._producer.close()
+        self._spool.close()
+
+    def check(self) -> str | None:
+        """For readiness: being away is no fault while the spool has room."""
+        records = self._spool.records
+        if self._direct:
+            return Note(f"{records} records in the spool") if records else None
+        if self._spool.room <= 0:
+            return f"away, and the spool is full with {records} records (NHIP_SPOOL_MEGABYTES): {self._trouble}"
+        return Note(f"away, {records} records in the spool: {self._trouble}")
+
+    def check_alive(self) -> str | None:
+        """For liveness."""
+        dead = [thread.name for thread in self._threads if not thread.is_alive()]
+        if dead:
+            return f"the thread {' and '.join(dead)} has ended"
+        since = self._storing_since
+        if since is not None and self._timer() - since > STUCK_SECONDS:
+            return f"the spool's disk has not answered for {self._timer() - since:.0f} s"
+        return None
+
+    def _keep_storing(self) -> None:
+        while True:
+            with self._lock:
+                self._to_store.wait_for(lambda: self._queue or self._nothing_left(), timeout=self._timeout / 4)
+                if self._nothing_left():
+                    return
+            self.store()
+
+    def _nothing_left(self) -> bool:
+        return self._stopping and not self._queue and not self._in_flight
+
+    def _keep_draining(self) -> None:
+        ends_at = float("inf")
+        while True:
+            seconds = self._drain_or_log()
+            with self._lock:
+                if self._stored:
+                    ends_at = min(ends_at, self._timer() + self._timeout)
+                    seconds = min(seconds, self._timeout / 4)
+                    if not (self._awaited or self._arrived) or self._timer() >= ends_at:
+                        return
+                self._to_drain.wait_for(lambda: self._news, timeout=seconds)
+                self._news = False
+
+    def _drain_or_log(self) -> float:
+        """Whatever is the matter, Kafka is asked again before the next step."""
+        try:
+            seconds = self.drain()
+        except Exception:
+            if not self._drain_failed:
+                log.exception("draining the spool failed, the first of a row")
+            self._drain_failed = True
+            self._probe_at = float("-inf")
+            return PROBE_SECONDS
+        self._drain_failed = False
+        return seconds
+
+    def _wake_drainer(self) -> None:
+        self._news = True
+        self._to_drain.notify()
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
+
+
+def _handed(entry: Entry, handed: Handed) -> Entry:
+    return msgspec.structs.replace(entry, handed=handed)
+
+
+def _keys_in_log(broker: Log, entries: Iterable[Entry]) -> set[bytes]:
+    """Which of the entries' keys stand in their partitions since a minute before each was handed over."""
+    since: dict[TopicPartition, int] = {}
+    keys = set()
+    for entry in entries:
+        if entry.handed:
+            keys.add(entry.key)
+            place = TopicPartition(entry.topic, entry.handed.partition)
+            since[place] = min(since.get(place, entry.handed.at), entry.handed.at)
+    return {
+        key for place, at in since.items() for key in _keys_in_partition(broker, place, at - CLOCKS_APART_MS) & keys
+    }
+
+
+def _keys_in_partition(broker: Log, place: TopicPartition, at: int) -> set[bytes]:
+    end = broker.end_offsets(place.topic).get(place, 0)
+    first = broker.offsets_since(place.topic, at).get(place, end)
+    return {record.key for record in broker.scan(place, first=first, end=end) if record.key is not None}
