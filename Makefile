@@ -6,7 +6,7 @@ PY := .venv/bin/python
 RUNTIME := @tools/bootstrap.sh run &&
 DEV := @tools/bootstrap.sh dev &&
 
-.PHONY: help run test bench verify lint types format wheels clean
+.PHONY: help run stack test chaos bench verify lint types format wheels clean
 
 help:  ## Danh sách lệnh · This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -14,13 +14,19 @@ help:  ## Danh sách lệnh · This list
 run:  ## Chạy toàn bộ sản phẩm · Run the whole product (PORT, NHIP_DATA_DIR)
 	$(RUNTIME) exec $(PY) -m cms $(ARGS)
 
+stack:  ## Chạy bản phân tán, không cần Docker · Run Kafka, PostgreSQL, ClickHouse and every process (PORT)
+	$(DEV) PYTHONPATH=tests/support exec $(PY) -m stack $(ARGS)
+
 test:  ## Chạy mọi kiểm thử · Run the whole test suite (ARGS="-k beacon")
 	$(DEV) exec $(PY) -m pytest $(ARGS)
+
+chaos:  ## Thử phá · Kill, freeze and cut off the distributed product (ROUNDS, SEED)
+	$(DEV) PYTHONPATH=tests/support exec $(PY) -m chaos
 
 bench:  ## Đo hiệu năng · Measure every figure beside its limit
 	$(DEV) PYTHONPATH=tests/support exec $(PY) -m benchmarks $(ARGS)
 
-verify:  ## Kiểm tra số liệu · Check lineage and roll-ups (stop the product first)
+verify:  ## Kiểm tra số liệu · Check lineage and roll-ups
 	$(RUNTIME) exec .venv/bin/nhip verify $(ARGS)
 
 lint:  ## Kiểm tra quy ước · Check style, formatting and import contracts

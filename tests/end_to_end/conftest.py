@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from product import ROOT, Product
+from stack import Stack, require_stack
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +24,16 @@ def data_dir(first_start: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def product(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The whole product with its demo site, running for the tests of a module."""
+def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product | Stack]:
+    """The whole product with its demo site, running for the tests of a module: in one process or, where the param is
+    "distributed", in many."""
+    if getattr(request, "param", "embedded") == "distributed":
+        require_stack()
+        with Stack(tmp_path_factory.mktemp("stack")) as stack:
+            yield stack
+            assert set(stack.stop().values()) == {0}
+        return
+    first_start = request.getfixturevalue("first_start")
     with Product(_copy(first_start, tmp_path_factory.mktemp("product") / "data")) as product:
         yield product
         product.stop()

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
     NewVisitor = Callable[..., BrowserContext]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(600),
+    pytest.mark.parametrize("product", ["embedded", "distributed"], indirect=True, scope="module"),
+]
 
 SECTION = "/thi-dua-khen-thuong/"
 SEEDED = SECTION + "hoi-nghi-tong-ket-thi-dua-khen-thuong-nam-2020-phat-dong-va-ky-ket-giao-uoc-thi-dua-nam-2021/"
@@ -161,7 +165,8 @@ def publish_emulation_page(page: Page, product: Product) -> str:
     page.locator("input[name=title]").fill(TITLE)
     page.get_by_label("Ký kết giao ước thi đua").check()
     page.locator("input[name=event_date]").fill("22/11/2026")
-    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(page.locator(".xdsoft_datetimepicker:visible")).to_have_count(0)
     page.get_by_label("Địa điểm").fill("Hội trường Sở Công Thương")
     page.locator("textarea[name=lead]").fill("Các phòng, đơn vị thuộc Sở ký kết giao ước thi đua năm 2027.")
     page.locator("footer .w-dropdown__toggle").click()

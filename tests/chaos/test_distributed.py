@@ -1,0 +1,25 @@
+"""Exactly once while collectors, consumers, the broker and ClickHouse die, freeze and come back: ``support/chaos.py``.
+
+``ROUNDS`` (default 10) says how often, ``SEED`` repeats a run's choices; ``make chaos`` does more of it.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from chaos import run_rounds
+from stack import require_stack
+
+ROUNDS = int(os.environ.get("ROUNDS", "10"))
+SEED = int(os.environ.get("SEED", str(time.time_ns() % 100_000)))
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(300 + ROUNDS * 180)
+def test_every_acknowledged_view_is_counted_once_whichever_processes_die(tmp_path: Path) -> None:
+    require_stack()
+    tally = run_rounds(tmp_path, rounds=ROUNDS, seed=SEED)
+    print(tally)
+    assert tally.acknowledged > 100 * ROUNDS, "the load was too small to prove anything"
+    assert (tally.lost, tally.repeated) == (0, 0)

@@ -1,0 +1,254 @@
+"""``make chaos``: the distributed product under steady load while processes are killed, frozen, cut off and replaced.
+
+Each round does a few faults at random moments, lets everything come back, and then asks of every single view: was it
+acknowledged, and is it there once, in the raw table and in every roll-up? ``SEED`` repeats a run's choices, ``ROUNDS``
+says how many; the last line printed is the tally.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from part import Part
+from stack import SESSION_SECONDS, Stack
+from steady_load import FIRST_PAGE, SteadyLoad
+
+from pipeline.brokers import open_broker
+from pipeline.clickhouse.client import open_clickhouse
+from pipeline.events import EVENTS_TOPIC
+from pipeline.plans import planned
+from pipeline.settings import Settings
+from pipeline.topics import GROUP
+
+RATE = 250.0
+FREEZE_SECONDS = float(SESSION_SECONDS) + 2.0
+AWAY_SECONDS = 60.0
+DRAIN_SECONDS = 120.0
+COUNTED = {
+    "events": "SELECT page_id, count() FROM events WHERE kind = 'view' AND page_id >= {first:UInt32} GROUP BY page_id",
+    "page_totals": "SELECT page_id, sum(views) FROM page_totals WHERE page_id >= {first:UInt32} GROUP BY page_id",
+    "page_days": "SELECT page_id, sum(views) FROM page_days WHERE page_id >= {first:UInt32} GROUP BY page_id",
+}
+
+
+@dataclass
+class Tally:
+    """What became of a run. ``lost`` and ``repeated`` are views; both must stay 0."""
+
+    rounds: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
+    acknowledged: int = 0
+    stored: int = 0
+    lost: int = 0
+    repeated: int = 0
+
+    def __str__(self) -> str:
+        faults = ", ".join(f"{count} × {name}" for name, count in sorted(self.faults.items()))
+        return (
+            f"{self.rounds} rounds ({faults}): {self.acknowledged} acknowledged of {self.sent} sent, "
+            f"{self.stored} stored, {self.lost} lost, {self.repeated} repeated"
+        )
+
+
+class Fault(NamedTuple):
+    """``targets``: the parts of the stack it needs for itself."""
+
+    targets: frozenset[str]
+    inflict: Callable[[], None]
+
+
+class Chaos:
+    """Faults on one stack, at moments chosen by ``chance``."""
+
+    def __init__(self, stack: Stack, chance: random.Random) -> None:
+        self._stack = stack
+        self._chance = chance
+        self.faults = {
+            "kill collector": _fault("collector", inflict=lambda: self._kill_one(stack.collectors)),
+            "kill consumer": _fault("consumer", inflict=lambda: self._kill_one(stack.consumers)),
+            "kill broker": _fault("broker", inflict=self._kill_broker),
+            "kill ClickHouse": _fault("clickhouse", inflict=self._kill_clickhouse),
+            "cut answers": _fault("clickhouse", inflict=self._cut_answers),
+            "freeze consumer": _fault("consumer", inflict=self._freeze_consumer),
+            "add and remove consumers": _fault("consumer", inflict=self._change_members),
+            "freeze broker, kill collector": _fault("broker", "collector", inflict=self._freeze_broker),
+            "broker away for a minute": _fault("broker", inflict=lambda: self._kill_broker(away=AWAY_SECONDS)),
+        }
+
+    def choose(self, round_: int) -> list[str]:
+        """Faults that do not touch the same part; the first is the next kind, the others come by chance."""
+        names = list(self.faults)
+        chosen = [names[round_ % len(names)]]
+        others = [name for name in names if name != "broker away for a minute"]
+        for name in self._chance.sample(others, self._chance.randint(0, 3)):
+            if all(self.faults[name].targets.isdisjoint(self.faults[other].targets) for other in chosen):
+                chosen.append(name)
+        return chosen
+
+    def inflict(self, names: list[str]) -> None:
+        """Start the faults a moment apart, so that they overlap; returns when all are over. Raises what they raise."""
+        with ThreadPoolExecutor(len(names)) as threads:
+            under_way = []
+            for name in names:
+                under_way.append(threads.submit(self.faults[name].inflict))
+                self._wait(0.0, 1.5)
+            for fault in under_way:
+                fault.result()
+
+    def _kill_one(self, parts: list[Part]) -> None:
+        part = self._chance.choice(parts)
+        part.kill()
+        self._wait(0.0, 1.5)
+        part.start(ready=False)
+
+    def _kill_broker(self, away: float = 0.0) -> None:
+        self._stack.kafka.kill()
+        time.sleep(away or self._chance.uniform(0.0, 3.0))
+        self._stack.kafka.start()
+
+    def _kill_clickhouse(self) -> None:
+        self._stack.clickhouse.kill()
+        self._wait(0.0, 3.0)
+        self._stack.clickhouse.start()
+
+    def _cut_answers(self) -> None:
+        """The lost-answer case: the server has done the work, and nobody is told."""
+        self._stack.clickhouse.fault(cut_inserts=0.4)
+        self._wait(2.0, 4.0)
+        self._stack.clickhouse.fault()
+
+    def _freeze_consumer(self) -> None:
+        """Past its session, so that another takes over; then it wakes and believes it still owns what it planned."""
+        consumer = self._chance.choice(self._stack.consumers)
+        consumer.freeze()
+        time.sleep(FREEZE_SECONDS)
+        consumer.thaw()
+
+    def _change_members(self) -> None:
+        newcomer = self._stack.new_consumer()
+        self._stack.consumers.append(newcomer)
+        newcomer.start(ready=False)
+        self._wait(0.5, 2.0)
+        leaver = self._chance.choice(self._stack.consumers)
+        assert leaver.stop() == 0, leaver.output()
+        self._stack.consumers.remove(leaver)
+
+    def _freeze_broker(self) -> None:
+        """What a collector had sent may be read when the broker wakes, long after the collector is dead."""
+        self._stack.kafka.freeze()
+        self._wait(1.5, 3.0)
+        self._kill_one(self._stack.collectors)
+        self._stack.kafka.thaw()
+
+    def _wait(self, low: float, high: float) -> None:
+        time.sleep(self._chance.uniform(low, high))
+
+
+def _fault(*targets: str, inflict: Callable[[], None]) -> Fault:
+    return Fault(frozenset(targets), inflict)
+
+
+def run_rounds(directory: Path, *, rounds: int, seed: int, say: Callable[[str], None] = print) -> Tally:
+    """Raises AssertionError when a view is lost or repeated, or ``nhip verify`` finds something off."""
+    tally = Tally()
+    with Stack(directory) as stack:
+        chaos = Chaos(stack, random.Random(seed))
+        ports = [int(collector.health_url.split(":")[2].partition("/")[0]) for collector in stack.collectors]
+        with SteadyLoad(ports, key=stack.key, rate=RATE) as load:
+            for round_ in range(rounds):
+                names = chaos.choose(round_)
+                chaos.inflict(names)
+                load.pause()
+                _wait_until_drained(stack)
+                tally.rounds += 1
+                tally.faults.update(names)
+                _count(stack, load, tally)
+                say(
+                    f"round {round_ + 1}/{rounds} (SEED={seed}) {', '.join(names)}: {tally.acknowledged} acknowledged, "
+                    f"{tally.lost} lost, {tally.repeated} repeated"
+                )
+                assert not tally.lost, f"{tally}\n{_outputs(stack)}"
+                assert not tally.repeated, f"{tally}\n{_outputs(stack)}"
+                _verify(stack)
+                load.resume()
+        codes = stack.stop()
+        assert set(codes.values()) == {0}, codes
+    return tally
+
+
+def _wait_until_drained(stack: Stack) -> None:
+    """Until every spool is empty and the group is through with the log."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while not (_spools_are_empty(stack) and _group_is_through(stack)):
+        assert time.monotonic() < deadline, f"not drained in {DRAIN_SECONDS:.0f} s\n{_outputs(stack)}"
+        time.sleep(0.3)
+
+
+def _spools_are_empty(stack: Stack) -> bool:
+    return all(_metric(collector, "nhip_collector_spooled_records") == 0 for collector in stack.collectors)
+
+
+def _metric(part: Part, name: str) -> float:
+    with urllib.request.urlopen(part.health_url + "metrics", timeout=10) as response:
+        found = re.search(rf"^{name} (\S+)$", response.read().decode(), re.MULTILINE)
+    assert found, f"{part.name} has no {name}"
+    return float(found[1])
+
+
+def _group_is_through(stack: Stack) -> bool:
+    with closing(open_broker(Settings.from_env(stack.environment()))) as broker:
+        ends = broker.end_offsets(EVENTS_TOPIC)
+        committed = broker.committed(GROUP, EVENTS_TOPIC)
+    return all(
+        not end or ((place := committed.get(partition)) and place.offset == end and planned(place) is None)
+        for partition, end in ends.items()
+    )
+
+
+def _count(stack: Stack, load: SteadyLoad, tally: Tally) -> None:
+    """Every view that was acknowledged is there once, one whose answer was lost at most once; everywhere."""
+    tally.sent, tally.acknowledged = len(load.sent), len(load.acknowledged)
+    with closing(open_clickhouse(Settings.from_env(stack.environment()), account="reader")) as client:
+        for table, statement in COUNTED.items():
+            counts = dict(client.query(statement, {"first": FIRST_PAGE}))
+            tally.lost += len(load.acknowledged - counts.keys())
+            tally.repeated += sum(count != 1 for count in counts.values()) + len(counts.keys() - load.sent)
+            if table == "events":
+                tally.stored = len(counts)
+
+
+def _verify(stack: Stack) -> None:
+    answer = stack.command("verify", "--json")
+    assert answer.returncode == 0, f"{answer.stdout}{answer.stderr}"
+
+
+def _outputs(stack: Stack) -> str:
+    return "\n".join(f"── {part.name}\n{part.output()[-3_000:]}" for part in stack.parts)
+
+
+def main() -> int:
+    rounds = int(os.environ.get("ROUNDS", "50"))
+    seed = int(os.environ.get("SEED", str(time.time_ns() % 100_000)))
+    with tempfile.TemporaryDirectory(prefix="nhip-chaos-") as scratch:
+        started = time.monotonic()
+        tally = run_rounds(Path(scratch), rounds=rounds, seed=seed)
+    print(f"SEED={seed}, {time.monotonic() - started:.0f} s: {tally}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,203 @@
+"""The distributed product on one machine without Docker: ``make stack``, and what the end-to-end and chaos tests drive.
+
+A real Kafka, a real PostgreSQL, ClickHouse's HTTP interface over the real engine, collectors, consumers, the web
+process and the proxy of docker-compose.yml in front, each a process of its own that can be stopped, killed and frozen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import secrets
+import signal
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from clickhouse_http import ClickHouseServer
+from kafka_server import KafkaMissing, KafkaServer, kafka_jars
+from part import Part
+from postgres_server import PostgresServer, require_postgres
+from product import ADMIN_PASSWORD, SiteClient, free_port
+from proxy import Proxy, require_proxy
+
+ACCOUNTS = ("writer", "reader", "migrator")
+SESSION_SECONDS = "6"
+
+
+class Stack(SiteClient):
+    """Everything on ``directory``; ``base_url`` is the proxy's. Use it as a context, or ``start`` and ``stop`` it.
+
+    ``environment`` goes over what docker-compose.yml would set.
+    """
+
+    def __init__(
+        self, directory: Path, *, collectors: int = 2, consumers: int = 2, port: int | None = None, **environment: str
+    ) -> None:
+        super().__init__(port or free_port())
+        self._directory = directory
+        self._chosen = environment
+        self._key = secrets.token_bytes(32)
+        self._secret = secrets.token_hex(32)
+        self._names = itertools.count(1)
+        self.kafka = KafkaServer(directory / "kafka")
+        self.postgres = PostgresServer(directory / "postgres")
+        users = {name: (secrets.token_hex(8), name) for name in ACCOUNTS}
+        self.clickhouse = ClickHouseServer(directory / "clickhouse", users=users)
+        self.web = self._part("web", ["-m", "cms.web"])
+        self.collectors = [
+            self._part(f"collector-{n + 1}", ["-m", "pipeline.cli", "collect"]) for n in range(collectors)
+        ]
+        self.consumers = [self.new_consumer() for _ in range(consumers)]
+        self.proxy = Proxy(
+            directory / "proxy",
+            port=self.port,
+            web=[_address(self.web)],
+            collectors=[_address(collector) for collector in self.collectors],
+        )
+
+    @property
+    def key(self) -> bytes:
+        return self._key
+
+    @property
+    def parts(self) -> list[Part]:
+        """Our own processes."""
+        return [self.web, *self.collectors, *self.consumers]
+
+    def new_consumer(self) -> Part:
+        """One more member of the group, not started and not in ``consumers``."""
+        return self._part(f"consumer-{next(self._names)}", ["-m", "consumers"])
+
+    def environment(self) -> dict[str, str]:
+        return self._part("nhip", []).environment()
+
+    def start(self) -> Stack:
+        """Start everything in the order that docker-compose.yml has; returns when all of it is ready."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(3) as threads:
+            for started in [threads.submit(server.start) for server in (self.kafka, self.postgres, self.clickhouse)]:
+                started.result()
+        self._run_once("migrate", ["-m", "pipeline.cli", "migrate"])
+        self._run_once("prepare", ["-m", "cms.web", "--prepare"])
+        for part in self.parts:
+            part.launch()
+        for part in self.parts:
+            part.wait_until_it_answers()
+        self.proxy.start()
+        return self
+
+    def stop(self) -> dict[str, int]:
+        """Stop everything, the servers last; returns the exit code of each of our processes that still ran."""
+        self.proxy.stop()
+        running = [part for part in self.parts if part.running]
+        with ThreadPoolExecutor(len(running) or 1) as threads:
+            codes = dict(zip((part.name for part in running), threads.map(Part.stop, running), strict=True))
+        self.clickhouse.stop()
+        self.kafka.stop()
+        self.postgres.stop()
+        return codes
+
+    def __enter__(self) -> Stack:
+        try:
+            return self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_failure: object) -> None:
+        """Leave no process behind, however the block ended."""
+        with ExitStack() as stack:
+            for server in (self.postgres, self.kafka, self.clickhouse, self.proxy):
+                stack.callback(server.__exit__)
+            for part in self.parts:
+                stack.callback(part.kill)
+
+    def _run_once(self, name: str, arguments: list[str]) -> None:
+        part = self._part(name, arguments)
+        part.launch()
+        assert part.wait() == 0, f"{name} failed:\n{part.output()}"
+
+    def _part(self, name: str, arguments: list[str]) -> Part:
+        """A process with a data directory and a port of its own."""
+        port = free_port()
+        environment = {
+            "NHIP_DATA_DIR": str(self._directory / name),
+            "PORT": str(port),
+            "NHIP_HEALTH_PORT": str(port),
+            "NHIP_MEMBER": name,
+            "NHIP_BASE_URL": self.base_url,
+            "NHIP_BEACON_KEY": self._key.hex(),
+            "NHIP_SECRET_KEY": self._secret,
+            "NHIP_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "NHIP_TRUSTED_PROXIES": "127.0.0.1",
+            "NHIP_KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap,
+            "NHIP_KAFKA_PARTITIONS": "4",
+            "NHIP_KAFKA_SESSION_SECONDS": SESSION_SECONDS,
+            "NHIP_CLICKHOUSE_URL": self.clickhouse.url(user="writer"),
+            "NHIP_CLICKHOUSE_READER_URL": self.clickhouse.url(user="reader"),
+            "NHIP_CLICKHOUSE_MIGRATOR_URL": self.clickhouse.url(user="migrator"),
+            "DATABASE_URL": self.postgres.url,
+            **self._chosen,
+        }
+        return Part(
+            name,
+            arguments,
+            environment=environment,
+            health_url=f"http://127.0.0.1:{port}/_nhip/",
+            log=self._directory / f"{name}.log",
+        )
+
+
+def require_stack() -> None:
+    """Skip the test that asks where a server is not installed; fail it where CI is set."""
+    require_postgres()
+    require_proxy()
+    try:
+        kafka_jars()
+    except KafkaMissing as missing:
+        pytest.fail(str(missing)) if os.environ.get("CI") else pytest.skip(str(missing))
+
+
+def _address(part: Part) -> str:
+    """host:port"""
+    return part.health_url.removeprefix("http://").partition("/")[0]
+
+
+def main() -> int:
+    """Run the stack until Ctrl-C or SIGTERM, then stop it all."""
+    parser = argparse.ArgumentParser(prog="make stack", description=__doc__)
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+    parser.add_argument("--collectors", type=int, default=2)
+    parser.add_argument("--consumers", type=int, default=2)
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="nhip-stack-") as scratch:
+        stack = Stack(Path(scratch), collectors=options.collectors, consumers=options.consumers, port=options.port)
+        try:
+            print(
+                "Khởi động Kafka, PostgreSQL, ClickHouse và các tiến trình · Starting servers and processes …",
+                flush=True,
+            )
+            with stack:
+                _announce(stack)
+                signal.pause()
+        except KeyboardInterrupt:
+            print("\nĐã dừng tất cả · Everything has stopped.")
+    return 0
+
+
+def _announce(stack: Stack) -> None:
+    print(f"\nNhịp: {stack.base_url}\nQuản trị · Admin: {stack.base_url}/admin/   admin / {ADMIN_PASSWORD}")
+    print(f"Kafka {stack.kafka.bootstrap} · PostgreSQL {stack.postgres.url} · ClickHouse {stack.clickhouse.port}")
+    for part in stack.parts:
+        print(f"  {part.name:<12} pid {part.pid:<8} {part.health_url}readyz   {part.log}")
+    print("Dừng · Stop: Ctrl-C\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
