@@ -28,13 +28,14 @@ from a2wsgi import WSGIMiddleware
 from django.core.handlers.wsgi import WSGIHandler
 
 from cms.first_start import prepare_site
-from cms.server import SITE_THREADS, listen, serve
+from cms.server import SITE_THREADS
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.clickhouse.queries import read_snapshot
 from pipeline.counters import LiveCounters
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.health import PREFIX, Answer, Check, Health, Note
 from pipeline.metrics import COUNTERS_AS_OF
+from pipeline.serving import listen, live_until, serve
 from pipeline.settings import Settings
 
 log = logging.getLogger("nhip")
@@ -91,7 +92,6 @@ def _serve(settings: Settings) -> int:
         from cms.wsgi import application
 
         web = Web(health, application)
-        stack.callback(web.close)
         gc.collect()
         gc.freeze()
         _announce(settings, listener)
@@ -202,14 +202,14 @@ class Web:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await live_until(self._stop, receive, send)
         elif scope["path"].startswith(PREFIX):
             await self._answer(scope["path"].removeprefix(PREFIX), send)
         else:
             await self._pages(scope, receive, send)
 
-    def close(self) -> None:
-        self._probe.shutdown()
+    async def _stop(self) -> None:
+        self._probe.shutdown(wait=False, cancel_futures=True)
 
     async def _answer(self, name: str, send: Any) -> None:
         ask = self._answers.get(name)
@@ -226,13 +226,6 @@ class Web:
         ]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
-
-
-async def _live(receive: Any, send: Any) -> None:
-    await receive()
-    await send({"type": "lifespan.startup.complete"})
-    await receive()
-    await send({"type": "lifespan.shutdown.complete"})
 
 
 def _announce(settings: Settings, listener: socket.socket) -> None:

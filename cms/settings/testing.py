@@ -1,15 +1,19 @@
-"""Fast and apart from any data directory: SQLite in memory, throw-away media, a key that guards nothing."""
+"""Fast and apart from any data directory: SQLite in memory, throw-away media, a key that guards nothing.
+
+NHIP_TEST_DATABASE_URL runs the same tests on another database.
+"""
 
 import atexit
 import shutil
 import tempfile
 
 from .base import *  # noqa: F403
+from .base import env
 
 SECRET_KEY = "only-for-tests"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+DATABASES = {"default": env.db_url("NHIP_TEST_DATABASE_URL", default="sqlite://:memory:")}
 
 MEDIA_ROOT = tempfile.mkdtemp(prefix="nhip-media-")
 atexit.register(shutil.rmtree, MEDIA_ROOT, ignore_errors=True)

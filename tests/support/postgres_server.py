@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,16 +17,20 @@ DATABASE = "nhip"
 class PostgresServer:
     """One server with an empty database ``nhip`` that trusts whoever comes from this machine.
 
-    PostgreSQL refuses to run as root; then it runs as the system's user ``postgres``, to whom ``directory`` is given.
-    Durable only as far as a test needs: it survives ``kill``, not a power cut.
+    PostgreSQL refuses to run as root; then it runs as the system's user ``postgres``, in a directory of that user's,
+    since every run of pytest shuts the directories of all runs to other users. Durable only as far as a test needs: it
+    survives ``kill``, not a power cut.
     """
 
     def __init__(self, directory: Path, **settings: str) -> None:
         self._directory = directory
-        self._data = directory / "data"
+        self._is_foreign = False
         self._settings = {"fsync": "off", "max_connections": "40", **settings}
         self.port = free_port()
-        self.log = directory / "postgres.log"
+
+    @property
+    def log(self) -> Path:
+        return self._directory / "postgres.log"
 
     @property
     def url(self) -> str:
@@ -34,7 +39,7 @@ class PostgresServer:
 
     def start(self) -> "PostgresServer":
         """Start and wait until it answers; the first time make its data. Raises AssertionError with its log."""
-        if not self._data.exists():
+        if not self.is_made():
             self._create()
         options = {
             "listen_addresses": "127.0.0.1",
@@ -56,12 +61,15 @@ class PostgresServer:
 
     def sql(self, statement: str, *, database: str = DATABASE) -> str:
         """What ``statement`` answers, columns separated by ``|``."""
-        command = ["psql", "-X", "-At", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER]
-        found = [str(find_program("psql")), *command[1:], "-d", database, "-c", statement]
-        return subprocess.run(found, capture_output=True, check=True, text=True).stdout.strip()
+        place = ["-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-d", database]
+        command = [str(find_program("psql")), "-X", "-At", "-v", "ON_ERROR_STOP=1", *place, "-c", statement]
+        return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
 
     def is_running(self) -> bool:
         return (self._data / "postmaster.pid").exists()
+
+    def is_made(self) -> bool:
+        return (self._data / "PG_VERSION").exists()
 
     def __enter__(self) -> "PostgresServer":
         return self.start()
@@ -69,12 +77,19 @@ class PostgresServer:
     def __exit__(self, *_failure: object) -> None:
         if self.is_running():
             self.kill()
+        if self._is_foreign:
+            shutil.rmtree(self._directory, ignore_errors=True)
+
+    @property
+    def _data(self) -> Path:
+        return self._directory / "data"
 
     def _create(self) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
-            _let_through(self._directory)
+            self._directory = Path(tempfile.mkdtemp(prefix="nhip-postgres-"))
+            self._is_foreign = True
             shutil.chown(self._directory, USER, USER)
+        self._directory.mkdir(parents=True, exist_ok=True)
         self._run("initdb", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         single = f"echo 'CREATE DATABASE {DATABASE}' | {find_program('postgres')} --single -D {self._data} postgres"
         self._as_postgres(["sh", "-c", single])
@@ -85,7 +100,6 @@ class PostgresServer:
     def _as_postgres(self, command: list[str]) -> None:
         if os.geteuid() == 0:
             command = ["runuser", "-u", USER, "--", *command]
-        self._directory.mkdir(parents=True, exist_ok=True)
         answers = self._directory / "commands.log"  # not a pipe, which the server would inherit and keep open
         with answers.open("ab") as output:
             done = subprocess.run(
@@ -110,11 +124,3 @@ def require_postgres() -> None:
     if find_program("initdb") is None:
         missing = "no PostgreSQL; `apt-get install postgresql` would let this test run"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-
-
-def _let_through(directory: Path) -> None:
-    """Directories that pytest makes are their owner's alone; let another user pass to ``directory``, and read nothing."""
-    for parent in directory.parents:
-        mode = parent.stat().st_mode
-        if not mode & 0o001:
-            parent.chmod(mode | 0o011)

@@ -1,0 +1,118 @@
+"""The proxy of docker-compose.yml, the real Caddy with the same Caddyfile, in front of processes on this machine."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from product import free_port
+
+CADDYFILE = Path(__file__).resolve().parents[2] / "deploy/caddy/Caddyfile"
+START_SECONDS = 30.0
+STOP_SECONDS = 15.0
+
+
+class Proxy:
+    """``collectors`` and ``web`` are host:port. Plain HTTP on ``port``, or HTTPS for ``localhost`` with ``tls``.
+
+    Under TLS ``authority`` is the certificate that its certificates are checked against.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        web: Sequence[str],
+        collectors: Sequence[str],
+        port: int | None = None,
+        tls: bool = False,
+    ) -> None:
+        self.port = port or free_port()
+        self.base_url = f"https://localhost:{self.port}" if tls else f"http://127.0.0.1:{self.port}"
+        self.log = directory / "caddy.log"
+        self.authority = directory / "caddy/pki/authorities/local/root.crt"
+        self._directory = directory
+        self._tls = tls
+        self._web = web
+        self._collectors = collectors
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Proxy":
+        """Start and wait until it listens. Raises AssertionError with its log."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._place().write_text(self._describe_place(), encoding="utf-8")
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self.command("run"), env=self.environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not (self._listens() and (self.authority.exists() or not self._tls)):
+            assert self._process.poll() is None, f"the proxy ended at once:\n{self.output()}"
+            assert time.monotonic() < deadline, f"the proxy does not listen:\n{self.output()}"
+            time.sleep(0.05)
+        return self
+
+    def stop(self) -> None:
+        """Ask it to stop; nothing to do when it does not run."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(STOP_SECONDS)
+
+    def __enter__(self) -> "Proxy":
+        return self.start()
+
+    def __exit__(self, *_failure: object) -> None:
+        """Leave no process behind."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+    def command(self, verb: str) -> list[str]:
+        return [str(shutil.which("caddy")), verb, "--config", str(CADDYFILE), "--adapter", "caddyfile"]
+
+    def environment(self) -> dict[str, str]:
+        scheme = "https" if self._tls else "http"
+        spare = str(free_port())
+        return os.environ | {
+            "NHIP_SITE": f"{scheme}://localhost:{self.port}" if self._tls else f"{scheme}://:{self.port}",
+            "NHIP_PLACE": str(self._place()),
+            "NHIP_HTTP_PORT": spare if self._tls else str(self.port),
+            "NHIP_HTTPS_PORT": str(self.port) if self._tls else spare,
+            "XDG_DATA_HOME": str(self._directory),
+            "XDG_CONFIG_HOME": str(self._directory),
+        }
+
+    def _place(self) -> Path:
+        return self._directory / "place.caddy"
+
+    def _describe_place(self) -> str:
+        # Caddy would put its own authority into the system's list, which a test has no business to change.
+        certificate = "tls {\n issuer internal {\n }\n }" if self._tls else ""
+        snippets = {
+            "certificate": certificate,
+            "collectors": f"to {' '.join(self._collectors)}",
+            "web": f"to {' '.join(self._web)}",
+        }
+        return "\n".join(f"({name}) {{\n{content}\n}}" for name, content in snippets.items())
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+
+def require_caddy() -> None:
+    """Skip the test that asks where Caddy is not installed; fail it where CI is set."""
+    if shutil.which("caddy") is None:
+        missing = "no Caddy on PATH; `apt-get install caddy` would let this test run"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
