@@ -22,8 +22,8 @@ STOP_SECONDS = 40.0
 class Part:
     """``python ARGUMENTS`` with its log at ``log``; may be started again after ``stop`` or ``kill``.
 
-    ``health_url`` is where it answers ``healthz`` and ``readyz``. ``environment`` goes over this process's; an empty value
-    takes a variable away.
+    ``health_url`` is where it answers ``healthz`` and ``readyz``; ``environment`` goes over this process's, an empty
+    value takes a variable away.
     """
 
     def __init__(
