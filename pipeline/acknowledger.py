@@ -6,11 +6,13 @@ thousand a second share one fsync.
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from pipeline.beacon.parse import Dropped, Reason
 from pipeline.brokers import Producer
+from pipeline.brokers.spooling import SpoolingProducer
+from pipeline.errors import SpoolFull
 from pipeline.events import EVENTS_TOPIC, Event, encode_lines
 from pipeline.metrics import APPEND_SECONDS, APPENDED_RECORDS
 
@@ -37,9 +39,12 @@ class _Record:
 
 
 class Acknowledger:
-    """Runs on one event loop; appends in a thread of its own. ``seconds``: how long an append may take."""
+    """Runs on one event loop. ``seconds``: how long an append may take.
 
-    def __init__(self, producer: Producer, *, seconds: float) -> None:
+    A producer with a spool takes a record without waiting; any other appends in a thread of its own.
+    """
+
+    def __init__(self, producer: Producer | SpoolingProducer, *, seconds: float) -> None:
         self._producer = producer
         self._seconds = seconds
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="append")
@@ -50,7 +55,7 @@ class Acknowledger:
     async def append(self, event: Event) -> None:
         """Return when ``event`` is durable.
 
-        Raises Dropped: OVERLOADED or STOPPING when it is surely not stored, NOT_DURABLE when nobody knows.
+        Raises Dropped: OVERLOADED, SPOOL_FULL or STOPPING when it is surely not stored, NOT_DURABLE when nobody knows.
         """
         record = self._gathering
         if self._stopping:
@@ -85,7 +90,9 @@ class Acknowledger:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            await asyncio.wait_for(loop.run_in_executor(self._thread, self._send, record.events), self._seconds)
+            await asyncio.wait_for(asyncio.wrap_future(self._begin(record.events)), self._seconds)
+        except SpoolFull:
+            record.answer(Reason.SPOOL_FULL)
         except Exception:
             log.exception("a record of %d events may not be durable", len(record.events))
             record.answer(Reason.NOT_DURABLE)
@@ -93,6 +100,11 @@ class Acknowledger:
             record.answer()
             APPENDED_RECORDS.inc()
             APPEND_SECONDS.observe(loop.time() - started)
+
+    def _begin(self, events: list[Event]) -> Future[None]:
+        if isinstance(self._producer, SpoolingProducer):
+            return self._producer.append(EVENTS_TOPIC, encode_lines(events))
+        return self._thread.submit(self._send, events)
 
     def _send(self, events: list[Event]) -> None:
         self._producer.send(EVENTS_TOPIC, encode_lines(events))

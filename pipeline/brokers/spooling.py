@@ -19,18 +19,21 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 import msgspec
 
-from pipeline.brokers.protocols import Record, TopicPartition
+from pipeline.brokers.kafka import KafkaBroker
+from pipeline.brokers.protocols import Broker, Producer, Record, TopicPartition
 from pipeline.brokers.spool import Entry, Handed, Spool
+from pipeline.data_directory import hold
 from pipeline.errors import PipelineError, SpoolFull, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.health import Note
+from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ KEY_BYTES = 16
 PROBE_SECONDS = 1.0
 IDLE_SECONDS = 5.0
 SETTLE_SECONDS = 5.0  # by then a broker that answers has dealt with what a dead connection last sent
-CLOCKS_APART_MS = 60_000
+CLOCKS_APART_MS = 300_000  # the collector says when a record was handed over, the broker when it was appended
 DRAIN_RECORDS = 500
 DRAIN_BYTES = 8 << 20
 STUCK_SECONDS = 30.0
@@ -320,8 +323,9 @@ class SpoolingProducer:
                 del self._arrived[: len(numbers)]
 
     def _probe(self) -> bool:
-        """Whether Kafka answers; asks it now and then."""
-        if self._timer() < self._probe_at:
+        """Whether Kafka answers; asks it now and then. After a long silence it has to settle anew."""
+        asked_at = self._timer()
+        if asked_at < self._probe_at:
             return self._answers_since is not None
         try:
             if not self._broker.end_offsets(EVENTS_TOPIC):
@@ -332,9 +336,10 @@ class SpoolingProducer:
             return False
         finally:
             self._probe_at = self._timer() + PROBE_SECONDS
-        if self._answers_since is None:
+        if self._answers_since is None or self._timer() - asked_at > PROBE_SECONDS:
             self._answers_since = self._timer()
-        self._probe_at += IDLE_SECONDS - PROBE_SECONDS
+        if not self._unknown:
+            self._probe_at += IDLE_SECONDS - PROBE_SECONDS
         return True
 
     def _settled_at(self, since: Iterable[float]) -> float:
@@ -482,12 +487,31 @@ class SpoolingProducer:
         return int(self._clock() * 1000)
 
 
+@contextmanager
+def open_producer(settings: Settings, broker: Broker) -> "Iterator[Producer | SpoolingProducer]":
+    """The producer through which the collector acknowledges: with a spool before Kafka, the plain one otherwise.
+
+    Asks nothing of Kafka. Raises DataDirectoryBusy when another process has the spool, Unavailable when it can't be
+    read.
+    """
+    if not isinstance(broker, KafkaBroker) or settings.kafka is None:
+        with closing(broker.producer()) as producer:
+            yield producer
+        return
+    with hold(settings.spool_dir):
+        spool = Spool(settings.spool_dir, limit_bytes=settings.spool_megabytes << 20)
+        spooling = SpoolingProducer(broker.producer(), broker, spool, timeout_seconds=settings.kafka.timeout_seconds)
+        spooling.start()
+        with closing(spooling):
+            yield spooling
+
+
 def _handed(entry: Entry, handed: Handed) -> Entry:
     return msgspec.structs.replace(entry, handed=handed)
 
 
 def _keys_in_log(broker: Log, entries: Iterable[Entry]) -> set[bytes]:
-    """Which of the entries' keys stand in their partitions since a minute before each was handed over."""
+    """Which of the entries' keys stand in their partitions, looking from well before each was handed over."""
     since: dict[TopicPartition, int] = {}
     keys = set()
     for entry in entries:

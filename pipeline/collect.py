@@ -1,0 +1,184 @@
+"""``nhip collect``: the collector as a process of its own; start as many as there are views for.
+
+It wants nobody but its own disk: it starts, and goes on, with Kafka and ClickHouse both away. Views then wait in the
+spool under its data directory, which is why each collector has one of its own; the counters stay as they were.
+"""
+
+import gc
+import logging
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from types import FrameType
+from typing import Any
+
+from pipeline.acknowledger import Acknowledger
+from pipeline.brokers import open_broker
+from pipeline.brokers.spooling import SpoolingProducer, open_producer
+from pipeline.clickhouse.client import Reconnecting, open_clickhouse
+from pipeline.clickhouse.queries import read_snapshot
+from pipeline.collector import Collector
+from pipeline.counters import LiveCounters
+from pipeline.data_directory import hold
+from pipeline.enrich.agents import describe_agent
+from pipeline.enrich.salts import SaltBook
+from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.health import PREFIX, Check, Note
+from pipeline.live import LiveStreams
+from pipeline.serving import listen, live_until, serve
+from pipeline.settings import Settings
+
+log = logging.getLogger("nhip")
+
+SWITCH_SECONDS = 0.001  # Kafka's answers are heard between two beacons, not after 5 ms of them
+SALT_SECONDS = 30.0
+NO_SALT_SECONDS = 1.0
+
+
+def run(settings: Settings) -> int:
+    """Collect until SIGTERM or SIGINT; returns the exit code. Raises ConfigurationError."""
+    _check_servers(settings)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    sys.setswitchinterval(SWITCH_SECONDS)
+    with _interrupted_by_sigterm(), ExitStack() as stack:
+        stack.enter_context(hold(settings.data_dir))
+        listener = stack.enter_context(listen(settings))
+        application, live = _start(settings, stack)
+        gc.collect()
+        gc.freeze()
+        _announce(listener)
+        serve(application, listener, settings=settings, on_exit=live.stop)
+    print("Nhịp đã dừng. · Stopped.", flush=True)
+    return 0
+
+
+class CollectorApplication:
+    """The collector for an ASGI server; on shutdown the acknowledger finishes what it has."""
+
+    def __init__(self, collector: Collector, acknowledger: Acknowledger) -> None:
+        self._collector = collector
+        self._acknowledger = acknowledger
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await live_until(self._acknowledger.stop, receive, send)
+        elif scope["path"].startswith(PREFIX):
+            await self._collector(scope, receive, send)
+        else:
+            await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body"})
+
+
+def _check_servers(settings: Settings) -> None:
+    if settings.kafka is None or settings.clickhouse is None:
+        raise ConfigurationError(
+            "NHIP_KAFKA_BOOTSTRAP_SERVERS, NHIP_CLICKHOUSE_URL: a collector of its own wants both; "
+            "without servers run everything in one process: python -m cms"
+        )
+    if not settings.given_key:
+        raise ConfigurationError(
+            "NHIP_BEACON_KEY: give all web processes and collectors the same: openssl rand -hex 32"
+        )
+
+
+def _start(settings: Settings, stack: ExitStack) -> tuple[CollectorApplication, LiveStreams]:
+    broker = stack.enter_context(closing(open_broker(settings)))
+    producer = stack.enter_context(open_producer(settings, broker))
+    assert isinstance(producer, SpoolingProducer)
+    salts = SaltBook(broker, producer)
+    stack.enter_context(_keeping(salts))
+    counters = _start_counters(settings, stack)
+    live = LiveStreams(counters, limit=settings.live_connections)
+    counters.listen(live.publish)
+    acknowledger = Acknowledger(producer, seconds=settings.acknowledge_seconds)
+    collector = Collector(
+        key=settings.beacon_key,
+        acknowledger=acknowledger,
+        counters=counters,
+        salt_for=salts.salt_for,
+        live=live,
+        checks={"log": producer.check, "clickhouse": _check_counters(counters), "salt": _check_salt(salts)},
+        alive={"spool": producer.check_alive},
+    )
+    describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
+    return CollectorApplication(collector, acknowledger), live
+
+
+def _start_counters(settings: Settings, stack: ExitStack) -> LiveCounters:
+    """Nobody tells this process of inserts, so it just asks while somebody looks."""
+    reader = stack.enter_context(closing(Reconnecting(lambda: open_clickhouse(settings, account="reader"))))
+    counters = LiveCounters(
+        read=lambda now: read_snapshot(reader(), now), store=settings.snapshot_file, interval=settings.refresh_seconds
+    )
+    counters.start()
+    stack.callback(counters.stop)
+    return counters
+
+
+@contextmanager
+def _keeping(salts: SaltBook) -> Iterator[None]:
+    """Have the day's salt, in a thread: while Kafka is away views count and their visitors stay unidentified."""
+    stopping = threading.Event()
+
+    def keep() -> None:
+        seconds = 0.0
+        failed = False
+        while not stopping.wait(seconds):
+            try:
+                salts.keep(time.time())
+            except PipelineError as error:
+                if not failed:
+                    log.warning("the day's salt can't be had yet: %s", error)
+                failed, seconds = True, NO_SALT_SECONDS
+            else:
+                failed, seconds = False, SALT_SECONDS
+
+    thread = threading.Thread(target=keep, name="salts", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+# Neither of these keeps the collector from taking views, so neither makes it unready.
+
+
+def _check_counters(counters: LiveCounters) -> Check:
+    def check() -> str | None:
+        return Note("away, the last counters stay") if counters.failures else None
+
+    return check
+
+
+def _check_salt(salts: SaltBook) -> Check:
+    def check() -> str | None:
+        return None if salts.salt_for(time.time()) else Note("not known yet, visitors stay unidentified")
+
+    return check
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Until uvicorn listens to it, and after, SIGTERM ends the process in order, as Ctrl-C does."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _announce(listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    print(f"Nhịp: bộ thu thập · collector http://{host}:{port}{PREFIX}\nDừng · Stop: Ctrl-C", flush=True)
