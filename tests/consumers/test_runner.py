@@ -11,7 +11,6 @@ from typing import Protocol
 import pytest
 
 from consumers import runner as runner_module
-from pipeline.rows import Rows
 from consumers.runner import IDLE_SECONDS, Runner
 from pipeline.brokers import Committed, Consumer, Record, TopicPartition
 from pipeline.brokers.sqlite import SqliteBroker
@@ -21,6 +20,7 @@ from pipeline.clickhouse.writer import EVENT_COLUMNS, write_dead_letters, write_
 from pipeline.errors import Rejected, TooManyDeadLetters, Unavailable
 from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
 from pipeline.plans import Plan, planned
+from pipeline.rows import Rows
 
 FIRST = TopicPartition(EVENTS_TOPIC, 0)
 ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals")

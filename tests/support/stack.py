@@ -23,7 +23,7 @@ from kafka_server import KafkaMissing, KafkaServer, kafka_jars
 from part import Part
 from postgres_server import PostgresServer, require_postgres
 from product import ADMIN_PASSWORD, SiteClient, free_port
-from proxy import Proxy, require_proxy
+from proxy import Proxy, require_caddy
 
 ACCOUNTS = ("writer", "reader", "migrator")
 SESSION_SECONDS = "6"
@@ -156,7 +156,7 @@ class Stack(SiteClient):
 def require_stack() -> None:
     """Skip the test that asks where a server is not installed; fail it where CI is set."""
     require_postgres()
-    require_proxy()
+    require_caddy()
     try:
         kafka_jars()
     except KafkaMissing as missing:

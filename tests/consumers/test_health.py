@@ -1,0 +1,130 @@
+"""What a consumer says of itself while it works, waits, hangs and gives up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from consumers.health import GRACE_SECONDS, check_inserts, check_loop
+from consumers.lag import measure_lag
+from consumers.runner import Runner
+from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.errors import TooManyDeadLetters, Unavailable
+from pipeline.events import EVENTS_TOPIC
+from pipeline.metrics import REGISTRY
+from pipeline.rows import Rows
+
+INSERT_SECONDS = 10.0
+STUCK_SECONDS = 2 * INSERT_SECONDS + GRACE_SECONDS
+
+
+class Timer:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def timer() -> Timer:
+    return Timer()
+
+
+@pytest.fixture
+def runner(broker: SqliteBroker, timer: Timer) -> Iterator[Runner]:
+    consumer = broker.consumer(group="group", topic=EVENTS_TOPIC, member="a")
+    yield Runner(consumer, lambda _rows, _token: None, batch_rows=10, batch_seconds=0.0, clock=timer)
+    consumer.close()
+
+
+def metric(name: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(name, labels)
+
+
+def test_a_loop_that_comes_round_is_alive(runner: Runner, timer: Timer) -> None:
+    check = check_loop(runner, insert_seconds=INSERT_SECONDS, clock=timer)
+    timer.now = STUCK_SECONDS + 1
+    runner.step()
+    assert check() is None
+
+
+def test_a_loop_that_does_not_come_round_is_stuck(runner: Runner, timer: Timer) -> None:
+    check = check_loop(runner, insert_seconds=INSERT_SECONDS, clock=timer)
+    runner.step()
+    timer.now = STUCK_SECONDS + 1
+    assert check() == f"stuck for {STUCK_SECONDS + 1:.0f} s"
+
+
+def test_a_loop_that_tries_an_insert_again_and_again_is_alive_and_not_ready(broker: SqliteBroker, timer: Timer) -> None:
+    """ClickHouse being away is no reason to restart a consumer."""
+    runner: Runner
+    seen: list[tuple[str | None, str | None]] = []
+
+    def fail(_rows: Rows, _token: str) -> None:
+        timer.now += STUCK_SECONDS - 1
+        seen.append((alive(), ready()))
+        if len(seen) == 3:
+            runner.stop()
+        raise Unavailable("away")
+
+    runner = Runner(
+        broker.consumer(group="group", topic=EVENTS_TOPIC, member="a"), fail, batch_rows=1, batch_seconds=0, clock=timer
+    )
+    alive = check_loop(runner, insert_seconds=INSERT_SECONDS, clock=timer)
+    ready = check_inserts(runner)
+    producer = broker.producer()
+    producer.send(EVENTS_TOPIC, b"?\n")
+    producer.close()
+    runner.run()
+
+    refusal = "ClickHouse takes no inserts; the log keeps what comes"
+    assert seen == [(None, None), (None, refusal), (None, refusal)]
+
+
+def test_a_loop_that_gave_up_says_why(runner: Runner, timer: Timer) -> None:
+    runner.failure = TooManyDeadLetters("1000 lines in a row")
+    assert check_loop(runner, insert_seconds=INSERT_SECONDS, clock=timer)() == "1000 lines in a row"
+
+
+def test_the_lag_is_what_the_log_has_and_clickhouse_does_not(broker: SqliteBroker, runner: Runner) -> None:
+    producer = broker.producer()
+    for partition, count in ((0, 2), (1, 1)):
+        for _ in range(count):
+            producer.send(EVENTS_TOPIC, b"?\n", partition=partition)
+    runner.step()
+    measure_lag(broker, runner, now=1_000.0)
+    assert metric("nhip_consumer_lag_records", partition="0") == 2
+    assert metric("nhip_consumer_lag_records", partition="1") == 1
+    assert metric("nhip_consumer_assigned_partitions") == 2
+    assert metric("nhip_consumer_complete_up_to_seconds") == 0
+
+    runner.step()
+    producer.close()
+    measure_lag(broker, runner, now=1_000.0)
+    assert metric("nhip_consumer_lag_records", partition="0") == 0
+    assert metric("nhip_consumer_complete_up_to_seconds") == 1_000
+
+
+def test_what_is_complete_ends_with_the_last_record_that_is_in(broker: SqliteBroker, runner: Runner) -> None:
+    producer = broker.producer()
+    in_time = producer.send(EVENTS_TOPIC, b"?\n", partition=0)
+    runner.step()
+    runner.step()
+    producer.send(EVENTS_TOPIC, b"?\n", partition=0)
+    producer.close()
+    measure_lag(broker, runner, now=9e9)
+    assert metric("nhip_consumer_complete_up_to_seconds") == in_time.at / 1000
+
+
+def test_partitions_that_went_to_another_are_measured_no_more(broker: SqliteBroker, runner: Runner) -> None:
+    runner.step()
+    measure_lag(broker, runner, now=1.0)
+    newer = broker.consumer(group="group", topic=EVENTS_TOPIC, member="a")
+    newer.poll(timeout=0, max_records=0)
+    runner.step()
+    measure_lag(broker, runner, now=1.0)
+    assert metric("nhip_consumer_assigned_partitions") == 0
+    assert metric("nhip_consumer_lag_records", partition="0") is None
+    newer.close()
