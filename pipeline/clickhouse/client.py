@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -78,9 +79,10 @@ class ClickHouse:
         self.cluster = cluster
 
     def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Rows of a SELECT whose parameters stand as ``{name:Type}``."""
+        """Rows of a SELECT whose parameters stand as ``{name:Type}``, times as ``DateTime64(3, 'UTC')``."""
+        bound = {name: _in_utc(value) for name, value in (parameters or {}).items()}
         with _faults():
-            result = self._connection.query(statement, parameters=dict(parameters or {}))
+            result = self._connection.query(statement, parameters=bound)
         return [tuple(row) for row in result.result_rows]
 
     def command(self, statement: str) -> None:
@@ -207,6 +209,11 @@ def _connect(url: str, server: ClickHouseSettings, *, database: str) -> ConnectC
     except BaseException:
         pool.clear()
         raise
+
+
+def _in_utc(value: Any) -> Any:
+    """A time is sent as text, which clickhouse-connect would write in the server's own zone."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3] if isinstance(value, datetime) else value
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """Writes one batch of rows under its token, so that the same batch twice counts once."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.rows import Rows
+from pipeline.rows import DeadLetter, Rows
+
+DeadLetterState = Literal["replayed", "dropped"]
 
 EVENT_COLUMNS = {
     "at": "DateTime64(3, 'UTC')",
@@ -38,6 +40,12 @@ DEAD_LETTER_COLUMNS = {
     "line": "String",
 }
 
+# What a letter has besides: those that are new leave it to the table.
+DEAD_LETTER_STATE_COLUMNS = {
+    "state": "Enum8('waiting' = 1, 'replayed' = 2, 'dropped' = 3)",
+    "changed_at": "DateTime64(3, 'UTC')",
+}
+
 
 def write_rows(client: ClickHouse, rows: Rows, token: str) -> None:
     """Insert a batch, events and dead letters, each once per ``token``. Raises Unavailable, Rejected."""
@@ -53,6 +61,14 @@ def write_events(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token:
 def write_dead_letters(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token: str) -> None:
     """Set aside what could not be read; ``columns`` are in the order of DEAD_LETTER_COLUMNS."""
     _write(client, "dead_letters", DEAD_LETTER_COLUMNS, columns, token)
+
+
+def change_dead_letter(client: ClickHouse, letter: DeadLetter, *, state: DeadLetterState, changed_at: float) -> None:
+    """Give a dead letter its next state at Unix seconds ``changed_at``; its ``line`` is what is kept of the bytes."""
+    types = DEAD_LETTER_COLUMNS | DEAD_LETTER_STATE_COLUMNS
+    row = (*letter, state, int(changed_at * 1000))
+    token = f"dead-letter/{letter.partition}/{letter.offset}/{letter.row}/{state}"
+    _write(client, "dead_letters", types, [(value,) for value in row], token)
 
 
 def _write(client: ClickHouse, table: str, types: dict[str, str], columns: Sequence[Sequence[Any]], token: str) -> None:

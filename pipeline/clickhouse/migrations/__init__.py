@@ -1,40 +1,47 @@
-"""Numbered ``.sql`` files, applied in order and remembered in ``schema_migrations``.
+"""Numbered steps, applied in order and remembered in ``schema_migrations``: ``.sql`` files, and the first roll-ups.
 
-A file may be run again after a crash half-way: every statement says IF NOT EXISTS or is otherwise repeatable.
+A step may be run again after a crash half-way: every statement says IF NOT EXISTS or is otherwise repeatable.
 """
 
-from collections.abc import Iterator
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.roll_ups import create_generation, turn_readers
+from pipeline.clickhouse.scripts import render
+from pipeline.errors import ConfigurationError
 
-BOOKKEEPING = """
-CREATE TABLE IF NOT EXISTS schema_migrations (name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
-ENGINE = MergeTree ORDER BY name
-"""
+FIRST_ROLL_UPS = "0002_roll_ups"
 
 
 def migrate(client: ClickHouse) -> list[str]:
-    """Apply what is missing; returns the names applied, in order."""
-    client.command(BOOKKEEPING)
+    """Apply what is missing, on every server of the client's cluster; returns the names applied, in order.
+
+    Raises ConfigurationError when the tables were made by a version that this one does not know, changing nothing.
+    """
+    (bookkeeping,) = render(files(__name__).joinpath("bookkeeping.sql"), cluster=client.cluster)
+    client.command(bookkeeping)
     done = {name for (name,) in client.query("SELECT name FROM schema_migrations")}
-    missing = [script for script in _scripts() if script.name not in done]
-    for script in missing:
-        for statement in statements(script.read_text(encoding="utf-8")):
+    steps = migration_steps(client.cluster)
+    _refuse_unknown(done - steps.keys())
+    missing = [name for name in steps if name not in done]
+    for name in missing:
+        for statement in steps[name]:
             client.command(statement)
-        client.insert("schema_migrations", {"name": [script.name]}, types=["String"], token=script.name)
-    return [script.name for script in missing]
+        client.insert("schema_migrations", {"name": [name]}, types=["String"], token=name)
+    return missing
 
 
-def statements(script: str) -> Iterator[str]:
-    """The statements of a script: a semicolon ends one at the end of its line, a comment has its line to itself."""
-    lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
-    for statement in "\n".join(lines).split(";\n"):
-        if text := statement.strip().removesuffix(";"):
-            yield text
+def migration_steps(cluster: str) -> dict[str, list[str]]:
+    """Every step's statements, by the name and in the order of the steps."""
+    numbered = (entry for entry in files(__name__).iterdir() if entry.name.endswith(".sql") and entry.name[0].isdigit())
+    steps = {entry.name: render(entry, cluster=cluster) for entry in numbered}
+    steps[FIRST_ROLL_UPS] = [*create_generation(1, cluster=cluster), *turn_readers(1, cluster=cluster)]
+    return dict(sorted(steps.items()))
 
 
-def _scripts() -> list[Traversable]:
-    here = files(__name__)
-    return sorted((entry for entry in here.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
+def _refuse_unknown(names: set[str]) -> None:
+    if names:
+        raise ConfigurationError(
+            f"the ClickHouse tables were made by another version of Nhịp ({', '.join(sorted(names))}):"
+            " run that version, or begin anew with an empty NHIP_DATA_DIR or another database in NHIP_CLICKHOUSE_URL"
+        )

@@ -1,6 +1,6 @@
 """Questions to the engine. Each ``.sql`` file is named after the function here that runs it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.roll_ups import ROLL_UPS
 from pipeline.counters import SiteCounters, Snapshot, Summary
 from pipeline.periods import Periods, instants, local_date
 
@@ -17,28 +18,18 @@ ONLINE_SECONDS = 300
 
 def read_snapshot(client: ClickHouse, now: float) -> Snapshot:
     """All public counters at Unix time ``now``."""
-    online = count_online(client, since=now - ONLINE_SECONDS)
-    periods = sum_site_periods(client, Periods(local_date(now)))
+    summary = read_summary(client, since=now - ONLINE_SECONDS, periods=Periods(local_date(now)))
     sites = {
-        site: SiteCounters(
-            visits=Summary(online.get(site, 0), *sums[:4]),
-            views=Summary(online.get(site, 0), *sums[4:]),
-        )
-        for site, *sums in periods
+        site: SiteCounters(visits=Summary(online, *sums[:4]), views=Summary(online, *sums[4:]))
+        for site, online, *sums in summary
     }
     return Snapshot(as_of=now, sites=sites, pages=sum_page_views(client))
 
 
-def count_online(client: ClickHouse, *, since: float) -> dict[int, int]:
-    """Visitors online per site; ``since`` is Unix seconds."""
-    rows = client.query(_sql("count_online"), {"since": datetime.fromtimestamp(since, UTC)})
-    return dict(rows)
-
-
-def sum_site_periods(client: ClickHouse, periods: Periods) -> list[tuple[Any, ...]]:
-    """Rows of (site, visits today, week, month, total, views today, week, month, total)."""
-    parameters = {"today": periods.today, "week": periods.week, "month": periods.month}
-    return client.query(_sql("sum_site_periods"), parameters)
+def read_summary(client: ClickHouse, *, since: float, periods: Periods) -> list[tuple[Any, ...]]:
+    """Rows of (site, visitors online since Unix seconds ``since``, visits today, week, month, total, views so too)."""
+    parameters = {"since": round(since * 1000), "today": periods.today, "week": periods.week, "month": periods.month}
+    return client.query(_sql("read_summary"), parameters)
 
 
 def sum_page_views(client: ClickHouse) -> dict[int, int]:
@@ -52,9 +43,25 @@ def check_lineage(client: ClickHouse) -> tuple[int, int, int, int]:
     return int(stored), int(views), int(repeated), int(missing)
 
 
-def compare_roll_ups(client: ClickHouse) -> dict[str, int]:
-    """Per roll-up, the keys on which it and the raw table differ."""
-    return dict(client.query(_sql("compare_roll_ups")))
+def compare_roll_ups(client: ClickHouse, *, advance: Callable[[int, int], None] = lambda *_: None) -> dict[str, int]:
+    """Per roll-up, the keys on which it and the raw table differ; ``advance`` is told of events done and of all.
+
+    An insert and its roll-ups become visible one after the other: while rows come in, what differs may soon agree.
+    """
+    differing = dict.fromkeys(ROLL_UPS, 0)
+    months = list_months(client)
+    done, total = 0, sum(months.values())
+    for month, events in months.items():
+        for name, keys in client.query(_sql("compare_month"), {"month": month}):
+            differing[name] += keys
+        done += events
+        advance(done, total)
+    return differing | dict(client.query(_sql("compare_totals")))
+
+
+def list_months(client: ClickHouse) -> dict[int, int]:
+    """The months (YYYYMM) of events, or of sums of them, with the number of events, oldest first."""
+    return dict(client.query(_sql("list_months")))
 
 
 class Stored(NamedTuple):
@@ -80,6 +87,12 @@ def find_places(client: ClickHouse, *, partition: int, first: int, end: int) -> 
     return {(offset, row) for offset, row in rows}
 
 
+def holds_event(client: ClickHouse, *, partition: int, offset: int, row: int) -> bool:
+    """Whether ``events`` has a row of that place."""
+    ((found,),) = client.query(_sql("holds_event"), {"partition": partition, "offset": offset, "row": row})
+    return bool(found)
+
+
 def find_first_offset(client: ClickHouse, *, partition: int) -> int | None:
     """The lowest offset of a partition with a row; None when there is none."""
     ((offset, found),) = client.query(_sql("find_first_offset"), {"partition": partition})
@@ -92,8 +105,8 @@ def count_recent_events(client: ClickHouse, *, since: float) -> int:
     return int(events)
 
 
-class DeadLetter(msgspec.Struct, frozen=True):
-    """A line that could not be read, under the place it would have had; ``at`` is when the log took its record."""
+class SetAside(msgspec.Struct, frozen=True):
+    """A dead letter without its bytes; ``at`` is when the log took its record."""
 
     at: datetime
     partition: int
@@ -103,17 +116,21 @@ class DeadLetter(msgspec.Struct, frozen=True):
     bytes: int
     state: str
 
+    @property
+    def place(self) -> str:
+        return f"{self.partition}/{self.offset}/{self.row}"
 
-def list_dead_letters(client: ClickHouse, *, state: str, limit: int, reason: str = "") -> list[DeadLetter]:
+
+def list_dead_letters(client: ClickHouse, *, state: str, limit: int, reason: str = "") -> list[SetAside]:
     """In the order of the log; those in ``state`` (empty for any) with ``reason`` in their reason."""
     rows = client.query(_sql("list_dead_letters"), {"state": state, "reason": reason, "limit": limit})
-    return [DeadLetter(*row) for row in rows]
+    return [SetAside(*row) for row in rows]
 
 
-def show_dead_letter(client: ClickHouse, *, partition: int, offset: int, row: int) -> tuple[DeadLetter, bytes] | None:
+def show_dead_letter(client: ClickHouse, *, partition: int, offset: int, row: int) -> tuple[SetAside, bytes] | None:
     """A dead letter in any state, with its bytes; None when there is none of that place."""
     rows = client.query(_sql("show_dead_letter"), {"partition": partition, "offset": offset, "row": row})
-    return (DeadLetter(*rows[0][:-1]), bytes.fromhex(rows[0][-1])) if rows else None
+    return (SetAside(*rows[0][:-1]), bytes.fromhex(rows[0][-1])) if rows else None
 
 
 def count_dead_letters(client: ClickHouse) -> dict[str, int]:

@@ -1,12 +1,16 @@
--- Per site: visits, then views, of the day, the week, the month and of all time, the latter with the opening balance.
+-- Per site, of the public: visitors online since {since} (Unix milliseconds), then visits and views of the day, the week, the
+-- month and of all time, the latter with the opening balance. However long the history, this reads the last minutes of events
+-- and a row for each day.
 SELECT
     site,
+    sum(online),
     sum(visits_today), sum(visits_week), sum(visits_month), sum(visits_total),
     sum(views_today), sum(views_week), sum(views_month), sum(views_total)
 FROM
 (
     SELECT
         site,
+        0 AS online,
         sumIf(visits, day = {today:Date}) AS visits_today,
         sumIf(visits, day >= {week:Date}) AS visits_week,
         sumIf(visits, day >= {month:Date}) AS visits_month,
@@ -19,9 +23,15 @@ FROM
     WHERE audience = 'public'
     GROUP BY site
     UNION ALL
-    SELECT site, 0, 0, 0, visits, 0, 0, 0, views
-    FROM opening_balances FINAL
+    SELECT site, 0, 0, 0, 0, argMax(visits, at), 0, 0, 0, argMax(views, at)
+    FROM opening_balances
     WHERE page_id = 0
+    GROUP BY site, locale
+    UNION ALL
+    SELECT site, uniqExact(visitor), 0, 0, 0, 0, 0, 0, 0, 0
+    FROM events
+    WHERE at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND audience = 'public' AND visitor != 0 AND kind != 'opening'
+    GROUP BY site
 )
 GROUP BY site
 SETTINGS max_threads = 1

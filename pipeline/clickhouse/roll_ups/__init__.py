@@ -1,0 +1,75 @@
+"""The roll-ups: sums of events that views keep, table by table, while rows are inserted.
+
+They come in *generations*: ``site_days_1`` is filled by ``site_days_1_from_events`` for ever, and what reads sees the
+view ``site_days`` of it. ``nhip rebuild`` makes the next generation and turns the readers to it. A roll-up's script has
+two statements: its table, and the SELECT that both the view and the backfill of a generation are made of.
+"""
+
+import re
+from importlib.resources import files
+
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.scripts import render
+
+ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals", "opening_balances")
+
+EVERY_ROW = "true"
+
+
+def create_generation(generation: int, *, cluster: str, rows: str = EVERY_ROW) -> list[str]:
+    """Statements that make the tables and views of a generation; its views take the ``rows`` under that condition."""
+    statements = []
+    for name in ROLL_UPS:
+        table, select = _table_and_select(
+            name, generation, cluster=cluster, events="events_local" if cluster else "events", rows=rows
+        )
+        statements += [table, *_script("view", name, generation, cluster=cluster, select=select)]
+        if cluster:
+            statements += _script("distributed", name, generation, cluster=cluster)
+    return statements
+
+
+def turn_readers(generation: int, *, cluster: str) -> list[str]:
+    """Statements that let every reader see ``generation``."""
+    return [text for name in ROLL_UPS for text in _script("reader", name, generation, cluster=cluster)]
+
+
+def backfill(name: str, generation: int, *, cluster: str, rows: str) -> str:
+    """The statement that puts the ``rows`` under that condition into one roll-up."""
+    _, select = _table_and_select(name, generation, cluster=cluster, events="events", rows=rows)
+    (statement,) = _script("backfill", name, generation, cluster=cluster, select=select)
+    return statement
+
+
+def drop_generation(generation: int, *, cluster: str) -> list[str]:
+    return [text for name in ROLL_UPS for text in _script("drop_generation", name, generation, cluster=cluster)]
+
+
+def find_generations(client: ClickHouse) -> set[int]:
+    """Those of which there is any table or view."""
+    named = (re.fullmatch(rf"(?:{'|'.join(ROLL_UPS)})_(\d+)(?:_.*)?", name) for name, _ in _list_tables(client))
+    return {int(found[1]) for found in named if found}
+
+
+def find_shown(client: ClickHouse) -> dict[str, int]:
+    """By roll-up, the generation its readers see."""
+    found = (
+        (name, re.search(rf"\b{name}_(\d+)\b", select)) for name, select in _list_tables(client) if name in ROLL_UPS
+    )
+    return {name: int(match[1]) for name, match in found if match}
+
+
+def _list_tables(client: ClickHouse) -> list[tuple[str, str]]:
+    rows = client.query(files(__name__).joinpath("list_tables.sql").read_text(encoding="utf-8"))
+    return [(name, select) for name, select in rows]
+
+
+def _table_and_select(name: str, generation: int, *, cluster: str, events: str, rows: str) -> list[str]:
+    return render(
+        files(__name__).joinpath(f"{name}.sql"), cluster=cluster, generation=generation, events=events, rows=rows
+    )
+
+
+def _script(script: str, name: str, generation: int, *, cluster: str, **names: str) -> list[str]:
+    file = files(__name__).joinpath(f"{script}.sql")
+    return render(file, cluster=cluster, name=name, generation=generation, **names)

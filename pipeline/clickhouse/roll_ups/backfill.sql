@@ -1,0 +1,2 @@
+INSERT INTO ${name}_$generation
+$select

@@ -1,0 +1,7 @@
+-- The view first: what is inserted from then on goes past the table.
+DROP TABLE IF EXISTS ${name}_${generation}_from_events$on_cluster SYNC;
+
+-- only over a cluster
+DROP TABLE IF EXISTS ${name}_$generation$on_cluster SYNC;
+
+DROP TABLE IF EXISTS ${name}_$generation$local$on_cluster SYNC

@@ -1,0 +1,47 @@
+"""Statements in ``.sql`` files that make tables: one text for a single server and for a cluster.
+
+``$name`` is filled in when a script is rendered. What differs between the two is filled in by itself: ``$on_cluster``,
+``$Replicated``, ``$local`` (ends the name of a shard's own table), ``$deduplication``; and a statement under the line
+``-- only over a cluster`` is left out for one server. Data never gets into a statement this way, only names and numbers
+of our own.
+"""
+
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
+from string import Template
+
+ONLY_OVER_A_CLUSTER = "-- only over a cluster"
+
+DEDUPLICATION = "non_replicated_deduplication_window = 10000"
+# A replicated table also forgets by age: it must remember for as long as a batch may be inserted again.
+REPLICATED_DEDUPLICATION = "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
+
+
+def render(file: Traversable, *, cluster: str, **names: str | int) -> list[str]:
+    """The statements of a script, for the servers of ``cluster`` or for one server if that is empty."""
+    script = file.read_text(encoding="utf-8")
+    return [
+        Template(text).substitute(_variant(cluster), **names) for text in _statements(script, clustered=bool(cluster))
+    ]
+
+
+def _variant(cluster: str) -> dict[str, str]:
+    return {
+        "cluster": cluster,
+        "on_cluster": f" ON CLUSTER '{cluster}'" if cluster else "",
+        "Replicated": "Replicated" if cluster else "",
+        "everywhere": "('/clickhouse/tables/{database}/{table}', '{shard}-{replica}')" if cluster else "",
+        "local": "_local" if cluster else "",
+        "deduplication": REPLICATED_DEDUPLICATION if cluster else DEDUPLICATION,
+    }
+
+
+def _statements(script: str, *, clustered: bool) -> Iterator[str]:
+    """A semicolon ends a statement at the end of its line, a comment has its line to itself."""
+    for chunk in script.split(";\n"):
+        lines = chunk.strip().splitlines()
+        if ONLY_OVER_A_CLUSTER in lines and not clustered:
+            continue
+        text = "\n".join(line for line in lines if not line.lstrip().startswith("--")).strip()
+        if text:
+            yield text.removesuffix(";")
