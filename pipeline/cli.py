@@ -1,55 +1,162 @@
-"""``nhip``: what operations type. Text for people, ``--json`` for machines, exit code 1 when something is off."""
+"""``nhip``: what operations type. Tables for people, ``--json`` for machines, exit codes for monitoring.
+
+The embedded engine allows one process: while the product runs on a data directory, the command is done there
+(``pipeline.control``) and only shown here. ``run_call`` is that other end.
+"""
 
 import argparse
 import sys
-from contextlib import closing
+import threading
+from contextlib import ExitStack, closing
+from typing import cast
 
-import msgspec
+from rich.console import Console
 
-from pipeline.clickhouse.client import open_embedded
+from pipeline.commands import dead_letters, migrate, replay, report, status, verify
+from pipeline.commands.arguments import Parser
+from pipeline.commands.context import COULD_NOT_RUN, Context, console
+from pipeline.control import Call, Colors, Terminal, forward
 from pipeline.data_directory import hold
-from pipeline.errors import PipelineError
+from pipeline.errors import Cancelled, DataDirectoryBusy, PipelineError
 from pipeline.settings import Settings
-from pipeline.verify import Verification, verify
+
+INTERRUPTED = 130
+BUSY_SECONDS = 5.0
+PAUSE_SECONDS = 0.25
+
+DESCRIPTION = "Vận hành Nhịp · Operate Nhịp"
+EPILOG = """\
+mã thoát · exit codes:
+  0  ổn · fine
+  1  có gì đó lệch, trễ hay mất · something is off, late or away
+  2  không chạy được: tham số, thiết lập, Kafka hay ClickHouse không trả lời
+     could not run: arguments, settings, Kafka or ClickHouse do not answer
+"""
+COMMANDS = (status, verify, report, dead_letters, replay, migrate)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns 0, 1 when it found something off, 2 when it could not run."""
-    options = _parser().parse_args(arguments)
+    """Run one command; returns its exit code."""
+    argv = sys.argv[1:] if arguments is None else arguments
+    options = parser().parse_args(argv)
     try:
-        return _verify(Settings.from_env(), as_json=options.json)
+        return _run(argv, options, Settings.from_env())
     except PipelineError as error:
-        print(f"nhip: {error}", file=sys.stderr)
-        return 2
+        _complain(error)
+        return COULD_NOT_RUN
+    except (KeyboardInterrupt, BrokenPipeError):
+        return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="nhip", description="Vận hành Nhịp · Operate Nhịp")
-    commands = parser.add_subparsers(dest="command", required=True)
-    verify_command = commands.add_parser(
-        "verify", help="every view exactly once: lineage without gaps or repeats, roll-ups equal to the raw table"
+def run_call(settings: Settings, call: Call) -> int:
+    """Do for a client what it typed, inside the process that has the engine; returns the exit code."""
+    context = Context(
+        settings,
+        out=console(call.out, is_terminal=call.terminal.out, terminal=call.terminal),
+        err=console(call.err, is_terminal=call.terminal.err, terminal=call.terminal),
+        ask=call.ask if call.terminal.reads else None,
+        cancelled=call.cancelled,
     )
-    verify_command.add_argument("--json", action="store_true", help="one JSON object instead of text")
-    return parser
+    try:
+        return run_in(context, parser().parse_args(call.argv))
+    except Cancelled:
+        return INTERRUPTED
+    except PipelineError as error:
+        call.err.write(f"nhip: {error}\n")
+        return COULD_NOT_RUN
+    except SystemExit as refusal:
+        return int(refusal.code or 0)
 
 
-def _verify(settings: Settings, *, as_json: bool) -> int:
-    with hold(settings.data_dir), closing(open_embedded(settings.engine_dir)) as client:
-        found = verify(client)
-    print(msgspec.json.encode(found).decode() if as_json else _describe(found))
-    return 0 if found.clean else 1
+def run_in(context: Context, options: argparse.Namespace) -> int:
+    """Run the command with what it works with, and close that."""
+    context.as_json = getattr(options, "json", False)
+    with closing(context):
+        code: int = options.run(context, options)
+    return code
 
 
-def _describe(found: Verification) -> str:
-    lines = [
-        f"stored    {found.stored}",
-        f"views     {found.views}",
-        f"repeated  {found.repeated}",
-        f"missing   {found.missing}",
-        *(f"{name:<9} {differing} keys differ from the raw table" for name, differing in found.differing.items()),
-        "clean" if found.clean else "NOT clean",
-    ]
-    return "\n".join(lines)
+def parser() -> Parser:
+    nhip = Parser(
+        prog="nhip", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = nhip.add_subparsers(
+        dest="command", required=True, metavar="lệnh · command", parser_class=Parser, title="lệnh · commands"
+    )
+    for command in COMMANDS:
+        command.add(commands)
+    collect = commands.add_parser("collect", help="chạy một bộ thu thập · run a collector of its own")
+    collect.set_defaults(run=None)
+    return nhip
+
+
+def _run(argv: list[str], options: argparse.Namespace, settings: Settings) -> int:
+    if options.run is None:
+        return _collect(settings)
+    if settings.clickhouse is not None:
+        return run_in(_own_context(settings), options)
+    with ExitStack() as stack:
+        code = _forward_or_hold(argv, settings, stack)
+        return run_in(_own_context(settings), options) if code is None else code
+
+
+def _collect(settings: Settings) -> int:
+    from pipeline.collect import run  # noqa: PLC0415 - loads the server, which no other command needs
+
+    return run(settings)
+
+
+def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack) -> int | None:
+    """The exit code from the process that runs on the data directory; None when it is held for this one now.
+
+    A process that is starting, or another command, holds the directory without answering; so try for a moment.
+    """
+    waited = threading.Event()
+    tries = int(BUSY_SECONDS / PAUSE_SECONDS)
+    while True:
+        try:
+            stack.enter_context(hold(settings.data_dir))
+        except DataDirectoryBusy:
+            code = forward(settings.data_dir, argv, _terminal(), streams=(sys.stdin, sys.stdout, sys.stderr))
+            if code is not None:
+                return code
+            if not tries:
+                raise
+            tries -= 1
+            waited.wait(PAUSE_SECONDS)
+        else:
+            return None
+
+
+def _own_context(settings: Settings) -> Context:
+    terminal = _terminal()
+    return Context(
+        settings,
+        out=console(sys.stdout, is_terminal=terminal.out, terminal=terminal),
+        err=console(sys.stderr, is_terminal=terminal.err, terminal=terminal),
+        ask=_ask if terminal.reads else None,
+    )
+
+
+def _terminal() -> Terminal:
+    shown = Console(stderr=not sys.stdout.isatty())
+    return Terminal(
+        reads=sys.stdin.isatty(),
+        out=sys.stdout.isatty(),
+        err=sys.stderr.isatty(),
+        width=shown.width,
+        colors=cast(Colors, shown.color_system),
+    )
+
+
+def _ask(question: str) -> str:
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline()
+
+
+def _complain(error: PipelineError) -> None:
+    sys.stderr.write(f"nhip: {error}\n")
 
 
 if __name__ == "__main__":

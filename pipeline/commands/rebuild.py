@@ -1,0 +1,47 @@
+"""``nhip rebuild``: the roll-ups made anew from the rows, while readers keep reading and consumers keep inserting."""
+
+import argparse
+
+from rich.text import Text
+
+from pipeline.clickhouse.rebuild import rebuild
+from pipeline.commands.arguments import Commands, add_json
+from pipeline.commands.context import FINE, Context
+from pipeline.events import EVENTS_TOPIC
+from pipeline.plans import planned
+from pipeline.topics import GROUP
+
+
+def add(commands: Commands) -> None:
+    parser = commands.add_parser("rebuild", help="dựng lại các bảng tổng · make the roll-ups anew from the rows")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(context: Context, _options: argparse.Namespace) -> int:
+    broker = context.broker
+
+    def ends() -> dict[int, int]:
+        return {partition.partition: end for partition, end in broker.end_offsets(EVENTS_TOPIC).items()}
+
+    def progress_of_group() -> dict[int, tuple[int, int]]:
+        """Per partition the first offset that is not surely in, and the last that is planned."""
+        committed = broker.committed(GROUP, EVENTS_TOPIC)
+        places = {}
+        for partition, place in committed.items():
+            plan = planned(place)
+            places[partition.partition] = (place.offset, plan.last if plan else place.offset - 1)
+        return places
+
+    with context.progress() as step:
+        rebuild(
+            context.client("migrator"),
+            ends=ends,
+            progress_of_group=progress_of_group,
+            on_progress=lambda name, done, total: step(name)(done, total),
+        )
+    if context.as_json:
+        context.print_json({"rebuilt": True})
+    else:
+        context.out.print(Text("đã dựng lại các bảng tổng · the roll-ups are made anew", "green"))
+    return FINE

@@ -1,0 +1,129 @@
+"""``nhip verify`` finds each kind of harm, and only harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ops import Ops
+
+from pipeline.events import PageView, encode_lines
+
+SITE_DAYS = (
+    "SELECT name FROM system.tables"
+    " WHERE database = currentDatabase() AND name LIKE 'site_days%' AND engine LIKE '%MergeTree'"
+)
+
+View = Callable[..., PageView]
+
+
+@pytest.fixture
+def filled(ops: Ops, view: View) -> Ops:
+    """Three records, of two views, of a view and a poisoned line, and of three views: all in."""
+    ops.send(view(1), view(2))
+    ops.send_bytes(b'{"poison":1}\n' + encode_lines([view(3)]))
+    ops.send(view(4), view(5), view(6))
+    ops.consume()
+    return ops
+
+
+def test_what_is_accepted_is_stored_or_set_aside(filled: Ops) -> None:
+    answer = filled.nhip("verify", "--json")
+    found = answer.json()
+    assert answer.code == 0, found
+    assert (found["accepted"], found["stored"], found["dead_lettered"], found["in_flight"]) == (7, 6, 1, 0)
+    assert (found["views"], found["clean"], found["advice"]) == (6, True, [])
+    assert set(found["differing"].values()) == {0}
+
+
+def test_an_empty_log_is_clean(ops: Ops) -> None:
+    answer = ops.nhip("verify", "--json")
+    assert (answer.code, answer.json()["accepted"]) == (0, 0)
+
+
+HARM: list[Any] = [
+    pytest.param(
+        "ALTER TABLE events DELETE WHERE offset = 2 AND row = 1",
+        {"missing": 1, "stored": 5},
+        id="a missing row",
+    ),
+    pytest.param("ALTER TABLE events DELETE WHERE offset = 2 AND row = 2", {"missing": 1}, id="a missing last row"),
+    pytest.param("ALTER TABLE events DELETE WHERE offset = 0", {"missing": 2}, id="a missing record"),
+    pytest.param("ALTER TABLE dead_letters DELETE WHERE 1", {"missing": 1, "dead_lettered": 0}, id="a lost letter"),
+    pytest.param("INSERT INTO events SELECT * FROM events WHERE offset = 0", {"repeated": 2}, id="a repeated record"),
+    pytest.param(
+        "INSERT INTO events SELECT * REPLACE (9 AS row) FROM (SELECT * FROM events WHERE offset = 0 AND row = 1)",
+        {"unexplained": 1, "missing": 0},
+        id="a row from nowhere",
+    ),
+]
+
+
+@pytest.mark.parametrize(("statement", "expected"), HARM)
+def test_harm_is_found(filled: Ops, statement: str, expected: dict[str, int]) -> None:
+    filled.command(statement + (" SETTINGS mutations_sync = 1" if statement.startswith("ALTER") else ""))
+    answer = filled.nhip("verify", "--json")
+    found = answer.json()
+    assert answer.code == 1
+    assert {name: found[name] for name in expected} == expected
+    assert not found["clean"]
+    assert found["advice"]
+
+
+def test_a_roll_up_that_is_off_is_found(filled: Ops) -> None:
+    ((table,),) = filled.query(SITE_DAYS)
+    filled.command(f"ALTER TABLE {table} DELETE WHERE 1 SETTINGS mutations_sync = 1")
+    answer = filled.nhip("verify", "--json")
+    assert answer.code == 1
+    assert answer.json()["differing"]["site_days"] == 1
+    assert answer.json()["advice"] == ["nhip rebuild"]
+
+
+def test_what_is_planned_or_not_yet_read_is_in_flight(filled: Ops, view: View) -> None:
+    filled.send(view(7))
+    filled.consume(insert=False, advance=False)
+    filled.send(view(8), view(9))
+    answer = filled.nhip("verify", "--json")
+    found = answer.json()
+    assert answer.code == 0, found
+    assert (found["accepted"], found["stored"], found["in_flight"], found["missing"]) == (10, 6, 3, 0)
+
+
+def test_what_is_planned_and_in_is_stored(filled: Ops, view: View) -> None:
+    filled.send(view(7))
+    filled.consume(advance=False)
+    found = filled.nhip("verify", "--json").json()
+    assert (found["stored"], found["in_flight"]) == (7, 0)
+
+
+def test_only_the_log_since_a_time_is_compared(ops: Ops, view: View) -> None:
+    ops.send(view(1))
+    ops.now += 3600
+    ops.send(view(2), view(3))
+    ops.consume()
+    found = ops.nhip("verify", "--since", "2026-09-28T12:30", "--json").json()
+    assert (found["accepted"], found["stored"], found["clean"]) == (2, 2, True)
+
+
+def test_rows_from_before_the_kept_log_are_checked_by_their_lineage(filled: Ops, view: View) -> None:
+    filled.now += 8 * 86_400
+    filled.send(view(7))
+    filled.consume()
+    filled.broker.enforce_retention()
+    found = filled.nhip("verify", "--json").json()
+    assert (found["accepted"], found["earlier"], found["clean"]) == (1, 7, True)
+
+    filled.command("ALTER TABLE events DELETE WHERE offset = 2 AND row = 0 SETTINGS mutations_sync = 1")
+    found = filled.nhip("verify", "--json").json()
+    assert (found["missing"], found["clean"]) == (1, False)
+    assert "backup" in found["advice"][0]
+
+
+def test_people_read_what_is_off_and_what_to_type(filled: Ops) -> None:
+    filled.command("ALTER TABLE events DELETE WHERE offset = 0 SETTINGS mutations_sync = 1")
+    answer = filled.nhip("verify")
+    assert answer.code == 1
+    assert "NOT clean" in answer.out
+    assert "nhip replay --since 2026-09-28T12:00:00" in answer.out
+    assert "\x1b" not in answer.out

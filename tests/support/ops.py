@@ -1,0 +1,108 @@
+"""The embedded log and engine under a data directory, and ``nhip`` on them, as its user would type it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipeline import cli
+from pipeline.brokers import Record, TopicPartition
+from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.clickhouse.client import ClickHouse, open_embedded
+from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.writer import write_rows
+from pipeline.events import EVENTS_TOPIC, Event, encode_lines
+from pipeline.plans import Plan
+from pipeline.rows import rows_of
+from pipeline.settings import Settings
+from pipeline.topics import GROUP, topics_of
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        assert self.out, self.err
+        return msgspec.json.decode(self.out)
+
+
+class Ops:
+    """``clock`` is the log's, in Unix seconds; a test may turn it."""
+
+    def __init__(self, data_dir: Path, *, now: float) -> None:
+        self.settings = Settings(data_dir=data_dir)
+        self.now = now
+        self.broker = SqliteBroker(self.settings.log_dir, clock=lambda: self.now)
+        self.broker.create_topics(topics_of(self.settings))
+
+    def send(self, *events: Event) -> Record:
+        return self.send_bytes(encode_lines(events))
+
+    def send_bytes(self, value: bytes) -> Record:
+        producer = self.broker.producer()
+        record = producer.send(EVENTS_TOPIC, value, partition=0)
+        producer.close()
+        return record
+
+    def consume(self, *, advance: bool = True, insert: bool = True) -> Plan:
+        """Plan, insert and advance over what is in the log, as one batch; or stop short of a part of that."""
+        consumer = self.broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member="embedded")
+        records = consumer.poll(timeout=0, max_records=10_000)
+        plan = Plan(records[0].offset, records[-1].offset)
+        partition = TopicPartition(EVENTS_TOPIC, 0)
+        consumer.commit(partition, plan.committed())
+        if insert:
+            with self.engine() as client:
+                write_rows(client, rows_of(records), plan.token(partition))
+        if advance:
+            consumer.commit(partition, plan.done())
+        consumer.close()
+        return plan
+
+    @contextmanager
+    def engine(self) -> Iterator[ClickHouse]:
+        """The engine, for this block: a command opens it for itself."""
+        client = open_embedded(self.settings.engine_dir)
+        migrate(client)
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def command(self, *statements: str) -> None:
+        with self.engine() as client:
+            for statement in statements:
+                client.command(statement)
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        with self.engine() as client:
+            return client.query(statement)
+
+    def nhip(self, *argv: str) -> Answer:
+        """Type a command; environment variables must name the data directory."""
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                code = cli.main(list(argv))
+            except SystemExit as refusal:
+                code = int(refusal.code or 0)
+        return Answer(code, out.getvalue(), err.getvalue())
+
+    def close(self) -> None:
+        self.broker.close()
+
+
+def places(answer: Answer) -> Sequence[str]:
+    """Of the dead letters that ``list --json`` shows."""
+    return [f"{letter['partition']}/{letter['offset']}/{letter['row']}" for letter in answer.json()["dead_letters"]]
