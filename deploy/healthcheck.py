@@ -1,0 +1,24 @@
+"""For a container's health check: 0 when the address answers 200, 1 and what it said when not."""
+
+import sys
+import urllib.error
+import urllib.request
+
+SECONDS = 4
+
+
+def main(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=SECONDS) as answer:
+            sys.stdout.write(answer.read(500).decode())
+            return 0
+    except urllib.error.HTTPError as error:
+        with error:
+            sys.stdout.write(error.read(500).decode())
+    except OSError as error:
+        sys.stdout.write(str(error))
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,188 @@
+"""The real Caddy with the Caddyfile of docker-compose.yml: who the client is, what is shut, what streams."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from product import free_port
+from proxy import CADDYFILE, Proxy, require_caddy
+
+from pipeline.health import PREFIX
+
+PUBLIC = ("e", "p.gif", "b.js", "summary.json", "pages.json", "live", "healthz")
+SHUT = ("readyz", "metrics", "nothing")
+BEAT_SECONDS = 0.3
+
+
+class Upstream(BaseHTTPRequestHandler):
+    """Says who it is and what it was told; ``/_nhip/live`` streams a beat at a time."""
+
+    protocol_version = "HTTP/1.1"
+    name = ""
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.startswith("/_nhip/live"):
+            self._stream()
+            return
+        body = json.dumps({"name": self.name, "headers": dict(self.headers.items())}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_line: object) -> None:
+        """Quiet."""
+
+    def _stream(self) -> None:
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        for beat in range(3):
+            self.wfile.write(b"data: %d\n\n" % beat)
+            self.wfile.flush()
+            time.sleep(BEAT_SECONDS)
+
+
+def start_upstream(name: str) -> tuple[ThreadingHTTPServer, str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Named", (Upstream,), {"name": name}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, f"127.0.0.1:{server.server_address[1]}"
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    require_caddy()
+    (web, web_address), (collector, collector_address) = start_upstream("web"), start_upstream("collector")
+    gone = f"127.0.0.1:{free_port()}"
+    directory = tmp_path_factory.mktemp("proxy")
+    with Proxy(directory, web=[web_address], collectors=[gone, collector_address], tls=True) as proxy:
+        yield proxy
+        proxy.stop()
+    for server in (web, collector):
+        server.shutdown()
+        server.server_close()
+
+
+def connect(proxy: Proxy) -> http.client.HTTPSConnection:
+    trusting = ssl.create_default_context(cafile=str(proxy.authority))
+    return http.client.HTTPSConnection("localhost", proxy.port, timeout=20, context=trusting)
+
+
+def ask(
+    proxy: Proxy, path: str, *, method: str = "GET", body: bytes | None = None, **headers: str
+) -> tuple[int, bytes]:
+    connection = connect(proxy)
+    connection.request(
+        method, path, body=body, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+    answer = connection.getresponse()
+    found = answer.status, answer.read()
+    connection.close()
+    return found
+
+
+def told(proxy: Proxy, path: str, **headers: str) -> tuple[str, dict[str, str]]:
+    """Which upstream answered, and the headers it was given."""
+    status, body = ask(proxy, path, **headers)
+    assert status == 200, body
+    answer = json.loads(body)
+    return answer["name"], {name.lower(): value for name, value in answer["headers"].items()}
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name != "live"])
+def test_what_the_public_may_ask_goes_to_a_collector_even_when_one_is_away(proxy: Proxy, name: str) -> None:
+    assert told(proxy, PREFIX + name)[0] == "collector"
+
+
+@pytest.mark.parametrize("path", ["/", "/admin/", "/tin-tuc/?page=2", "/_nhip", "/static/x.css"])
+def test_everything_else_goes_to_the_site(proxy: Proxy, path: str) -> None:
+    assert told(proxy, path)[0] == "web"
+
+
+@pytest.mark.parametrize("name", SHUT)
+@pytest.mark.parametrize(
+    "spelling", ["/_nhip/{}", "/_nhip//{}", "//_nhip/{}", "/_NHIP/{}", "/a/../_nhip/{}", "/%5fnhip/{}"]
+)
+def test_what_is_for_operations_never_reaches_a_process(proxy: Proxy, name: str, spelling: str) -> None:
+    assert ask(proxy, spelling.format(name))[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/_nhip/e"])
+def test_the_address_of_a_client_is_the_one_the_proxy_saw(proxy: Proxy, path: str) -> None:
+    forged = {"X_Forwarded_For": "203.0.113.9", "X_Forwarded_Proto": "http", "X_Forwarded_Host": "evil.example"}
+    _name, headers = told(proxy, path, **forged)
+
+    assert headers["x-forwarded-for"] in ("127.0.0.1", "::1")
+    assert headers["x-forwarded-proto"] == "https"
+    assert headers["x-forwarded-host"].startswith("localhost")
+    assert headers["host"] == f"localhost:{proxy.port}"
+
+
+def test_a_live_stream_comes_through_beat_by_beat(proxy: Proxy) -> None:
+    connection = connect(proxy)
+    connection.request("GET", "/_nhip/live", headers={"Accept-Encoding": "gzip"})
+    answer = connection.getresponse()
+    started = time.monotonic()
+    first = answer.readline()
+    arrived = time.monotonic() - started
+    answer.read()
+    connection.close()
+
+    assert first == b"data: 0\n"
+    assert arrived < BEAT_SECONDS
+
+
+def test_a_body_too_large_for_a_beacon_is_refused_at_the_door(proxy: Proxy) -> None:
+    assert ask(proxy, "/_nhip/e", method="POST", body=b"x" * 100_000)[0] in (413, 502)
+
+
+def test_plain_http_is_sent_to_https_or_not_served(proxy: Proxy) -> None:
+    connection = http.client.HTTPConnection("localhost", proxy.port, timeout=10)
+    connection.request("GET", "/")
+    assert connection.getresponse().status == 400  # HTTP spoken to an HTTPS port
+    connection.close()
+
+
+def test_an_upstream_that_is_away_gives_a_sentence_and_a_log_without_addresses(tmp_path: Path) -> None:
+    require_caddy()
+    gone = [f"127.0.0.1:{free_port()}"]
+    with Proxy(tmp_path / "proxy", web=gone, collectors=gone) as proxy:
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=20, source_address=("127.0.0.77", 0))
+        connection.request("GET", "/tin-tuc/", headers={"User-Agent": "Geheim/1.0", "X-Forwarded-For": "203.0.113.9"})
+        answer = connection.getresponse()
+        body, retry = answer.read().decode(), answer.headers["Retry-After"]
+        connection.close()
+        proxy.stop()
+
+    assert answer.status == 502
+    assert (retry, "Cổng thông tin tạm ngừng" in body) == ("5", True)
+    for secret in ("127.0.0.77", "203.0.113.9", "Geheim"):
+        assert secret not in proxy.output()
+
+
+def test_the_caddyfile_is_valid_where_compose_puts_it(tmp_path: Path) -> None:
+    require_caddy()
+    proxy = Proxy(tmp_path, web=[], collectors=[])
+    environment = proxy.environment() | {
+        "NHIP_PLACE": str(CADDYFILE.with_name("compose.caddy")),
+        "NHIP_SITE": "congthuong.example.gov.vn",
+    }
+    for certificate in ("internal", "webmaster@example.gov.vn"):
+        given = environment | {"NHIP_TLS": certificate}
+        run = subprocess.run(proxy.command("validate"), env=given, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
