@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from kafka_server import KafkaMissing, KafkaServer, kafka_jars
+from kafka_server import KafkaServer, require_kafka
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -42,10 +42,7 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
     """One broker for all tests that want one and leave it running; each takes topics and groups of its own."""
-    try:
-        kafka_jars()
-    except KafkaMissing as missing:
-        pytest.fail(str(missing)) if os.environ.get("CI") else pytest.skip(str(missing))
+    require_kafka()
     with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
         yield server
 

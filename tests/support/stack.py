@@ -17,9 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
 from clickhouse_http import ClickHouseServer
-from kafka_server import KafkaMissing, KafkaServer, kafka_jars
+from kafka_server import KafkaServer, require_kafka
 from part import Part
 from postgres_server import PostgresServer, require_postgres
 from product import ADMIN_PASSWORD, SiteClient, free_port
@@ -157,10 +156,7 @@ def require_stack() -> None:
     """Skip the test that asks where a server is not installed; fail it where CI is set."""
     require_postgres()
     require_caddy()
-    try:
-        kafka_jars()
-    except KafkaMissing as missing:
-        pytest.fail(str(missing)) if os.environ.get("CI") else pytest.skip(str(missing))
+    require_kafka()
 
 
 def _address(part: Part) -> str:
