@@ -303,12 +303,14 @@ class SpoolingProducer:
             awaited = next(iter(self._awaited.values()), None)
             unknown = dict(self._unknown)
         if awaited:
-            if awaited.overdue_at <= self._timer():
-                self._go_indirect(f"no answer within {self._timeout:g} s")
+            if self._direct and awaited.overdue_at <= self._timer():
+                self._lose_sight(f"no answer within {self._timeout:g} s")
             return PROBE_SECONDS
-        self._go_direct()
+        answers_since = self._go_direct()
+        if answers_since is None:
+            return PROBE_SECONDS
         if unknown:
-            settled_in = self._settled_at(unknown.values()) - self._timer()
+            settled_in = max(answers_since, *unknown.values()) + SETTLE_SECONDS - self._timer()
             if settled_in > 0:
                 return min(settled_in, PROBE_SECONDS)
             self._look_up(unknown)
@@ -336,15 +338,12 @@ class SpoolingProducer:
             return False
         finally:
             self._probe_at = self._timer() + PROBE_SECONDS
-        if self._answers_since is None or self._timer() - asked_at > PROBE_SECONDS:
-            self._answers_since = self._timer()
-        if not self._unknown:
-            self._probe_at += IDLE_SECONDS - PROBE_SECONDS
+        with self._lock:
+            now = self._timer()
+            if self._answers_since is None or now - asked_at > PROBE_SECONDS:
+                self._answers_since = now
+            self._probe_at = now + (PROBE_SECONDS if self._unknown else IDLE_SECONDS)
         return True
-
-    def _settled_at(self, since: Iterable[float]) -> float:
-        assert self._answers_since is not None
-        return max(self._answers_since, *since) + SETTLE_SECONDS
 
     def _look_up(self, unknown: Iterable[int]) -> None:
         """Find out which of the entries Kafka has: delete those, make the others fresh again."""
@@ -384,23 +383,23 @@ class SpoolingProducer:
 
     def _lose_sight(self, trouble: str) -> None:
         """Kafka does not answer, or not as it should: no more appends to it until it was asked anew."""
-        self._go_indirect(trouble)
-        self._answers_since = None
-        self._probe_at = float("-inf")
-
-    def _go_indirect(self, trouble: str) -> None:
         with self._lock:
             was_direct, self._direct = self._direct, False
+            self._answers_since = None
+            self._probe_at = float("-inf")
             self._trouble = trouble
             self._wake_drainer()
         if was_direct:
             log.warning("Kafka is away, views go to the spool: %s", trouble)
 
-    def _go_direct(self) -> None:
+    def _go_direct(self) -> float | None:
+        """New appends go to Kafka; returns since when it answers, None if it has just been lost sight of."""
         with self._lock:
-            was_direct, self._direct = self._direct, True
-        if not was_direct and self._spool.records:
+            since = self._answers_since
+            was_direct, self._direct = self._direct, since is not None
+        if not was_direct and self._direct and self._spool.records:
             log.warning("Kafka answers; %d records wait in the spool", self._spool.records)
+        return since
 
     # running
 
