@@ -70,6 +70,7 @@ TRANSPORT = {
 AUTHENTICATION_FAILED = 516
 ACCESS_DENIED = 497
 INSERT = re.compile(rb"\s*(INSERT\s+INTO\s.*?)\sFORMAT\s+(\w+)[ \t]*\r?\n", re.IGNORECASE | re.DOTALL)
+COMMENTS = re.compile(r"\A(\s*--[^\n]*\n)+")
 ERROR_CODE = re.compile(r"Code: (\d+)\.")
 
 # The first word of what each role may say; the migrator may say anything.
@@ -312,7 +313,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def allow(role: str, statement: str) -> None:
-    words = statement.split(maxsplit=1)
+    words = COMMENTS.sub("", statement).split(maxsplit=1)
     if ROLES[role] and (not words or words[0].upper().lstrip("(") not in ROLES[role]):
         raise Refused(ACCESS_DENIED, "Code: 497. DB::Exception: Not enough privileges. (ACCESS_DENIED)")
 
