@@ -199,6 +199,7 @@ def store_snapshot(snapshot: Snapshot, path: Path) -> None:
     """Replace the stored snapshot as a whole; a failure is logged, since the numbers can be read again."""
     aside = path.with_suffix(".new")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         aside.write_bytes(msgspec.json.encode(snapshot))
         aside.replace(path)
     except OSError:
