@@ -1,0 +1,229 @@
+"""Roll-ups from the raw table, while rows come in and pages read them.
+
+The next generation of tables is filled from two sides that meet at a *cut*, an offset of each partition of the log: its
+views take the rows from the cut on, for ever, and a backfill takes those before it, once. That no row is in both or in
+neither rests on the delivery protocol:
+
+1. The cut is at the end of the log, so that nothing behind it is planned when the views are made. A plan is committed
+   before its rows are inserted: if after the views are made still no plan reaches the cut, no row behind it can be in
+   without them. Otherwise the cut came too late; the generation is dropped and made again, with the cut further on.
+2. When the group's place has passed the cut in every partition, all rows before it are in, and the backfill reads what
+   will not change any more. A consumer that was frozen and inserts its old batch only now finds its token taken in the
+   raw table, and views that do not want its rows.
+3. The sums are held against the raw table, the readers are turned, and the old generation is dropped.
+
+Ended at any moment, what readers see is whole: the next rebuild finishes turning them, or removes what was half made.
+One rebuild at a time. Rows that ``nhip replay`` puts in before the cut later on are in the raw table alone, until the
+next rebuild.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.resources import files
+
+from pipeline.clickhouse import roll_ups
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.queries import list_months
+from pipeline.clickhouse.roll_ups import EVERY_ROW, ROLL_UPS
+from pipeline.clickhouse.scripts import render
+from pipeline.clickhouse.upkeep import sync_replicas
+from pipeline.errors import PipelineError, Rejected, Unavailable
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.2
+CHECKS = 10
+ATTEMPTS = 20
+FIRST_MARGIN = 64
+
+Offsets = Mapping[int, int]
+Sums = Mapping[int, tuple[int, int]]
+
+
+class CutTooLate(Exception):
+    """The consumers had passed the cut before the views were there to see it."""
+
+
+class CutTooEarly(Exception):
+    """The log went quiet before the cut."""
+
+
+def rebuild(
+    client: ClickHouse,
+    *,
+    ends: Callable[[], Offsets],
+    progress_of_group: Callable[[], Mapping[int, tuple[int, int]]],
+    on_progress: Callable[[str, int, int], None],
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Make every roll-up anew; ``client`` is the migrator's.
+
+    ``ends``: per partition the offset that the next record will get. ``progress_of_group``: per partition the first
+    offset not surely inserted and the last one that is planned or done (the committed offset, and the end of the plan
+    beside it; without a plan the offset before), both read at the call. ``on_progress`` is told of a step (waiting,
+    filling, checking), how much of it is done, and of how much.
+
+    Waits as long as consumers are behind. Raises Unavailable or Rejected, and whatever the callables raise; then what
+    readers see is as it was.
+    """
+    Rebuild(client, ends, progress_of_group, on_progress, pause).run()
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """One run; fields as the arguments of ``rebuild``."""
+
+    client: ClickHouse
+    ends: Callable[[], Offsets]
+    progress_of_group: Callable[[], Mapping[int, tuple[int, int]]]
+    on_progress: Callable[[str, int, int], None]
+    pause: Callable[[float], None]
+
+    def run(self) -> None:
+        self._finish_former()
+        margin = 0
+        for _ in range(ATTEMPTS):
+            generation = max(roll_ups.find_generations(self.client)) + 1
+            try:
+                self._make(generation, margin)
+            except CutTooLate:
+                margin = margin * 4 or FIRST_MARGIN
+                self._drop(generation)
+            except CutTooEarly:
+                margin = 0
+                self._drop(generation)
+            except BaseException:
+                with suppress(PipelineError):
+                    self._drop(generation)
+                raise
+            else:
+                self._run(roll_ups.turn_readers(generation, cluster=self.client.cluster))
+                self._finish_former()
+                return
+        raise Unavailable(f"the consumers passed {ATTEMPTS} cuts too soon; try again when less comes in")
+
+    def _make(self, generation: int, margin: int) -> None:
+        cuts = self._cut(margin)
+        self._run(roll_ups.create_generation(generation, cluster=self.client.cluster, rows=_from(cuts)))
+        if any(last >= cuts.get(partition, 0) for partition, (_, last) in self.progress_of_group().items()):
+            raise CutTooLate
+        self._wait_for_rows(cuts)
+        sync_replicas(self.client)
+        self._fill(generation, cuts)
+        self._check(generation)
+
+    def _cut(self, margin: int) -> dict[int, int]:
+        """Where the log ends; for a partition that the log does not have any more, where its rows end."""
+        stored = dict(self.client.query(_sql("find_stored_ends")))
+        log_ends = self.ends()
+        for partition, end in stored.items():
+            if end > log_ends.get(partition, end):
+                raise Rejected(
+                    f"partition {partition} of the log ends at {log_ends[partition]}, but rows up to {end} are stored:"
+                    " it is not the log they came from"
+                )
+        return stored | {partition: end + margin for partition, end in log_ends.items()}
+
+    def _wait_for_rows(self, cuts: Offsets) -> None:
+        """Return when every row before the cut is in."""
+        while True:
+            log_ends, finished = self.ends(), self._finished()
+            behind = [partition for partition in log_ends if finished.get(partition, 0) < cuts.get(partition, 0)]
+            self.on_progress("waiting", len(cuts) - len(behind), len(cuts))
+            if not behind:
+                return
+            if all(finished.get(partition, 0) >= log_ends[partition] for partition in behind):
+                raise CutTooEarly
+            self.pause(POLL_SECONDS)
+
+    def _fill(self, generation: int, cuts: Offsets) -> None:
+        months = list_months(self.client)
+        done, total = 0, sum(months.values())
+        self.on_progress("filling", done, total)
+        for month, events in months.items():
+            rows = f"NOT ({_from(cuts)}) AND toYYYYMM(at, 'Asia/Ho_Chi_Minh') = {month}"
+            for name in ROLL_UPS:
+                self.client.command(roll_ups.backfill(name, generation, cluster=self.client.cluster, rows=rows))
+            done += events
+            self.on_progress("filling", done, total)
+
+    def _check(self, generation: int) -> None:
+        """Each month's sums lie between the rows surely in before they were read and all that were in after.
+
+        While nothing comes in the two are the same. Several looks, since replicas may be a moment behind.
+        """
+        off: list[str] = []
+        for look in range(CHECKS):
+            self.on_progress("checking", look, CHECKS)
+            finished = self._finished()
+            least = self._sum_raw(f"NOT ({_from(finished)})" if finished else EVERY_ROW)
+            made = self.client.query(self._render("sum_generation", generation=generation))
+            most = self._sum_raw(EVERY_ROW)
+            off = find_off({(name, month): (views, visits) for name, month, views, visits in made}, least, most)
+            if not off:
+                self.on_progress("checking", CHECKS, CHECKS)
+                return
+            self.pause(POLL_SECONDS)
+        raise Rejected(f"the new roll-ups do not agree with the raw table and were dropped: {', '.join(off)}")
+
+    def _finished(self) -> dict[int, int]:
+        return {partition: first for partition, (first, _) in self.progress_of_group().items()}
+
+    def _sum_raw(self, rows: str) -> dict[int, tuple[int, int]]:
+        sums = self.client.query(self._render("sum_raw", rows=rows))
+        return {month: (views, visits) for month, views, visits in sums}
+
+    def _finish_former(self) -> None:
+        """Leave one generation, the newest that any reader sees: readers are turned only to one that is whole."""
+        shown = roll_ups.find_shown(self.client)
+        if shown.keys() != set(ROLL_UPS):
+            raise Rejected("there are no roll-ups yet; run: nhip migrate")
+        current = max(shown.values())
+        if set(shown.values()) != {current}:
+            self._run(roll_ups.turn_readers(current, cluster=self.client.cluster))
+        for generation in sorted(roll_ups.find_generations(self.client) - {current}):
+            self._drop(generation)
+
+    def _drop(self, generation: int) -> None:
+        log.info("dropping generation %d of the roll-ups", generation)
+        self._run(roll_ups.drop_generation(generation, cluster=self.client.cluster))
+
+    def _run(self, statements: list[str]) -> None:
+        for statement in statements:
+            self.client.command(statement)
+
+    def _render(self, script: str, **names: str | int) -> str:
+        file = files(roll_ups).joinpath(f"{script}.sql")
+        (statement,) = render(file, cluster=self.client.cluster, **names)
+        return statement
+
+
+def find_off(made: Mapping[tuple[str, int], tuple[int, int]], least: Sums, most: Sums) -> list[str]:
+    """The roll-ups and months whose views or visits lie outside; month 0 is all time."""
+    wanted = {(name, month) for name in ROLL_UPS[:3] for month in least} | {("page_totals", 0)} | made.keys()
+    none = (0, 0)
+    return [
+        f"{name} {month or ''}".strip()
+        for name, month in sorted(wanted)
+        if not all(
+            low <= sums <= high
+            for low, sums, high in zip(
+                least.get(month, none), made.get((name, month), none), most.get(month, none), strict=True
+            )
+        )
+    ]
+
+
+def _from(offsets: Offsets) -> str:
+    """The condition that a row is at its partition's offset or behind it; of a partition not named, every row is."""
+    if not offsets:
+        return EVERY_ROW
+    partitions, bounds = zip(*sorted(offsets.items()), strict=True)
+    return f"offset >= transform(partition, {list(partitions)}, {list(bounds)}, 0)"
+
+
+def _sql(script: str) -> str:
+    return files(roll_ups).joinpath(f"{script}.sql").read_text(encoding="utf-8")
