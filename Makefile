@@ -6,7 +6,7 @@ PY := .venv/bin/python
 RUNTIME := @tools/bootstrap.sh run &&
 DEV := @tools/bootstrap.sh dev &&
 
-.PHONY: help run stack test chaos bench verify lint types format wheels clean
+.PHONY: help run stack test chaos bench verify lint types format wheels env clean
 
 help:  ## Danh sách lệnh · This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ format:  ## Định dạng mã nguồn · Format the code
 
 wheels:  ## Đóng gói · Build both wheels into dist/
 	@uv=$$(tools/bootstrap.sh uv) && rm -rf dist && exec "$$uv" build --all-packages --wheel --out-dir dist
+
+env:  ## Ghi .env với khoá ngẫu nhiên · Write .env for docker-compose.yml (NHIP_SITE, NHIP_TLS)
+	@tools/make_env.sh
 
 clean:  ## Xoá thứ sinh ra · Remove builds and caches; data and .venv stay
 	rm -rf dist build test-artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
