@@ -19,8 +19,10 @@ from cms.first_start import prepare_site
 from cms.server import Site, listen, serve
 from cms.terminal import step
 from consumers.runner import Runner
+from pipeline import control
 from pipeline.acknowledger import Acknowledger
 from pipeline.brokers import Broker, open_broker
+from pipeline.cli import run_call
 from pipeline.clickhouse.client import ClickHouse, Reconnecting, open_embedded
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import read_snapshot
@@ -76,6 +78,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         stack.callback(broker.close)
         with step("Mở kho thống kê", "Opening the statistics engine"):
             site, live = _start_pipeline(settings, broker, stack)
+        stack.enter_context(control.serve(settings.data_dir, lambda call: run_call(settings, call)))
         _announce(settings, password)
         gc.collect()
         gc.freeze()

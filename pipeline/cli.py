@@ -7,21 +7,22 @@ The embedded engine allows one process: while the product runs on a data directo
 import argparse
 import sys
 import threading
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import cast
 
 from rich.console import Console
 
-from pipeline.commands import dead_letters, migrate, replay, report, status, verify
+from pipeline.commands import dead_letters, migrate, rebuild, replay, report, status, verify
 from pipeline.commands.arguments import Parser
 from pipeline.commands.context import COULD_NOT_RUN, Context, console
 from pipeline.control import Call, Colors, Terminal, forward
 from pipeline.data_directory import hold
-from pipeline.errors import Cancelled, DataDirectoryBusy, PipelineError
+from pipeline.errors import Cancelled, DataDirectoryBusy, PipelineError, Unavailable
 from pipeline.settings import Settings
 
 INTERRUPTED = 130
-BUSY_SECONDS = 5.0
+BUSY_SECONDS = 10.0
 PAUSE_SECONDS = 0.25
 
 DESCRIPTION = "Vận hành Nhịp · Operate Nhịp"
@@ -32,7 +33,9 @@ mã thoát · exit codes:
   2  không chạy được: tham số, thiết lập, Kafka hay ClickHouse không trả lời
      could not run: arguments, settings, Kafka or ClickHouse do not answer
 """
-COMMANDS = (status, verify, report, dead_letters, replay, migrate)
+_changing = threading.Lock()
+
+COMMANDS = (status, verify, report, dead_letters, replay, rebuild, migrate)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,7 +61,9 @@ def run_call(settings: Settings, call: Call) -> int:
         cancelled=call.cancelled,
     )
     try:
-        return run_in(context, parser().parse_args(call.argv))
+        options = parser().parse_args(call.argv)
+        with _turn(options):
+            return run_in(context, options)
     except Cancelled:
         return INTERRUPTED
     except PipelineError as error:
@@ -66,6 +71,20 @@ def run_call(settings: Settings, call: Call) -> int:
         return COULD_NOT_RUN
     except SystemExit as refusal:
         return int(refusal.code or 0)
+
+
+@contextmanager
+def _turn(options: argparse.Namespace) -> Iterator[None]:
+    """Commands that change what is stored are done one at a time. Raises Unavailable while another is under way."""
+    if not getattr(options, "alone", False):
+        yield
+    elif _changing.acquire(blocking=False):
+        try:
+            yield
+        finally:
+            _changing.release()
+    else:
+        raise Unavailable("another command that changes what is stored is under way; wait for its end")
 
 
 def run_in(context: Context, options: argparse.Namespace) -> int:
@@ -116,12 +135,15 @@ def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack) -> i
     while True:
         try:
             stack.enter_context(hold(settings.data_dir))
-        except DataDirectoryBusy:
+        except DataDirectoryBusy as busy:
             code = forward(settings.data_dir, argv, _terminal(), streams=(sys.stdin, sys.stdout, sys.stderr))
             if code is not None:
                 return code
             if not tries:
-                raise
+                raise DataDirectoryBusy(
+                    f"NHIP_DATA_DIR: a process on {settings.data_dir} is starting or ending,"
+                    " or another command is under way; try again in a moment"
+                ) from busy
             tries -= 1
             waited.wait(PAUSE_SECONDS)
         else:

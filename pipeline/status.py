@@ -81,6 +81,8 @@ def read_status(
     if lags is not None and rate is None:
         rate = _ask(parts, "log", lambda: _rate_of_log(broker(), now))
     spooled = _ask(parts, "spool", spool)
+    if spooled is None and not parts[-1].fault:
+        parts.pop()  # there is no spool here
     return Status(
         at=now,
         parts=parts,

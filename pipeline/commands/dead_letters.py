@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
         action = actions.add_parser(name, help=help_)
         _add_selection(action)
         add_json(action)
-        action.set_defaults(run=run)
+        action.set_defaults(run=run, alone=True)
         if name == "drop":
             action.add_argument("--yes", action="store_true", help="không hỏi lại · do not ask")
 

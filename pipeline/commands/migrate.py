@@ -15,7 +15,7 @@ from pipeline.topics import topics_of
 def add(commands: Commands) -> None:
     parser = commands.add_parser("migrate", help="tạo bảng ClickHouse và topic Kafka · make tables and topics")
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, alone=True)
 
 
 def run(context: Context, _options: argparse.Namespace) -> int:

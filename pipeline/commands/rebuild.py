@@ -11,11 +11,17 @@ from pipeline.events import EVENTS_TOPIC
 from pipeline.plans import planned
 from pipeline.topics import GROUP
 
+STEPS = {
+    "waiting": "Chờ bộ tiêu thụ · Waiting for consumers",
+    "filling": "Cộng từ dòng gốc · Filling from the rows",
+    "checking": "Kiểm tra · Checking",
+}
+
 
 def add(commands: Commands) -> None:
     parser = commands.add_parser("rebuild", help="dựng lại các bảng tổng · make the roll-ups anew from the rows")
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, alone=True)
 
 
 def run(context: Context, _options: argparse.Namespace) -> int:
@@ -38,7 +44,7 @@ def run(context: Context, _options: argparse.Namespace) -> int:
             context.client("migrator"),
             ends=ends,
             progress_of_group=progress_of_group,
-            on_progress=lambda name, done, total: step(name)(done, total),
+            on_progress=lambda name, done, total: step(STEPS.get(name, name))(done, total),
         )
     if context.as_json:
         context.print_json({"rebuilt": True})

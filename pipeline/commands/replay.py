@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
     )
     add_since(parser, help_="từ lúc này · of what the log took from this time on", required=True)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, alone=True)
 
 
 def run(context: Context, options: argparse.Namespace) -> int:

@@ -6,6 +6,6 @@ SELECT
     sumIf(views, audience = 'bot') AS bot_views,
     sumIf(views, audience IN ('staff', 'preview')) AS staff_views
 FROM site_hours
-WHERE hour >= {since:DateTime('UTC')} AND hour < {until:DateTime('UTC')} AND ({site:UInt32} = 0 OR site = {site:UInt32})
+WHERE hour >= {since:DateTime64(3, 'UTC')} AND hour < {until:DateTime64(3, 'UTC')} AND ({site:UInt32} = 0 OR site = {site:UInt32})
 GROUP BY local_hour
 ORDER BY local_hour
