@@ -208,7 +208,8 @@ def test_a_damaged_file_is_no_numbers(store: Path, content: bytes) -> None:
 
 
 def test_a_disk_that_refuses_is_no_fault_of_the_counters(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    counters = Engine(5).counters(tmp_path / "nowhere" / "counters.json")
+    (tmp_path / "file").write_text("")
+    counters = Engine(5).counters(tmp_path / "file" / "counters.json")
     counters.refresh()
     assert counters.snapshot().page_views(7) == 5
     assert "can't be stored" in caplog.text
