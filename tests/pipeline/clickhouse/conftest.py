@@ -1,0 +1,137 @@
+"""A database of the real engine, and a log whose consumer inserts as the real one does."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.clickhouse.client import ClickHouse, open_embedded
+from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events
+
+NOON = 1_790_571_600_000  # Monday 2026-09-28, 12:00 in Hà Nội
+DAY = 86_400_000
+VIEW: dict[str, Any] = dict.fromkeys(EVENT_COLUMNS, 0) | {
+    "at": NOON,
+    "site": 1,
+    "kind": "view",
+    "page_id": 7,
+    "audience": "public",
+    "locale": "vi",
+    "path": "/",
+    "visitor": 5,
+    "visit": True,
+    **dict.fromkeys(("source", "browser", "os", "device", "bot"), ""),
+}
+ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals")
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("chdb")
+
+
+@pytest.fixture
+def connect(embedded_directory: Path) -> Iterator[Callable[[], ClickHouse]]:
+    """Opens connections to one fresh, migrated database."""
+    database = f"clickhouse_{next(_numbers)}"
+    opened: list[ClickHouse] = []
+
+    def connect() -> ClickHouse:
+        opened.append(open_embedded(embedded_directory, database=database))
+        return opened[-1]
+
+    migrate(connect())
+    yield connect
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def client(connect: Callable[[], ClickHouse]) -> ClickHouse:
+    return connect()
+
+
+class Group:
+    """The log and its consumers, in the steps a test wants: append, plan, insert, advance. A record is two views."""
+
+    def __init__(self, client: ClickHouse, partitions: int = 2) -> None:
+        self._client = client
+        self._ends = dict.fromkeys(range(partitions), 0)
+        self._finished = dict.fromkeys(range(partitions), 0)
+        self._plans: dict[int, tuple[int, int]] = {}
+        self._lock = threading.Lock()
+        self.views = 0
+
+    def append(self, records: int = 1, *, partition: int = 0) -> None:
+        with self._lock:
+            self._ends[partition] += records
+
+    def plan(self, *, partition: int = 0, records: int = 10) -> tuple[int, int] | None:
+        """Commit the next plan of a partition, of up to that many records."""
+        with self._lock:
+            first = self._finished[partition]
+            last = min(self._ends[partition], first + records) - 1
+            if last < first:
+                return None
+            self._plans[partition] = (first, last)
+            return first, last
+
+    def insert(self, plan: tuple[int, int], *, partition: int = 0) -> None:
+        """Insert a plan's rows under its token, each record on a day of its own."""
+        first, last = plan
+        rows = [
+            {**VIEW, "at": NOON + offset % 90 * DAY, "visitor": offset + 1, "page_id": 7 + offset % 5,
+             "visit": offset % 3 > 0, "partition": partition, "offset": offset, "row": row}
+            for offset in range(first, last + 1)
+            for row in range(2)
+        ]  # fmt: skip
+        columns = [[row[name] for row in rows] for name in EVENT_COLUMNS]
+        write_events(self._client, columns, token=f"page-events/{partition}/{first}-{last}")
+
+    def advance(self, *, partition: int = 0) -> None:
+        with self._lock:
+            first, last = self._plans.pop(partition)
+            self._finished[partition] = last + 1
+            self.views += 2 * (last + 1 - first)
+
+    def deliver(self, records: int, *, partition: int = 0) -> None:
+        """Append and take in, in one go."""
+        self.append(records, partition=partition)
+        while plan := self.plan(partition=partition):
+            self.insert(plan, partition=partition)
+            self.advance(partition=partition)
+
+    def ends(self) -> dict[int, int]:
+        with self._lock:
+            return dict(self._ends)
+
+    def progress(self) -> dict[int, tuple[int, int]]:
+        with self._lock:
+            return {
+                partition: (finished, self._plans.get(partition, (0, finished - 1))[1])
+                for partition, finished in self._finished.items()
+            }
+
+
+@pytest.fixture
+def group(connect: Callable[[], ClickHouse]) -> Group:
+    return Group(connect())
+
+
+@pytest.fixture
+def sums() -> Callable[[ClickHouse], dict[str, int]]:
+    """Views by the raw table and by each roll-up as its readers see it."""
+
+    def sums(client: ClickHouse) -> dict[str, int]:
+        found = {table: client.query(f"SELECT sum(views) FROM {table}")[0][0] for table in ROLL_UPS}
+        return {**found, "events": client.query("SELECT countIf(kind = 'view') FROM events")[0][0]}
+
+    return sums
