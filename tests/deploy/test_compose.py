@@ -1,0 +1,236 @@
+"""docker-compose.yml says nothing that the code does not know, and lets out no more than it must."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import re
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from deployment import compose, read_env
+from product import ROOT
+
+from cms import web
+from pipeline import cli
+from pipeline.health import PREFIX, Health
+from pipeline.settings import Settings
+
+Service = dict[str, Any]
+
+OURS = ("web", "collector", "consumer", "migrate", "prepare")
+ONCE = ("migrate", "prepare")
+SERVERS = ("proxy", "kafka", "clickhouse", "postgres", "prometheus", "grafana")
+SOURCE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+
+each_of_ours = pytest.mark.parametrize("name", OURS)
+each_service = pytest.mark.parametrize("name", [*OURS, *SERVERS])
+
+
+def known_variables() -> set[str]:
+    """Every environment variable that the code reads."""
+    sources = [ROOT / "pipeline/settings.py", *(ROOT / "cms").rglob("*.py")]
+    text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
+    return set(re.findall(r'"(NHIP_[A-Z_]+|PORT|DATABASE_URL|EMAIL_URL)"', text))
+
+
+def test_every_service_is_tested() -> None:
+    assert set(SOURCE["services"]) == {*OURS, *SERVERS}
+
+
+def test_compose_takes_the_file_with_what_make_env_wrote(env_file: Path) -> None:
+    answer = compose(env_file, "config", "--quiet")
+
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stderr == ""
+
+
+def test_without_an_env_compose_says_what_to_run(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.env"
+    empty.write_text("")
+
+    answer = compose(empty, "config")
+
+    assert answer.returncode != 0
+    assert "run make env" in answer.stderr
+
+
+def test_every_variable_of_the_env_is_used_and_every_needed_one_is_written(env_file: Path) -> None:
+    written = set(read_env(env_file))
+    used = set(re.findall(r"\$\{([A-Z_]+)", TEXT))
+    needed = set(re.findall(r"\$\{([A-Z_]+):\?", TEXT))
+
+    assert written <= used
+    assert needed <= written
+
+
+@each_of_ours
+def test_every_variable_given_to_our_processes_is_one_the_code_reads(services: dict[str, Service], name: str) -> None:
+    assert set(services[name]["environment"]) <= known_variables()
+
+
+@each_of_ours
+def test_our_processes_accept_what_they_are_given(services: dict[str, Service], name: str) -> None:
+    settings = Settings.from_env(services[name]["environment"])
+
+    assert settings.kafka is not None
+    assert settings.clickhouse is not None
+    assert settings.kafka.bootstrap_servers == ("kafka:9092",)
+
+
+def account(url: str) -> str | None:
+    return urlsplit(url).username
+
+
+ACCOUNTS = [
+    pytest.param("web", {"nhip_reader"}, id="web reads"),
+    pytest.param("prepare", {"nhip_reader"}, id="prepare reads"),
+    pytest.param("collector", {"nhip_reader"}, id="collector reads"),
+    pytest.param("consumer", {"nhip_reader", "nhip_writer"}, id="consumer writes"),
+    pytest.param("migrate", {"nhip_reader", "nhip_writer", "nhip_migrator"}, id="migrate makes tables"),
+]
+
+
+@pytest.mark.parametrize(("name", "accounts"), ACCOUNTS)
+def test_a_process_knows_no_password_it_has_no_use_for(
+    services: dict[str, Service], name: str, accounts: set[str]
+) -> None:
+    environment = services[name]["environment"]
+    urls = [value for key, value in environment.items() if key.startswith("NHIP_CLICKHOUSE") and key.endswith("URL")]
+
+    assert {account(url) for url in urls} == accounts
+    assert ("DATABASE_URL" in environment) == (name in ("web", "prepare"))
+    assert ("NHIP_BEACON_KEY" in environment) == (name in ("web", "prepare", "collector"))
+
+
+def test_collectors_and_sites_share_the_key_that_signs_pages(services: dict[str, Service]) -> None:
+    keys = {services[name]["environment"]["NHIP_BEACON_KEY"] for name in ("web", "prepare", "collector")}
+    assert len(keys) == 1
+
+
+def parse_command(command: list[str]) -> argparse.Namespace | None:
+    """What the program itself makes of its arguments. SystemExit when it knows them not."""
+    match command:
+        case ["deploy/first_free_directory.sh", *rest]:
+            return parse_command(rest)
+        case ["nhip", *arguments]:
+            return cli.parser().parse_args(arguments)
+        case ["python", "-m", "cms.web", *arguments]:
+            return web._parser().parse_args(arguments)
+        case ["python", "-m", "consumers"]:
+            assert importlib.util.find_spec("consumers.__main__")
+            return None
+        case _:
+            pytest.fail(f"unknown command {command}")
+
+
+@each_of_ours
+def test_every_command_is_one_the_program_knows(services: dict[str, Service], name: str) -> None:
+    parse_command(services[name]["command"])
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name not in ONCE])
+def test_a_health_check_asks_where_the_process_answers(services: dict[str, Service], name: str) -> None:
+    _cmd, _python, script, url = services[name]["healthcheck"]["test"]
+    settings = Settings.from_env(services[name]["environment"])
+    asked = urlsplit(url)
+
+    assert (ROOT / script).is_file()
+    assert asked.port == (settings.health_port if name == "consumer" else settings.port)
+    assert asked.path.startswith(PREFIX)
+    assert hasattr(Health, asked.path.removeprefix(PREFIX))
+    assert settings.host == "0.0.0.0"
+
+
+@each_service
+def test_what_a_service_waits_for_says_when_it_is_there(services: dict[str, Service], name: str) -> None:
+    for needed, wait in services[name].get("depends_on", {}).items():
+        if wait["condition"] == "service_healthy":
+            assert "healthcheck" in services[needed], needed
+        else:
+            assert (wait["condition"], needed in ONCE) == ("service_completed_successfully", True)
+
+
+@each_service
+def test_a_service_is_watched_limited_and_can_do_little_harm(services: dict[str, Service], name: str) -> None:
+    service = services[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["user"].split(":")[0] not in ("", "0", "root")
+    assert service["mem_limit"]
+    assert float(service["cpus"]) > 0
+    assert service["pids_limit"]
+    assert service["logging"]["options"]["max-size"]
+    assert ("healthcheck" in service) == (name not in ONCE)
+    assert "stop_grace_period" in service or name in (*ONCE, "prometheus", "grafana")
+    assert not service.get("privileged")
+    assert "docker.sock" not in str(service)
+
+
+@each_service
+def test_only_the_proxy_listens_outside(services: dict[str, Service], name: str) -> None:
+    for port in services[name].get("ports", ()):
+        published = port if isinstance(port, str) else f"{port.get('host_ip', '')}:{port['target']}"
+        assert name == "proxy" or published.startswith("127.0.0.1:"), published
+
+
+def test_stores_have_no_way_out_and_the_proxy_no_way_to_them(services: dict[str, Service]) -> None:
+    networks = {name: set(service["networks"]) for name, service in services.items()}
+
+    assert SOURCE["networks"]["back"]["internal"] is True
+    assert {name for name, joined in networks.items() if joined == {"back"}} >= {"kafka", "clickhouse", "postgres"}
+    assert networks["proxy"] == {"front"}
+
+
+def test_only_the_proxys_own_address_is_believed(env_file: Path, services: dict[str, Service]) -> None:
+    rendered = yaml.safe_load(compose(env_file, "config").stdout)
+    place = rendered["networks"]["front"]["ipam"]["config"][0]
+    proxy = services["proxy"]["networks"]["front"]["ipv4_address"]
+
+    assert ip_address(proxy) in ip_network(place["subnet"])
+    assert ip_address(proxy) not in ip_network(place["ip_range"])
+    for name in ("web", "collector"):
+        assert services[name]["environment"]["NHIP_TRUSTED_PROXIES"] == proxy
+
+
+@each_service
+def test_every_image_is_pinned(services: dict[str, Service], name: str) -> None:
+    _image, _colon, tag = services[name]["image"].rpartition(":")
+    assert re.match(r"v?\d+\.\d+", tag), services[name]["image"]
+
+
+@each_service
+def test_every_file_that_is_mounted_exists_and_every_volume_is_declared(
+    services: dict[str, Service], name: str
+) -> None:
+    for volume in services[name].get("volumes", ()):
+        source = volume.split(":")[0] if isinstance(volume, str) else volume["source"]
+        if source.startswith(("/", ".")):
+            assert (ROOT / source).exists(), source
+        else:
+            assert source in SOURCE["volumes"]
+
+
+def test_replicas_are_not_hindered(services: dict[str, Service]) -> None:
+    for name in ("web", "collector", "consumer"):
+        assert not {"container_name", "hostname", "ports"} & set(services[name])
+        assert "NHIP_MEMBER" not in services[name]["environment"]
+        assert not any("ipv4_address" in (network or {}) for network in services[name]["networks"].values())
+
+
+def test_a_collectors_spool_and_the_sites_media_outlive_their_containers(services: dict[str, Service]) -> None:
+    for name in ("web", "prepare", "collector"):
+        directory = services[name]["environment"]["NHIP_DATA_DIR"]
+        mounted = [
+            volume.split(":")[1] if isinstance(volume, str) else volume["target"]
+            for volume in services[name]["volumes"]
+        ]
+        assert directory in mounted
