@@ -38,7 +38,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import lz4.frame
 
@@ -389,7 +389,7 @@ class ClickHouseServer:
     def url(self, database: str = "nhip", *, user: str = "default") -> str:
         """As NHIP_CLICKHOUSE_URL wants it."""
         password = self.users.get(user, ("", ""))[0]
-        account = f"{user}:{password}" if password else user
+        account = f"{user}:{quote(password, safe='')}" if password else user
         return f"{self._scheme}://{account}@127.0.0.1:{self.port}/{database}"
 
     @property

@@ -1,0 +1,283 @@
+"""A ClickHouse server over HTTP when things go wrong: killed, cut off after the work, too slow, not trusted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clickhouse_http import ClickHouseServer
+
+from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_clickhouse, open_server
+from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.queries import compare_roll_ups
+from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events
+from pipeline.errors import ConfigurationError, Rejected, Unavailable
+from pipeline.settings import ClickHouseSettings, Settings
+
+VIEW = dict.fromkeys(EVENT_COLUMNS, "") | {
+    **dict.fromkeys(("visit", "scripted", "opening_views", "opening_visits", "partition", "offset", "row"), 0),
+    "at": 1_790_571_600_000,
+    "site": 1,
+    "kind": "view",
+    "page_id": 7,
+    "audience": "public",
+    "visitor": 5,
+}
+USERS = {"writer": ("w", "writer"), "reader": ("r", "reader"), "migrator": ("m", "migrator")}
+
+Open = Callable[..., ClickHouse]
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    with ClickHouseServer(tmp_path_factory.mktemp("server") / "data", users=USERS) as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared_server: ClickHouseServer) -> ClickHouseServer:
+    """Up, without faults, with empty tables."""
+    if not shared_server.answers():
+        shared_server.start()
+    shared_server.fault()
+    with closing(open_server(settings_for(shared_server), account="migrator")) as client:
+        client.command("DROP DATABASE nhip SYNC")
+    with closing(open_server(settings_for(shared_server), account="migrator")) as client:
+        migrate(client)
+    return shared_server
+
+
+def settings_for(server: ClickHouseServer, **changes: Any) -> ClickHouseSettings:
+    urls = {"url": "writer", "reader_url": "reader", "migrator_url": "migrator"}
+    return ClickHouseSettings(**{name: server.url(user=user) for name, user in urls.items()} | changes)
+
+
+@pytest.fixture
+def opened(server: ClickHouseServer) -> Iterator[Open]:
+    """Opens an account's connection; what is given goes over the settings."""
+    clients: list[ClickHouse] = []
+
+    def opened(account: Account = "writer", **changes: Any) -> ClickHouse:
+        clients.append(open_server(settings_for(server, **changes), account=account))
+        return clients[-1]
+
+    yield opened
+    for client in clients:
+        client.close()
+
+
+def insert(client: ClickHouse, views: int, *, token: str) -> None:
+    rows = [{**VIEW, "row": row} for row in range(views)]
+    write_events(client, [[row[name] for row in rows] for name in EVENT_COLUMNS], token=token)
+
+
+def count(client: ClickHouse) -> set[int]:
+    """Views by the raw table and by a roll-up."""
+    rows = client.query("SELECT count() FROM events UNION ALL SELECT sum(views) FROM page_totals")
+    return {found for (found,) in rows}
+
+
+# restarts
+
+
+def test_the_same_connection_goes_on_after_a_kill_and_a_restart(server: ClickHouseServer, opened: Open) -> None:
+    writer, reader = opened(), opened("reader")
+    insert(writer, 3, token="a")
+    server.kill()
+    for call in (lambda: insert(writer, 3, token="b"), lambda: reader.query("SELECT 1")):
+        with pytest.raises(Unavailable):
+            call()
+    server.start()
+    insert(writer, 3, token="a")
+    insert(writer, 3, token="b")
+    assert count(reader) == {6}
+
+
+def test_a_server_that_comes_late_is_found(server: ClickHouseServer) -> None:
+    reconnecting = Reconnecting(lambda: open_server(settings_for(server), account="reader"))
+    server.kill()
+    with pytest.raises(Unavailable):
+        reconnecting()
+    server.start()
+    assert reconnecting().query("SELECT 1") == [(1,)]
+    reconnecting.close()
+
+
+# lost answers
+
+
+def test_an_insert_whose_answer_was_cut_counts_once_when_repeated(server: ClickHouseServer, opened: Open) -> None:
+    writer, reader = opened(), opened("reader")
+    server.fault(cut_next=1)
+    with pytest.raises(Unavailable):
+        insert(writer, 5, token="a")
+    assert count(reader) == {5}
+    insert(writer, 5, token="a")
+    assert count(reader) == {5}
+    assert not any(compare_roll_ups(reader).values())
+
+
+def test_an_insert_is_sent_once_and_never_again_by_itself(server: ClickHouseServer, opened: Open) -> None:
+    """Before it is repeated, the consumer looks whether the partition is still its own."""
+    writer, before = opened(), server.answers_cut()
+    server.fault(cut_next=100)
+    with pytest.raises(Unavailable):
+        insert(writer, 5, token="a")
+    assert server.answers_cut() == before + 1
+
+
+def test_every_answer_lost_at_random_is_mended_by_repeating(server: ClickHouseServer, opened: Open) -> None:
+    writer = opened()
+    server.fault(cut_inserts=0.5)
+    for batch in range(20):
+        while True:
+            try:
+                insert(writer, 2, token=f"batch-{batch}")
+            except Unavailable:
+                continue
+            break
+    assert count(opened("reader")) == {40}
+
+
+def test_a_large_insert_is_one_block_under_its_token(server: ClickHouseServer, opened: Open) -> None:
+    """clickhouse-connect sends it in several; half of it must not be dropped as a repeat of the other half."""
+    writer = opened()
+    for _ in range(2):
+        insert(writer, 70_000, token="a")
+    assert count(opened("reader")) == {70_000}
+
+
+# time
+
+
+def test_an_insert_that_takes_too_long_is_unavailable_and_counts_once(server: ClickHouseServer, opened: Open) -> None:
+    writer = opened(timeout_seconds=0.3)
+    server.fault(delay_inserts=1.0)
+    with pytest.raises(Unavailable, match="not answered"):
+        insert(writer, 5, token="a")
+    server.fault()
+    insert(opened(), 5, token="a")  # while the first is still under way
+    insert(opened(), 5, token="a")
+    assert count(opened("reader")) == {5}
+
+
+def test_a_slow_question_is_unavailable(opened: Open) -> None:
+    reader = opened("reader", timeout_seconds=0.3)
+    with pytest.raises(Unavailable):
+        reader.query("SELECT sleep(2)")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        pytest.param(252, Unavailable, id="too many parts"),
+        pytest.param(242, Unavailable, id="read only for now"),
+        pytest.param(999, Unavailable, id="keeper away"),
+        pytest.param(53, Rejected, id="type mismatch"),
+    ],
+)
+def test_the_code_of_a_refusal_says_whether_to_try_again(
+    server: ClickHouseServer, opened: Open, code: int, kind: type[Exception]
+) -> None:
+    writer = opened()
+    server.fault(refuse_inserts=code)
+    with pytest.raises(kind):
+        insert(writer, 1, token="a")
+
+
+# accounts
+
+
+@pytest.mark.parametrize(
+    ("account", "field", "variable"),
+    [
+        ("writer", "url", "NHIP_CLICKHOUSE_URL"),
+        ("reader", "reader_url", "NHIP_CLICKHOUSE_READER_URL"),
+        ("migrator", "migrator_url", "NHIP_CLICKHOUSE_MIGRATOR_URL"),
+    ],
+)
+def test_a_wrong_password_names_the_variable_and_not_the_password(
+    server: ClickHouseServer, opened: Open, account: Account, field: str, variable: str
+) -> None:
+    wrong = f"http://{account}:sai-mat-khau@127.0.0.1:{server.port}/nhip"
+    with pytest.raises(ConfigurationError, match=f"^{variable}: ") as caught:
+        opened(account, **{field: wrong})
+    assert "sai-mat-khau" not in str(caught.value)
+
+
+def test_a_password_may_hold_anything(tmp_path: Path) -> None:
+    password = "p@ss/w:rd%20#đ"
+    users = {"reader": (password.replace(":", ""), "reader")}
+    with ClickHouseServer(tmp_path / "data", users=users) as server:
+        url = server.url("default", user="reader")
+        settings = ClickHouseSettings(url=url, reader_url=url, migrator_url=url)
+        with closing(open_server(settings, account="reader")) as client:
+            assert client.query("SELECT 1") == [(1,)]
+
+
+def test_without_the_database_it_says_what_to_run(server: ClickHouseServer) -> None:
+    url = server.url("elsewhere", user="reader")
+    with pytest.raises(Unavailable, match="nhip migrate"):
+        open_server(ClickHouseSettings(url=url, reader_url=url, migrator_url=url), account="reader")
+
+
+def test_the_settings_choose_server_or_engine(server: ClickHouseServer, tmp_path: Path) -> None:
+    environ = {"NHIP_DATA_DIR": str(tmp_path), "NHIP_CLICKHOUSE_URL": server.url(user="reader")}
+    on_server = Settings.from_env(environ)
+    with closing(open_clickhouse(on_server, account="reader")) as client:
+        assert client.query("SELECT count() FROM events") == [(0,)]
+    assert not (tmp_path / "clickhouse").exists()
+
+
+# TLS
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that signs itself, with its key; beside it ``ca.pem``, the certificate alone."""
+    if shutil.which("openssl") is None:
+        missing = "no openssl on PATH; `apt-get install openssl` would let this test run"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    directory = tmp_path_factory.mktemp("tls")
+    key, ca = directory / "key.pem", directory / "ca.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=nhip-test"]
+    extension = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(ca)]
+    subprocess.run([*command, *extension], check=True, capture_output=True)
+    both = directory / "server.pem"
+    both.write_text(key.read_text() + ca.read_text())
+    return both
+
+
+@pytest.fixture(scope="module")
+def tls_server(certificate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    with ClickHouseServer(tmp_path_factory.mktemp("tls-server") / "data", certificate=certificate) as server:
+        yield server
+
+
+def tls_settings(server: ClickHouseServer, ca_file: Path | None) -> ClickHouseSettings:
+    url = server.url("default")
+    return ClickHouseSettings(url=url, reader_url=url, migrator_url=url, ca_file=ca_file)
+
+
+def test_it_speaks_tls_with_a_server_whose_authority_it_trusts(tls_server: ClickHouseServer, certificate: Path) -> None:
+    settings = tls_settings(tls_server, certificate.with_name("ca.pem"))
+    with closing(open_server(settings, account="reader")) as client:
+        assert client.query("SELECT 1") == [(1,)]
+
+
+def test_it_refuses_a_server_it_does_not_trust(tls_server: ClickHouseServer) -> None:
+    with pytest.raises(ConfigurationError, match="NHIP_CLICKHOUSE_CA_FILE"):
+        open_server(tls_settings(tls_server, None), account="reader")
+
+
+def test_a_certificate_for_another_host_is_refused(tls_server: ClickHouseServer, certificate: Path) -> None:
+    url = f"https://localhost:{tls_server.port}/default"
+    settings = ClickHouseSettings(url=url, reader_url=url, migrator_url=url, ca_file=certificate.with_name("ca.pem"))
+    with pytest.raises(ConfigurationError, match="NHIP_CLICKHOUSE"):
+        open_server(settings, account="reader")
