@@ -7,7 +7,8 @@ The embedded engine allows one process: while the product runs on a data directo
 import argparse
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import cast
 
@@ -38,12 +39,12 @@ _changing = threading.Lock()
 COMMANDS = (status, verify, report, dead_letters, replay, rebuild, migrate)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns its exit code."""
+def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.time) -> int:
+    """Run one command; returns its exit code. ``now`` gives Unix seconds."""
     argv = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(argv)
     try:
-        return _run(argv, options, Settings.from_env())
+        return _run(argv, options, Settings.from_env(), now)
     except PipelineError as error:
         _complain(error)
         return COULD_NOT_RUN
@@ -109,14 +110,14 @@ def parser() -> Parser:
     return nhip
 
 
-def _run(argv: list[str], options: argparse.Namespace, settings: Settings) -> int:
+def _run(argv: list[str], options: argparse.Namespace, settings: Settings, now: Callable[[], float]) -> int:
     if options.run is None:
         return _collect(settings)
     if settings.clickhouse is not None:
-        return run_in(_own_context(settings), options)
+        return run_in(_own_context(settings, now), options)
     with ExitStack() as stack:
         code = _forward_or_hold(argv, settings, stack)
-        return run_in(_own_context(settings), options) if code is None else code
+        return run_in(_own_context(settings, now), options) if code is None else code
 
 
 def _collect(settings: Settings) -> int:
@@ -150,13 +151,14 @@ def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack) -> i
             return None
 
 
-def _own_context(settings: Settings) -> Context:
+def _own_context(settings: Settings, now: Callable[[], float]) -> Context:
     terminal = _terminal()
     return Context(
         settings,
         out=console(sys.stdout, is_terminal=terminal.out, terminal=terminal),
         err=console(sys.stderr, is_terminal=terminal.err, terminal=terminal),
         ask=_ask if terminal.reads else None,
+        now=now,
     )
 
 

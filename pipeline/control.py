@@ -122,18 +122,25 @@ def forward(
 
     Returns the exit code, or None when no process listens there. Raises Unavailable when one does and says nothing.
     """
-    try:
-        path = (data_dir / "control").read_text(encoding="utf-8").strip()
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(HELLO_SECONDS)
-        connection.connect(path)
-    except (OSError, ValueError):
+    connection = _connect(data_dir)
+    if connection is None:
         return None
     with connection, connection.makefile("rb") as answers:
         _await_hello(answers, data_dir)
         connection.settimeout(None)
         connection.sendall(_encode(Command(argv, terminal)))
         return _relay(connection, answers, streams, data_dir)
+
+
+def _connect(data_dir: Path) -> socket.socket | None:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(HELLO_SECONDS)
+    try:
+        connection.connect((data_dir / "control").read_text(encoding="utf-8").strip())
+    except (OSError, ValueError):
+        connection.close()
+        return None
+    return connection
 
 
 def _await_hello(answers: BinaryIO, data_dir: Path) -> None:
@@ -226,6 +233,7 @@ class _Connection:
         self._writing = threading.Lock()
         self._answers: list[str] = []
         self._answered = threading.Semaphore(0)
+        self._watching = False
 
     def receive_command(self) -> Command | None:
         line = self._reader.readline(MAX_MESSAGE)
@@ -234,6 +242,7 @@ class _Connection:
 
     def watch(self) -> None:
         """From now on a thread reads what else the client sends, so that hanging up is seen at once."""
+        self._watching = True
         threading.Thread(target=self._read_on, name="command-client", daemon=True).start()
 
     def send(self, message: Hello | Printed | Question | Ended) -> None:
@@ -252,7 +261,9 @@ class _Connection:
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.shutdown(socket.SHUT_RDWR)  # ends the thread that reads, which closes its reader
+        if not self._watching:
+            self._reader.close()
         self._socket.close()
 
     def _read_on(self) -> None:

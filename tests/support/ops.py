@@ -38,7 +38,7 @@ class Answer:
 
 
 class Ops:
-    """``clock`` is the log's, in Unix seconds; a test may turn it."""
+    """``now`` is the time of the log and of the commands, in Unix seconds; a test may turn it."""
 
     def __init__(self, data_dir: Path, *, now: float) -> None:
         self.settings = Settings(data_dir=data_dir)
@@ -94,7 +94,7 @@ class Ops:
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             try:
-                code = cli.main(list(argv))
+                code = cli.main(list(argv), now=lambda: self.now)
             except SystemExit as refusal:
                 code = int(refusal.code or 0)
         return Answer(code, out.getvalue(), err.getvalue())

@@ -1,0 +1,100 @@
+"""``nhip report``: days of Asia/Ho_Chi_Minh, the last one included, bots and staff apart."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+from ops import Ops
+
+from pipeline.events import PageView
+
+View = Callable[..., PageView]
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+
+
+@pytest.fixture
+def filled(ops: Ops, view: View) -> Ops:
+    """At noon three views of two pages by two visitors, a bot and a colleague; a view at 23:30, one the next day."""
+    ops.send(view(1), view(1), view(2, page_id=8))
+    ops.send(view(4, at=11.5 * HOUR), view(5, audience="bot"), view(6, audience="staff"))
+    ops.send(view(1, at=DAY))
+    ops.consume()
+    return ops
+
+
+def rows(ops: Ops, *argv: str) -> list[dict[str, object]]:
+    answer = ops.nhip("report", *argv, "--json")
+    assert answer.code == 0, answer.err
+    found: list[dict[str, object]] = answer.json()["rows"]
+    return found
+
+
+def test_days(filled: Ops) -> None:
+    assert rows(filled, "days", "--since", "2026-09-28", "--until", "2026-09-29") == [
+        {"day": "2026-09-28", "views": 4, "visits": 2, "visitors": 3, "bots": 1, "staff": 1},
+        {"day": "2026-09-29", "views": 1, "visits": 0, "visitors": 1, "bots": 0, "staff": 0},
+    ]
+
+
+def test_the_last_day_is_included_and_no_other(filled: Ops) -> None:
+    assert [row["day"] for row in rows(filled, "days", "--since", "2026-09-28", "--until", "2026-09-28")] == [
+        "2026-09-28"
+    ]
+    assert [row["hour"] for row in rows(filled, "hours", "--since", "2026-09-28", "--until", "2026-09-28")] == [
+        "2026-09-28 12:00",
+        "2026-09-28 23:00",
+    ]
+
+
+def test_pages_stand_by_views_with_their_path(filled: Ops) -> None:
+    found = rows(filled, "pages", "--since", "2026-09-28", "--until", "2026-09-29")
+    assert [(row["page"], row["path"], row["views"]) for row in found] == [(7, "/trang-7/", 4), (8, "/trang-8/", 1)]
+    assert found[0]["daily_visitors"] == 3, "two on the first day, one on the second"
+    assert len(rows(filled, "pages", "--since", "2026-09-28", "--until", "2026-09-29", "--limit", "1")) == 1
+
+
+def test_another_site_has_no_views(filled: Ops) -> None:
+    assert rows(filled, "days", "--since", "2026-09-28", "--until", "2026-09-29", "--site", "2") == []
+
+
+def test_csv_has_a_header_and_no_formulas(ops: Ops, view: View) -> None:
+    event = view(1)
+    ops.send(PageView(event.at, 1, 7, "vi", "=HYPERLINK(1)", "public", 1, True))
+    ops.consume()
+    answer = ops.nhip("report", "pages", "--since", "2026-09-28", "--until", "2026-09-28", "--format", "csv")
+    head, line = csv.reader(io.StringIO(answer.out))
+    assert head[:3] == ["page", "locale", "path"]
+    assert line[:4] == ["7", "vi", "'=HYPERLINK(1)", "1"]
+
+
+def test_people_see_sums_of_what_can_be_summed(filled: Ops) -> None:
+    answer = filled.nhip("report", "days", "--since", "2026-09-28", "--until", "2026-09-29")
+    total = answer.out.splitlines()[-1]
+    assert "sum" in total
+    assert total.split()[-4:] == ["5", "2", "1", "1"], "views, visits, bots, staff; visitors of days are no sum"
+
+
+def test_seven_days_are_shown_by_default(ops: Ops) -> None:
+    found = ops.nhip("report", "days", "--until", "2026-09-29", "--json").json()
+    assert (found["since"], found["until"]) == ("2026-09-23", "2026-09-29")
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        pytest.param(["days", "--since", "2026-09-30", "--until", "2026-09-28"], "--since", id="backwards"),
+        pytest.param(["days", "--since", "30/9/2026"], "2026-11-25", id="another way to write a date"),
+        pytest.param(["years"], "pages", id="an unknown report"),
+        pytest.param(["days", "--site", "-1"], "--site", id="a negative site"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused_in_one_line(ops: Ops, argv: list[str], words: str) -> None:
+    answer = ops.nhip("report", *argv)
+    assert (answer.code, answer.out) == (2, "")
+    (line,) = answer.err.splitlines()
+    assert words in line
