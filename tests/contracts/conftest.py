@@ -1,4 +1,4 @@
-"""What the contract suites run against. Kafka and a ClickHouse server join as further params here."""
+"""What the contract suites run against."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from broker_kit import BrokerKit, OpenSqlite
+from broker_kit import BrokerKit, OpenKafka, OpenSqlite
 from clickhouse_http import ClickHouseServer
 
 from pipeline.clickhouse.client import ClickHouse, open_embedded, open_server
 from pipeline.settings import ClickHouseSettings
 
-BROKERS = ["sqlite"]
+BROKERS = ["sqlite", "kafka"]
 ENGINES = ["chdb", "http"]
 
 _numbers = itertools.count()
@@ -22,17 +22,22 @@ _numbers = itertools.count()
 @pytest.fixture(params=BROKERS)
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerKit]:
     """A log whose members may be silent for longer than any test takes."""
-    yield from _open_log(tmp_path, session_seconds=120.0)
+    yield from _open_log(request, tmp_path, session_seconds=120.0)
 
 
 @pytest.fixture(params=BROKERS)
 def impatient_log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerKit]:
     """A log that gives a silent member's partitions away as soon as its broker allows."""
-    yield from _open_log(tmp_path, session_seconds=0.5)
+    yield from _open_log(request, tmp_path, session_seconds=0.5)
 
 
-def _open_log(directory: Path, *, session_seconds: float) -> Iterator[BrokerKit]:
-    kit = BrokerKit(OpenSqlite(directory / "log", session_seconds), session_seconds, f"topic-{next(_numbers)}")
+def _open_log(request: pytest.FixtureRequest, directory: Path, *, session_seconds: float) -> Iterator[BrokerKit]:
+    connect: OpenKafka | OpenSqlite
+    if request.param == "kafka":
+        connect = OpenKafka(request.getfixturevalue("kafka").bootstrap, session_seconds)
+    else:
+        connect = OpenSqlite(directory / "log", session_seconds)
+    kit = BrokerKit(connect, session_seconds, f"topic-{next(_numbers)}")
     yield kit
     kit.close()
 

@@ -328,6 +328,7 @@ def test_a_replaced_member_that_goes_on_polling_does_not_take_its_place_back(log
     newer = log.join("a")
     log.settle(newer, until=lambda: partition in newer.assignment())
     held = newer.assignment()
+    log.settle(former, newer, until=lambda: not former.assignment())  # told at once by SQLite, by Kafka with a heartbeat
     for _ in range(5):
         former.poll(timeout=0, max_records=0)
         newer.poll(timeout=0, max_records=0)

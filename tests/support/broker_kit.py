@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipeline.brokers import Broker, Consumer, Producer, Record, Topic, TopicPartition
+from pipeline.brokers.kafka import KafkaBroker
 from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.settings import KafkaSettings
 
 PATIENCE = 60.0
 HOUR_MS = 3_600_000
@@ -82,6 +84,20 @@ class OpenSqlite:
 
     def __call__(self) -> Broker:
         return SqliteBroker(self.directory, session_seconds=self.session_seconds)
+
+
+@dataclass(frozen=True)
+class OpenKafka:
+    """Sessions are long or short as SQLite's; a partition is changed soon, so that a test need not wait for it."""
+
+    bootstrap: str
+    session_seconds: float
+
+    def __call__(self) -> Broker:
+        settings = KafkaSettings(
+            bootstrap_servers=(self.bootstrap,), session_seconds=self.session_seconds, timeout_seconds=10.0
+        )
+        return KafkaBroker(settings, heartbeat_seconds=0.1, poll_seconds=self.session_seconds * 2, sticky_seconds=0.002)
 
 
 def wait_until(done: Callable[[], bool]) -> None:
