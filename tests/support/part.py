@@ -77,10 +77,11 @@ class Part:
         self._started().send_signal(signal.SIGTERM)
         return self.wait()
 
-    def wait(self) -> int:
-        """The exit code of a process that is about to end by itself."""
+    def wait(self, seconds: float = STOP_SECONDS) -> int:
+        """The exit code of a process that is about to end by itself; after ``seconds`` it is killed and TimeoutExpired
+        raised."""
         try:
-            return self._started().wait(STOP_SECONDS)
+            return self._started().wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
             raise

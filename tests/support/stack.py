@@ -19,7 +19,7 @@ from pathlib import Path
 
 from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer, require_kafka
-from part import Part
+from part import START_SECONDS, Part
 from postgres_server import PostgresServer, require_postgres
 from product import ADMIN_PASSWORD, SiteClient, free_port
 from proxy import Proxy, require_caddy
@@ -82,7 +82,7 @@ class Stack(SiteClient):
             for started in [threads.submit(server.start) for server in (self.kafka, self.postgres, self.clickhouse)]:
                 started.result()
         self._run_once("migrate", ["-m", "pipeline.cli", "migrate"])
-        self._run_once("prepare", ["-m", "cms.web", "--prepare"])
+        self._run_once("prepare", ["-m", "cms.web", "--prepare"], NHIP_DATA_DIR=str(self._directory / "web"))
         for part in self.parts:
             part.launch()
         for part in self.parts:
@@ -116,13 +116,13 @@ class Stack(SiteClient):
             for part in self.parts:
                 stack.callback(part.kill)
 
-    def _run_once(self, name: str, arguments: list[str]) -> None:
-        part = self._part(name, arguments)
+    def _run_once(self, name: str, arguments: list[str], **environment: str) -> None:
+        part = self._part(name, arguments, **environment)
         part.launch()
-        assert part.wait() == 0, f"{name} failed:\n{part.output()}"
+        assert part.wait(START_SECONDS) == 0, f"{name} failed:\n{part.output()}"
 
-    def _part(self, name: str, arguments: list[str]) -> Part:
-        """A process with a data directory and a port of its own."""
+    def _part(self, name: str, arguments: list[str], **own: str) -> Part:
+        """A process with a data directory and a port of its own, but for what ``own`` says."""
         port = free_port()
         environment = {
             "NHIP_DATA_DIR": str(self._directory / name),
@@ -142,6 +142,7 @@ class Stack(SiteClient):
             "NHIP_CLICKHOUSE_MIGRATOR_URL": self.clickhouse.url(user="migrator"),
             "DATABASE_URL": self.postgres.url,
             **self._chosen,
+            **own,
         }
         return Part(
             name,
