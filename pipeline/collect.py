@@ -18,7 +18,7 @@ from typing import Any
 
 from pipeline.acknowledger import Acknowledger
 from pipeline.brokers import open_broker
-from pipeline.brokers.spooling import SpoolingProducer, open_producer
+from pipeline.brokers.spooling import LEAVE_SECONDS, SpoolingProducer, let_go, open_producer
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.clickhouse.queries import read_snapshot
 from pipeline.collector import Collector
@@ -89,7 +89,8 @@ def _check_servers(settings: Settings) -> None:
 
 
 def _start(settings: Settings, stack: ExitStack) -> tuple[CollectorApplication, LiveStreams]:
-    broker = stack.enter_context(closing(open_broker(settings)))
+    broker = open_broker(settings)
+    stack.callback(let_go, broker.close)
     producer = stack.enter_context(open_producer(settings, broker))
     assert isinstance(producer, SpoolingProducer)
     salts = SaltBook(broker, producer)
@@ -146,7 +147,7 @@ def _keeping(salts: SaltBook) -> Iterator[None]:
         yield
     finally:
         stopping.set()
-        thread.join()
+        thread.join(LEAVE_SECONDS)
 
 
 # Neither of these keeps the collector from taking views, so neither makes it unready.

@@ -45,6 +45,7 @@ CLOCKS_APART_MS = 300_000  # the collector says when a record was handed over, t
 DRAIN_RECORDS = 500
 DRAIN_BYTES = 8 << 20
 STUCK_SECONDS = 30.0
+LEAVE_SECONDS = 2.0
 NO_ROOM = "the spool has no room (NHIP_SPOOL_MEGABYTES)"
 
 
@@ -297,7 +298,7 @@ class SpoolingProducer:
         Raises Unavailable.
         """
         self._delete_arrived()
-        if not self._probe():
+        if not self._probe() or self._stopping:
             return PROBE_SECONDS
         with self._lock:
             awaited = next(iter(self._awaited.values()), None)
@@ -410,16 +411,21 @@ class SpoolingProducer:
             self._threads.append(thread)
 
     def close(self) -> None:
-        """Store what is under way, wait a little for answers that are out, and let go of Kafka and the spool."""
+        """Store what is under way, wait a little for answers that are out, and let go of Kafka and the spool.
+
+        From what is stored the next start goes on, so a Kafka that does not answer is not waited for.
+        """
         with self._lock:
             self._stopping = True
             self._to_store.notify()
-        for thread in self._threads:
+        for thread in self._threads[:1]:
             thread.join()
-            with self._lock:
-                self._stored = True
-                self._wake_drainer()
-        self._producer.close()
+        with self._lock:
+            self._stored = True
+            self._wake_drainer()
+        for thread in self._threads[1:]:
+            thread.join(self._timeout + LEAVE_SECONDS)
+        let_go(self._producer.close)
         self._spool.close()
 
     def check(self) -> str | None:
@@ -503,6 +509,13 @@ def open_producer(settings: Settings, broker: Broker) -> "Iterator[Producer | Sp
         spooling.start()
         with closing(spooling):
             yield spooling
+
+
+def let_go(close: Callable[[], None]) -> None:
+    """Take leave of Kafka, for LEAVE_SECONDS at most: nothing depends on it any more."""
+    thread = threading.Thread(target=close, name="leave", daemon=True)
+    thread.start()
+    thread.join(LEAVE_SECONDS)
 
 
 def _handed(entry: Entry, handed: Handed) -> Entry:
