@@ -51,15 +51,30 @@ def publishing_in_background() -> Iterator[None]:
             wake.wait(RETRY_SECONDS)
 
     errand = threading.Thread(target=run_errand, name="balances", daemon=True)
-    _wake_errand[:] = [wake]
     errand.start()
+    try:
+        with _waking(wake):
+            yield
+    finally:
+        stopping.set()
+        wake.set()
+        errand.join()
+
+
+@contextmanager
+def left_pending() -> Iterator[None]:
+    """While the block runs nothing is sent, and nothing waits for the log: whoever serves next sends it all."""
+    with _waking(threading.Event()):
+        yield
+
+
+@contextmanager
+def _waking(errand: threading.Event) -> Iterator[None]:
+    _wake_errand[:] = [errand]
     try:
         yield
     finally:
         _wake_errand.clear()
-        stopping.set()
-        wake.set()
-        errand.join()
 
 
 def publish_pending_balances() -> int:

@@ -15,6 +15,7 @@ from product import free_port
 
 BEACON_KEY = "6b" * 32
 PUBLIC = "congthuong.example.gov.vn"
+PREPARE_SECONDS = 180.0
 PASSWORD = "mat-khau-de-thu-nghiem"
 
 
@@ -88,7 +89,7 @@ def site(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> 
     directory = tmp_path_factory.mktemp("web")
     prepare = Site(directory, postgres.url, "--prepare")
     prepare.launch()
-    assert prepare.wait() == 0, prepare.output()
+    assert prepare.wait(PREPARE_SECONDS) == 0, prepare.output()
     site = Site(directory, postgres.url)
     try:
         yield site.start()
