@@ -5,6 +5,7 @@ The embedded engine allows one process: while the product runs on a data directo
 """
 
 import argparse
+import logging
 import sys
 import threading
 import time
@@ -113,6 +114,7 @@ def parser() -> Parser:
 def _run(argv: list[str], options: argparse.Namespace, settings: Settings, now: Callable[[], float]) -> int:
     if options.run is None:
         return _collect(settings)
+    logging.basicConfig(handlers=[logging.NullHandler()])  # what a library warns of, the command says in one line
     if settings.clickhouse is not None:
         return run_in(_own_context(settings, now), options)
     with ExitStack() as stack:
