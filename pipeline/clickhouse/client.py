@@ -71,11 +71,9 @@ class ClickHouse:
     ``cluster`` names the servers that tables are replicated and distributed over; empty for one server.
     """
 
-    def __init__(
-        self, connection: ConnectClient, *, cluster: str = "", insert_settings: Mapping[str, int] = {}
-    ) -> None:
+    def __init__(self, connection: ConnectClient, *, cluster: str = "") -> None:
         self._connection = connection
-        self._insert_settings = {**INSERT_SETTINGS, **insert_settings}
+        self._insert_settings = INSERT_SETTINGS | CLUSTER_INSERT_SETTINGS if cluster else INSERT_SETTINGS
         self.cluster = cluster
 
     def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
@@ -107,7 +105,6 @@ class ClickHouse:
 
     def warm_up(self) -> None:
         """Make a process's first insert, which loads a second's worth of modules, before a view has to wait for it."""
-        self.command("CREATE TABLE IF NOT EXISTS warm_up (nothing UInt8) ENGINE = Null")
         self.insert("warm_up", {"nothing": [0]}, types=["UInt8"], token="warm-up")
 
     def close(self) -> None:

@@ -1,2 +1,4 @@
-CREATE MATERIALIZED VIEW IF NOT EXISTS ${name}_${generation}_from_events$on_cluster TO ${name}_$generation$local AS
+-- With the rights of who makes it, so that a consumer's account may insert events and nothing else.
+CREATE MATERIALIZED VIEW IF NOT EXISTS ${name}_${generation}_from_events$on_cluster TO ${name}_$generation$local
+DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 $select

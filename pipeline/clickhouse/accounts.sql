@@ -1,0 +1,22 @@
+-- Least privilege for a ClickHouse that keeps its users by SQL: give these roles to accounts of your own, such as
+--   CREATE USER nhip_writer IDENTIFIED BY '…' DEFAULT ROLE nhip_writer;  GRANT nhip_writer TO nhip_writer;
+-- and name the accounts in NHIP_CLICKHOUSE_URL, NHIP_CLICKHOUSE_READER_URL and NHIP_CLICKHOUSE_MIGRATOR_URL. The same rights
+-- as files: deploy/clickhouse/users.d/nhip.xml. Views insert with the rights of who made them, the migrator.
+CREATE ROLE IF NOT EXISTS nhip_writer$on_cluster;
+GRANT$on_cluster INSERT ON $database.events TO nhip_writer;
+GRANT$on_cluster INSERT ON $database.dead_letters TO nhip_writer;
+GRANT$on_cluster INSERT ON $database.warm_up TO nhip_writer;
+
+CREATE ROLE IF NOT EXISTS nhip_reader$on_cluster;
+GRANT$on_cluster SELECT ON $database.* TO nhip_reader;
+
+CREATE ROLE IF NOT EXISTS nhip_migrator$on_cluster;
+GRANT$on_cluster SHOW, SELECT, INSERT, ALTER, CREATE, DROP, TRUNCATE, OPTIMIZE ON $database.* TO nhip_migrator;
+
+-- Statements for every server, and tables over all of them.
+-- only over a cluster
+GRANT$on_cluster CLUSTER ON *.* TO nhip_migrator;
+-- only over a cluster
+GRANT$on_cluster REMOTE ON *.* TO nhip_migrator;
+-- only over a cluster
+GRANT$on_cluster SYSTEM SYNC REPLICA ON $database.* TO nhip_migrator;

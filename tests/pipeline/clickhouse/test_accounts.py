@@ -1,0 +1,159 @@
+"""Each account may do its work and nothing else, as the engine itself holds it; file and SQL grant the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from clickhouse_http import ROLES
+
+from pipeline.clickhouse.accounts import account_statements
+from pipeline.clickhouse.migrations import migration_steps
+from pipeline.clickhouse.queries import _sql
+from pipeline.clickhouse.roll_ups import create_generation, drop_generation, turn_readers
+
+ROOT = Path(__file__).resolve().parents[3]
+USERS = ROOT / "deploy/clickhouse/users.d/nhip.xml"
+ACCESS_DENIED = 497
+
+UNLIMITED = ("GRANT ALL ON *.* WITH GRANT OPTION",)
+EVENT = "(at, site, kind, page_id, audience, visitor) SELECT now64(3), 1, 'view', 7, 'public', 5"
+
+
+def rights(account: str) -> tuple[str, ...]:
+    user = ElementTree.parse(USERS).getroot().find(f"users/nhip_{account}")
+    assert user is not None
+    return tuple(query.text or "" for query in user.iterfind("grants/query"))
+
+
+def users_xml(*, default: tuple[str, ...]) -> str:
+    """The users, of whom the engine works as ``default``; the views' definer is the migrator."""
+    users = {"default": default, "nhip_migrator": rights("migrator")}
+    body = "".join(
+        f"<{name}><password></password><profile>default</profile><quota>default</quota><networks><ip>::/0</ip></networks>"
+        f"<grants>{''.join(f'<query>{right}</query>' for right in granted)}</grants></{name}>"
+        for name, granted in users.items()
+    )
+    return f"<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users>{body}</users></clickhouse>"
+
+
+class Engine:
+    """chDB in a process of its own for each account, on one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._data = directory / "data"
+        self._users = directory / "users.xml"
+
+    def run(self, granted: tuple[str, ...], *statements: str) -> list[int | None]:
+        """What became of each statement: None, or the error's code."""
+        self._users.write_text(users_xml(default=granted), encoding="utf-8")
+        answer = subprocess.run(
+            [sys.executable, "-m", "restricted_engine", str(self._data), str(self._users)],
+            input=json.dumps(["USE nhip", *statements] if self._data.exists() else statements),
+            env={**os.environ, "PYTHONPATH": str(ROOT / "tests/support")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found: list[int | None] = json.loads(answer.stdout)
+        return found[-len(statements) :]
+
+
+def denied(engine: Engine, account: str, statements: tuple[str, ...]) -> list[str]:
+    """Those of the statements that the engine refuses for want of a right."""
+    codes = engine.run(rights(account), *statements)
+    return [statement for statement, code in zip(statements, codes, strict=True) if code == ACCESS_DENIED]
+
+
+def migrations() -> list[str]:
+    """With the migrator as the definer, whoever runs them here."""
+    statements = [statement for step in migration_steps("").values() for statement in step]
+    return [statement.replace("DEFINER = CURRENT_USER", "DEFINER = nhip_migrator") for statement in statements]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    engine = Engine(tmp_path_factory.mktemp("accounts"))
+    done = engine.run(
+        UNLIMITED,
+        "CREATE DATABASE nhip",
+        "USE nhip",
+        *migrations(),
+        "CREATE TABLE default.other (a UInt8) ENGINE = Null",
+    )
+    assert not any(done)
+    return engine
+
+
+def test_the_writer_inserts_and_the_sums_follow(engine: Engine) -> None:
+    assert engine.run(rights("writer"), f"INSERT INTO events {EVENT}", "INSERT INTO warm_up VALUES (0)") == [None, None]
+    sums = "SELECT throwIf((SELECT sum(views) FROM page_totals) != (SELECT count() FROM events WHERE kind = 'view'))"
+    assert engine.run(rights("reader"), sums) == [None]
+
+
+def test_the_writer_may_do_nothing_else(engine: Engine) -> None:
+    forbidden = (
+        "SELECT count() FROM events",
+        "SELECT line FROM dead_letters",
+        "INSERT INTO page_totals_1 (site, views) VALUES (1, 1000000)",
+        "ALTER TABLE events DELETE WHERE true",
+        "DROP TABLE events",
+        "TRUNCATE TABLE dead_letters",
+        "CREATE TABLE more (a UInt8) ENGINE = Null",
+        "INSERT INTO default.other VALUES (1)",
+        "SELECT * FROM url('http://127.0.0.1:1/', CSV, 'a UInt8')",
+    )
+    assert denied(engine, "writer", forbidden) == list(forbidden)
+
+
+def test_the_reader_reads_what_the_product_asks(engine: Engine) -> None:
+    months = _sql("list_months")
+    totals = _sql("compare_totals")
+    views = [
+        f"SELECT * FROM {name}" for name in ("site_days", "site_hours", "page_days", "page_totals", "opening_balances")
+    ]
+    assert not any(engine.run(rights("reader"), months, totals, _sql("sum_page_views"), *views))
+
+
+def test_the_reader_may_do_nothing_else(engine: Engine) -> None:
+    forbidden = (
+        f"INSERT INTO events {EVENT}",
+        "INSERT INTO dead_letters (partition) VALUES (1)",
+        "ALTER TABLE events DELETE WHERE true",
+        "DROP VIEW site_days",
+        "SELECT * FROM default.other",
+        "SELECT * FROM file('/etc/hostname', 'LineAsString')",
+    )
+    assert denied(engine, "reader", forbidden) == list(forbidden)
+
+
+def test_the_migrator_makes_the_tables_and_rebuilds_the_roll_ups(tmp_path: Path) -> None:
+    steps = [statement for step in migration_steps("").values() for statement in step]
+    rebuilding = [*create_generation(2, cluster=""), *turn_readers(2, cluster=""), *drop_generation(1, cluster="")]
+    work = ["CREATE DATABASE IF NOT EXISTS nhip", "USE nhip", *steps, *rebuilding, "OPTIMIZE TABLE dead_letters FINAL"]
+    done = Engine(tmp_path).run(rights("migrator"), *work)
+    assert dict(zip(work, done, strict=True)) == dict.fromkeys(work)
+
+
+def test_the_migrator_stays_in_its_database(engine: Engine) -> None:
+    forbidden = (
+        "CREATE DATABASE more",
+        "DROP TABLE default.other",
+        "SELECT * FROM default.other",
+        "CREATE USER somebody",
+    )
+    assert denied(engine, "migrator", forbidden) == list(forbidden)
+
+
+@pytest.mark.parametrize("account", sorted(ROLES))
+def test_the_roles_by_sql_grant_what_the_file_grants(account: str) -> None:
+    suffix = f" TO nhip_{account}"
+    granted = [
+        text.removesuffix(suffix) for text in account_statements(cluster="", database="nhip") if text.endswith(suffix)
+    ]
+    assert tuple(granted) == rights(account)

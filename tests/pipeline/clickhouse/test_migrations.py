@@ -1,0 +1,137 @@
+"""One source of tables for one server and for a cluster; every statement of both is one the engine can read."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipeline.clickhouse.accounts import account_statements
+from pipeline.clickhouse.client import CLUSTER_INSERT_SETTINGS, INSERT_SETTINGS, ClickHouse
+from pipeline.clickhouse.migrations import migrate, migration_steps
+from pipeline.clickhouse.roll_ups import ROLL_UPS, backfill, create_generation, drop_generation, turn_readers
+from pipeline.clickhouse.upkeep import compact_dead_letters, sync_replicas
+from pipeline.errors import ConfigurationError
+
+CLUSTER = "nhip-main"
+
+
+def every_statement(cluster: str) -> list[str]:
+    steps = [statement for step in migration_steps(cluster).values() for statement in step]
+    generation = [*create_generation(2, cluster=cluster, rows="offset >= transform(partition, [0, 1], [5, 7], 0)")]
+    fill = [backfill(name, 2, cluster=cluster, rows="offset < 5") for name in ROLL_UPS]
+    accounts = account_statements(cluster=cluster, database="nhip")
+    return [
+        *steps,
+        *generation,
+        *fill,
+        *turn_readers(2, cluster=cluster),
+        *drop_generation(1, cluster=cluster),
+        *accounts,
+    ]
+
+
+@pytest.mark.parametrize("cluster", ["", CLUSTER], ids=["one server", "cluster"])
+def test_the_engine_reads_every_statement(client: ClickHouse, cluster: str) -> None:
+    for statement in every_statement(cluster):
+        client.query("SELECT formatQuery({statement:String})", {"statement": statement})
+
+
+def test_a_statement_the_engine_does_not_read_would_be_found(client: ClickHouse) -> None:
+    with pytest.raises(Exception, match="Syntax error"):
+        client.query("SELECT formatQuery('CREATE TABEL x')")
+
+
+@pytest.mark.parametrize("cluster", ["", CLUSTER], ids=["one server", "cluster"])
+def test_nothing_is_left_to_fill_in(cluster: str) -> None:
+    assert not [statement for statement in every_statement(cluster) if "$" in statement or "--" in statement]
+
+
+def test_one_server_has_nothing_of_a_cluster() -> None:
+    assert not [text for text in every_statement("") if re.search(r"CLUSTER|Replicated|Distributed|_local", text)]
+
+
+def test_over_a_cluster_every_table_is_made_everywhere_and_kept_twice() -> None:
+    making = [text for text in every_statement(CLUSTER) if text.startswith(("CREATE", "DROP", "GRANT"))]
+    assert not [text for text in making if f"ON CLUSTER '{CLUSTER}'" not in text]
+    engines = {found[1] for text in making if (found := re.search(r"ENGINE = (\w+)", text))}
+    assert engines == {
+        "ReplicatedMergeTree",
+        "ReplicatedReplacingMergeTree",
+        "ReplicatedAggregatingMergeTree",
+        "Distributed",
+        "Null",
+    }
+
+
+def test_over_a_cluster_every_table_remembers_tokens_for_a_week() -> None:
+    replicated = [text for text in every_statement(CLUSTER) if "ENGINE = Replicated" in text]
+    assert len(replicated) == 2 + 2 * len(ROLL_UPS)
+    for text in replicated:
+        assert "replicated_deduplication_window = 10000" in text
+        assert "replicated_deduplication_window_seconds = 604800" in text
+
+
+def test_a_batch_is_of_one_partition_and_so_stays_on_one_shard() -> None:
+    distributed = {
+        found[1]: found[2]
+        for text in migration_steps(CLUSTER)["0001_raw_tables.sql"]
+        if (found := re.search(r"EXISTS (\w+) .*ENGINE = Distributed\(.*, (\w+)\)", text, re.DOTALL))
+    }
+    assert distributed == {"events": "partition", "dead_letters": "partition"}
+
+
+def test_views_watch_the_shards_own_table() -> None:
+    views = [text for text in create_generation(1, cluster=CLUSTER) if "MATERIALIZED" in text]
+    assert len(views) == len(ROLL_UPS)
+    assert all("FROM events_local\n" in text and re.search(r" TO \w+_1_local\n", text) for text in views)
+
+
+def test_over_a_cluster_an_insert_waits_for_the_shard(client: ClickHouse) -> None:
+    clustered = ClickHouse(client._connection, cluster=CLUSTER)
+    assert clustered._insert_settings == INSERT_SETTINGS | CLUSTER_INSERT_SETTINGS
+    assert client._insert_settings == INSERT_SETTINGS
+
+
+def test_upkeep_over_a_cluster_is_said_in_words_the_engine_knows(client: ClickHouse) -> None:
+    said: list[str] = []
+
+    class Listening(ClickHouse):
+        def command(self, statement: str) -> None:
+            said.append(statement)
+
+    for work in (sync_replicas, compact_dead_letters):
+        work(Listening(client._connection, cluster=CLUSTER))
+    assert len(said) == 3
+    for statement in said:
+        client.query("SELECT formatQuery({statement:String})", {"statement": statement})
+
+
+def test_tables_of_another_version_are_refused_and_left_alone(client: ClickHouse) -> None:
+    client.insert("schema_migrations", {"name": ["0001_events.sql"]}, types=["String"], token="other")
+    before = client.query("SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name")
+    with pytest.raises(ConfigurationError, match=r"another version.*0001_events\.sql"):
+        migrate(client)
+    assert client.query("SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name") == before
+
+
+@pytest.mark.parametrize("table", ["events", "dead_letters", *(f"{name}_1" for name in ROLL_UPS)])
+def test_every_table_remembers_tokens(client: ClickHouse, table: str) -> None:
+    ((statement,),) = client.query(
+        "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+        {"table": table},
+    )
+    assert "non_replicated_deduplication_window = 10000" in statement
+
+
+def test_a_stretch_of_the_log_is_found_without_reading_everything(client: ClickHouse) -> None:
+    client.command(
+        "INSERT INTO events (at, site, kind, partition, offset)"
+        " SELECT toDateTime64('2026-09-28', 3, 'UTC') + number / 100, 1, 'view', 0, number FROM numbers(500000)"
+    )
+    plan = client.query(
+        "EXPLAIN indexes = 1 SELECT row FROM events WHERE partition = 0 AND offset >= 1000 AND offset < 2000"
+    )
+    granules = [line for (line,) in plan if "Granules" in line]
+    read, all_of_them = map(int, re.findall(r"\d+", granules[-1]))
+    assert read <= 2 < all_of_them
