@@ -182,6 +182,7 @@ class SqliteConsumer:
         self._topic = topic
         self._share = NO_SHARE
         self._positions: dict[TopicPartition, int] = {}
+        self._turn = 0
 
     def poll(self, *, timeout: float, max_records: int) -> list[Record]:
         deadline = time.monotonic() + timeout
@@ -231,8 +232,11 @@ class SqliteConsumer:
         return committed.offset if committed else 0
 
     def _fetch(self, max_records: int) -> list[Record]:
+        """Begin with another partition each time, else the first could keep the others waiting for ever."""
+        partitions = tuple(self._positions)
+        self._turn = (self._turn + 1) % max(1, len(partitions))
         found: list[Record] = []
-        for partition in self._positions:
+        for partition in partitions[self._turn :] + partitions[: self._turn]:
             found += self._fetch_partition(partition, limit=max_records - len(found))
         return found
 

@@ -28,7 +28,7 @@ def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerKit]:
 @pytest.fixture(params=BROKERS)
 def impatient_log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerKit]:
     """A log that gives a silent member's partitions away as soon as its broker allows."""
-    yield from _open_log(request, tmp_path, session_seconds=0.5)
+    yield from _open_log(request, tmp_path, session_seconds=0.5 if request.param == "sqlite" else 2.0)
 
 
 def _open_log(request: pytest.FixtureRequest, directory: Path, *, session_seconds: float) -> Iterator[BrokerKit]:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import os
+import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from broker_kit import HOUR_MS, PATIENCE, BrokerKit, run_child, send_some, send_without_end
+from broker_kit import (
+    HOUR_MS,
+    PATIENCE,
+    BrokerKit,
+    hold_and_commit,
+    run_child,
+    send_some,
+    send_without_end,
+    wait_until,
+)
 
 from pipeline.brokers import Committed, Consumer, Producer, Record, Topic, TopicPartition
 from pipeline.errors import Fenced
@@ -159,6 +170,73 @@ def test_reading_a_topic_gives_every_record_to_everyone_and_moves_no_group(log: 
     consumer = log.join("a")
     assert log.open().read(log.topic) == log.open().read(log.topic) == log.read(consumer, 3)
     assert consumer.committed(partition) is None
+
+
+# from outside any group
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "expected"),
+    [
+        pytest.param(0, 10, range(10), id="everything"),
+        pytest.param(3, 7, range(3, 7), id="the middle"),
+        pytest.param(8, 99, range(8, 10), id="beyond the end"),
+        pytest.param(4, 4, (), id="nothing"),
+        pytest.param(10, 20, (), id="what is yet to come"),
+    ],
+)
+def test_scanning_gives_the_records_of_a_range(log: BrokerKit, first: int, end: int, expected: Iterable[int]) -> None:
+    _, partition = log.create(partitions=2)
+    producer = log.producer()
+    send_all(producer, log.topic, range(10), partition=1)
+    send_all(producer, log.topic, range(90, 95), partition=0)
+    scanned = list(log.open().scan(partition, first=first, end=end))
+    assert values(scanned) == [b"%d" % number for number in expected]
+
+
+def test_a_scan_that_is_not_read_to_its_end_troubles_nobody(log: BrokerKit) -> None:
+    (partition,) = log.create(partitions=1)
+    sent = send_all(log.producer(), log.topic, range(5))
+    broker = log.open()
+    one, other = broker.scan(partition, first=0, end=5), broker.scan(partition, first=2, end=5)
+    assert (next(one), next(other), next(one)) == (sent[0], sent[2], sent[1])
+    one.close()
+    assert list(other) == sent[3:]
+
+
+def test_nothing_deleted_begins_at_zero(log: BrokerKit) -> None:
+    first, second = log.create(partitions=2)
+    send_all(log.producer(), log.topic, range(3), partition=1)
+    assert log.open().begin_offsets(log.topic) == {first: 0, second: 0}
+
+
+def test_the_offset_of_a_moment_is_that_of_the_first_record_from_then_on(log: BrokerKit) -> None:
+    first, second = log.create(partitions=2)
+    producer, broker = log.producer(), log.open()
+    sent = []
+    for number in range(3):
+        sent.append(producer.send(log.topic, b"%d" % number, partition=1))
+        wait_until(lambda: time.time() * 1000 > sent[-1].at + 1)
+    assert broker.offsets_since(log.topic, 0) == {first: 0, second: 0}
+    assert broker.offsets_since(log.topic, sent[1].at) == {first: 0, second: 1}
+    assert broker.offsets_since(log.topic, sent[2].at + 1) == {first: 0, second: 3}
+
+
+def test_a_topic_that_is_not_there_has_no_offsets(log: BrokerKit) -> None:
+    broker = log.open()
+    assert broker.begin_offsets("nowhere") == broker.end_offsets("nowhere") == broker.offsets_since("nowhere", 0) == {}
+
+
+def test_what_a_group_has_committed_can_be_seen_from_outside(log: BrokerKit) -> None:
+    first, _ = log.create(partitions=2)
+    send_all(log.producer(), log.topic, range(3), partition=0)
+    member = log.join("a")
+    log.settle(member, until=lambda: len(member.assignment()) == 2)
+    group = f"group-{log.topic}"
+    assert log.open().committed(group, log.topic) == {}
+    member.commit(first, Committed(2, '{"plan":[2,2]}'))
+    assert log.open().committed(group, log.topic) == {first: Committed(2, '{"plan":[2,2]}')}
+    assert log.open().committed("another", log.topic) == {}
 
 
 # a member of a group
@@ -328,7 +406,7 @@ def test_a_replaced_member_that_goes_on_polling_does_not_take_its_place_back(log
     newer = log.join("a")
     log.settle(newer, until=lambda: partition in newer.assignment())
     held = newer.assignment()
-    log.settle(former, newer, until=lambda: not former.assignment())  # told at once by SQLite, by Kafka with a heartbeat
+    log.settle(former, newer, until=lambda: not former.assignment())  # SQLite tells at once, Kafka with a heartbeat
     for _ in range(5):
         former.poll(timeout=0, max_records=0)
         newer.poll(timeout=0, max_records=0)
@@ -351,6 +429,36 @@ def test_a_member_silent_past_its_session_is_fenced_when_it_wakes(impatient_log:
     with pytest.raises(Fenced):
         frozen.commit(partition, Committed(9, "stale"))
     assert other.committed(partition) == Committed(0, "planned")
+
+
+def test_a_process_frozen_past_its_session_is_fenced_when_it_wakes(impatient_log: BrokerKit) -> None:
+    log = impatient_log
+    (partition,) = log.create(partitions=1)
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    child = run_child(hold_and_commit, log.connect, f"group-{log.topic}", log.topic, theirs)
+    theirs.close()
+    assert ours.recv() == "planned"
+    assert child.pid
+    os.kill(child.pid, signal.SIGSTOP)
+
+    other = log.join("b")
+    log.settle(other, until=lambda: partition in other.assignment())
+    os.kill(child.pid, signal.SIGCONT)
+    ours.send("wake")
+    assert ours.recv() == "fenced"
+    assert other.committed(partition) == Committed(0, "planned")
+    child.join(PATIENCE)
+
+
+def test_every_partition_has_its_turn_however_much_another_holds(log: BrokerKit) -> None:
+    partitions = log.create(partitions=3)
+    producer = log.producer()
+    for partition in range(3):
+        send_all(producer, log.topic, range(10), partition=partition)
+    consumer = log.join("a")
+    log.settle(consumer, until=lambda: set(consumer.assignment()) == set(partitions))
+    seen = {record.partition for _ in range(3) for record in log.read(consumer, 10, at_most=10)}
+    assert seen == {0, 1, 2}
 
 
 def test_nobody_commits_what_it_does_not_hold(log: BrokerKit) -> None:

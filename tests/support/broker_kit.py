@@ -11,9 +11,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.brokers import Broker, Consumer, Producer, Record, Topic, TopicPartition
+from pipeline.brokers import Broker, Committed, Consumer, Producer, Record, Topic, TopicPartition
 from pipeline.brokers.kafka import KafkaBroker
 from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.errors import Fenced
 from pipeline.settings import KafkaSettings
 
 PATIENCE = 60.0
@@ -51,12 +52,12 @@ class BrokerKit:
             one.close()
             self._opened = [other for other in self._opened if other is not one]
 
-    def read(self, consumer: Consumer, count: int) -> list[Record]:
-        """Poll until ``count`` records have come."""
+    def read(self, consumer: Consumer, count: int, *, at_most: int = 1_000) -> list[Record]:
+        """Poll for ``at_most`` at a time until ``count`` records have come."""
         found: list[Record] = []
 
         def read_on() -> bool:
-            found.extend(consumer.poll(timeout=0.05, max_records=1_000))
+            found.extend(consumer.poll(timeout=0.05, max_records=at_most))
             return len(found) >= count
 
         wait_until(read_on)
@@ -88,7 +89,7 @@ class OpenSqlite:
 
 @dataclass(frozen=True)
 class OpenKafka:
-    """Sessions are long or short as SQLite's; a partition is changed soon, so that a test need not wait for it."""
+    """News come soon, and a partition is changed soon, so that a test need not wait for it."""
 
     bootstrap: str
     session_seconds: float
@@ -131,4 +132,24 @@ def send_some(connect: Callable[[], Broker], topic: str, name: str, count: int) 
     for number in range(count):
         producer.send(topic, f"{name} {number}".encode())
     producer.close()
+    broker.close()
+
+
+def hold_and_commit(connect: Callable[[], Broker], group: str, topic: str, pipe: Connection) -> None:
+    """Be given the first partition, commit a plan, wait for a word, commit again; tell of each."""
+    partition = TopicPartition(topic, 0)
+    broker = connect()
+    member = broker.consumer(group=group, topic=topic, member="child")
+    while partition not in member.assignment():
+        member.poll(timeout=0.02, max_records=0)
+    member.commit(partition, Committed(0, "planned"))
+    pipe.send("planned")
+    pipe.recv()
+    try:
+        member.commit(partition, Committed(9, "stale"))
+    except Fenced:
+        pipe.send("fenced")
+    else:
+        pipe.send("committed")
+    member.close()
     broker.close()
