@@ -1,6 +1,7 @@
 -- How the stored rows stand to the log: all of them, the views among them, rows stored more than once, and places in the
 -- log with no row.
--- Rows of a record are numbered from 0, records of a partition have consecutive offsets.
+-- Rows of a record are numbered from 0, records of a partition have consecutive offsets. A replayed letter's place is held by
+-- its event.
 SELECT
     sum(rows) AS stored,
     sum(views) AS views,
@@ -20,7 +21,7 @@ FROM
     (
         SELECT partition, offset, row, kind = 'view' AS view FROM events
         UNION ALL
-        SELECT partition, offset, row, false FROM dead_letters
+        SELECT partition, offset, row, false FROM dead_letters FINAL WHERE state != 'replayed'
     )
     GROUP BY partition, offset
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,8 @@ from clickhouse_http import ClickHouseServer
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_clickhouse, open_server
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import compare_roll_ups
+from pipeline.clickhouse.rebuild import rebuild
+from pipeline.clickhouse.roll_ups import find_generations
 from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events
 from pipeline.errors import ConfigurationError, Rejected, Unavailable
 from pipeline.settings import ClickHouseSettings, Settings
@@ -72,8 +75,8 @@ def opened(server: ClickHouseServer) -> Iterator[Open]:
         client.close()
 
 
-def insert(client: ClickHouse, views: int, *, token: str) -> None:
-    rows = [{**VIEW, "row": row} for row in range(views)]
+def insert(client: ClickHouse, views: int, *, token: str, offset: int = 0) -> None:
+    rows = [{**VIEW, "offset": offset, "row": row} for row in range(views)]
     write_events(client, [[row[name] for row in rows] for name in EVENT_COLUMNS], token=token)
 
 
@@ -97,6 +100,32 @@ def test_the_same_connection_goes_on_after_a_kill_and_a_restart(server: ClickHou
     insert(writer, 3, token="a")
     insert(writer, 3, token="b")
     assert count(reader) == {6}
+
+
+def test_killed_in_the_middle_of_inserts_it_has_each_batch_once(server: ClickHouseServer, opened: Open) -> None:
+    writer = opened()
+    stopping = threading.Event()
+    batches = 0
+
+    def work() -> None:
+        nonlocal batches
+        while not stopping.is_set():
+            try:
+                insert(writer, 500, token=f"batch-{batches}")
+                batches += 1
+            except Unavailable:
+                stopping.wait(0.02)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    for _ in range(3):
+        threading.Event().wait(0.4)
+        server.kill()
+        server.start()
+    stopping.set()
+    thread.join()
+    insert(writer, 500, token=f"batch-{batches}")  # the last one may have been given up half-way
+    assert count(opened("reader")) == {(batches + 1) * 500}
 
 
 def test_a_server_that_comes_late_is_found(server: ClickHouseServer) -> None:
@@ -151,6 +180,27 @@ def test_a_large_insert_is_one_block_under_its_token(server: ClickHouseServer, o
     for _ in range(2):
         insert(writer, 70_000, token="a")
     assert count(opened("reader")) == {70_000}
+
+
+def test_roll_ups_are_rebuilt_over_http_while_answers_are_lost(server: ClickHouseServer, opened: Open) -> None:
+    """A fault in the middle drops what was half made; the next run goes through."""
+    writer, migrator, reader = opened(), opened("migrator"), opened("reader")
+    for offset in range(4):
+        insert(writer, 3, token=f"page-events/0/{offset}-{offset}", offset=offset)
+    migrator.command("TRUNCATE TABLE page_totals_1")
+    log: dict[str, Any] = {
+        "ends": lambda: {0: 4},
+        "progress_of_group": lambda: {0: (4, 3)},
+        "on_progress": lambda *_: None,
+    }
+    server.fault(cut_next=1)
+    with pytest.raises(Unavailable):
+        rebuild(migrator, **log)
+    assert find_generations(migrator) == {1}
+    rebuild(migrator, **log)
+    insert(writer, 3, token="page-events/0/4-4", offset=4)
+    assert count(reader) == {15}
+    assert not any(compare_roll_ups(reader).values())
 
 
 # time

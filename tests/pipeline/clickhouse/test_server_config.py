@@ -1,0 +1,39 @@
+"""The files a ClickHouse server of ours is given: its own logs stay small, its accounts have no passwords in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+DEPLOY = Path(__file__).resolve().parents[3] / "deploy/clickhouse"
+KEPT = {"query_log", "part_log", "error_log"}
+WRITTEN_BY_DEFAULT = {"asynchronous_metric_log", "metric_log", "query_metric_log", "text_log", "trace_log"}
+
+
+def root(file: str) -> ElementTree.Element:
+    return ElementTree.parse(DEPLOY / file).getroot()
+
+
+def test_every_system_log_has_an_end() -> None:
+    logs = {element.tag: element for element in root("config.d/nhip.xml") if element.tag.endswith("_log")}
+    kept = {name for name, element in logs.items() if element.get("remove") is None}
+    assert kept == KEPT
+    assert all("DELETE" in (logs[name].findtext("ttl") or "") for name in kept)
+    assert logs.keys() - kept >= WRITTEN_BY_DEFAULT
+
+
+@pytest.mark.parametrize("account", ["writer", "reader", "migrator"])
+def test_passwords_come_from_the_environment(account: str) -> None:
+    password = root("users.d/nhip.xml").find(f"users/nhip_{account}/password")
+    assert password is not None
+    assert password.text is None
+    assert password.get("from_env") == f"NHIP_CLICKHOUSE_{account.upper()}_PASSWORD"
+
+
+def test_the_user_without_a_password_stays_inside() -> None:
+    networks = root("users.d/nhip.xml").find("users/default/networks")
+    assert networks is not None
+    assert networks.get("replace") == "replace"
+    assert {address.text for address in networks} == {"127.0.0.1", "::1"}
