@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,15 +21,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from part import Part
-from stack import SESSION_SECONDS, Stack
+from stack import SESSION_SECONDS, Stack, metric_of
 from steady_load import FIRST_PAGE, SteadyLoad
 
-from pipeline.brokers import open_broker
 from pipeline.clickhouse.client import open_clickhouse
-from pipeline.events import EVENTS_TOPIC
-from pipeline.plans import planned
-from pipeline.settings import Settings
-from pipeline.topics import GROUP
 
 RATE = 250.0
 FREEZE_SECONDS = float(SESSION_SECONDS) + 2.0
@@ -193,36 +186,15 @@ def run_rounds(directory: Path, *, rounds: int, seed: int, say: Callable[[str], 
 def _wait_until_drained(stack: Stack) -> None:
     """Until every spool is empty and the group is through with the log."""
     deadline = time.monotonic() + DRAIN_SECONDS
-    while not (_spools_are_empty(stack) and _group_is_through(stack)):
+    while any(metric_of(part, "nhip_collector_spooled_records") for part in stack.collectors) or not stack.is_through():
         assert time.monotonic() < deadline, f"not drained in {DRAIN_SECONDS:.0f} s\n{_outputs(stack)}"
         time.sleep(0.3)
-
-
-def _spools_are_empty(stack: Stack) -> bool:
-    return all(_metric(collector, "nhip_collector_spooled_records") == 0 for collector in stack.collectors)
-
-
-def _metric(part: Part, name: str) -> float:
-    with urllib.request.urlopen(part.health_url + "metrics", timeout=10) as response:
-        found = re.search(rf"^{name} (\S+)$", response.read().decode(), re.MULTILINE)
-    assert found, f"{part.name} has no {name}"
-    return float(found[1])
-
-
-def _group_is_through(stack: Stack) -> bool:
-    with closing(open_broker(Settings.from_env(stack.environment()))) as broker:
-        ends = broker.end_offsets(EVENTS_TOPIC)
-        committed = broker.committed(GROUP, EVENTS_TOPIC)
-    return all(
-        not end or ((place := committed.get(partition)) and place.offset == end and planned(place) is None)
-        for partition, end in ends.items()
-    )
 
 
 def _count(stack: Stack, load: SteadyLoad, tally: Tally) -> None:
     """Every view that was acknowledged is there once, one whose answer was lost at most once; everywhere."""
     tally.sent, tally.acknowledged = len(load.sent), len(load.acknowledged)
-    with closing(open_clickhouse(Settings.from_env(stack.environment()), account="reader")) as client:
+    with closing(open_clickhouse(stack.settings, account="reader")) as client:
         for table, statement in COUNTED.items():
             counts = dict(client.query(statement, {"first": FIRST_PAGE}))
             tally.lost += len(load.acknowledged - counts.keys())

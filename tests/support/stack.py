@@ -9,12 +9,16 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import re
 import secrets
 import signal
 import sys
 import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from clickhouse_http import ClickHouseServer
@@ -24,8 +28,15 @@ from postgres_server import PostgresServer, require_postgres
 from product import ADMIN_PASSWORD, SiteClient, free_port
 from proxy import Proxy, require_caddy
 
+from pipeline.brokers import open_broker
+from pipeline.events import EVENTS_TOPIC
+from pipeline.plans import planned
+from pipeline.settings import Settings
+from pipeline.topics import GROUP
+
 ACCOUNTS = ("writer", "reader", "migrator")
 SESSION_SECONDS = "6"
+PENDING_BALANCES = "SELECT count(*) FROM statistics_openingbalance WHERE sent_at IS NULL"
 
 
 class Stack(SiteClient):
@@ -72,6 +83,11 @@ class Stack(SiteClient):
         """One more member of the group, not started and not in ``consumers``."""
         return self._part(f"consumer-{next(self._names)}", ["-m", "consumers"])
 
+    @property
+    def settings(self) -> Settings:
+        """For looking inside."""
+        return Settings.from_env(self.environment())
+
     def environment(self) -> dict[str, str]:
         return self._part("nhip", []).environment()
 
@@ -88,7 +104,25 @@ class Stack(SiteClient):
         for part in self.parts:
             part.wait_until_it_answers()
         self.proxy.start()
+        self._wait_for_numbers()
         return self
+
+    def is_through(self) -> bool:
+        """Whether the group has everything of the log in ClickHouse, with no plan open."""
+        with closing(open_broker(self.settings)) as broker:
+            ends = broker.end_offsets(EVENTS_TOPIC)
+            committed = broker.committed(GROUP, EVENTS_TOPIC)
+        return all(
+            not end or ((place := committed.get(partition)) and place.offset == end and planned(place) is None)
+            for partition, end in ends.items()
+        )
+
+    def _wait_for_numbers(self) -> None:
+        """Until the demo's opening balances are counted and the web process, which reads when looked at, has them."""
+        wait_until(lambda: self.postgres.sql(PENDING_BALANCES) == "0" and self.is_through())
+        counted_at = time.time()
+        self.page("/")
+        wait_until(lambda: metric_of(self.web, "nhip_counters_as_of_seconds") > counted_at)
 
     def stop(self) -> dict[str, int]:
         """Stop everything, the servers last; returns the exit code of each of our processes that still ran."""
@@ -158,6 +192,21 @@ def require_stack() -> None:
     require_postgres()
     require_caddy()
     require_kafka()
+
+
+def metric_of(part: Part, name: str) -> float:
+    """A metric without labels, as the process gives it."""
+    with urllib.request.urlopen(part.health_url + "metrics", timeout=10) as response:
+        found = re.search(rf"^{name} (\S+)$", response.read().decode(), re.MULTILINE)
+    assert found, f"{part.name} has no {name}"
+    return float(found[1])
+
+
+def wait_until(done: Callable[[], bool], *, seconds: float = START_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.2)
 
 
 def _address(part: Part) -> str:
