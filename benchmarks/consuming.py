@@ -1,122 +1,233 @@
-"""Events a second through the consumer, beside ``client.insert`` of the same columns.
+"""Events a second through the consumer, beside its parts alone: reading, decoding, inserting, decoding and inserting.
 
-A process of its own, since the engine belongs to one process: ``python -m benchmarks.consuming DIRECTORY`` prints JSON.
+``python -m benchmarks.consuming DIRECTORY`` has the log and the engine embedded; with ``--kafka SERVERS`` the log is a
+broker that ``fill`` has filled, with ``--clickhouse URL`` the engine is a server, ``--one-core`` keeps the process to a
+core. Each turn has a database of its own, so that none finds what another has left; the median of the turns counts.
 """
 
-import random
-import sys
+import argparse
+import itertools
+import statistics
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import msgspec
 
-from consumers.page_views import Rows, rows_of
+from benchmarks.child import print_answer
+from benchmarks.costs import Stopwatch, keep_to_one_core
+from benchmarks.views import make_records
 from consumers.runner import Runner
+from pipeline.brokers import Broker, Record, TopicPartition
+from pipeline.brokers.kafka import KafkaBroker
 from pipeline.brokers.sqlite import SqliteBroker
-from pipeline.clickhouse.client import ClickHouse, open_embedded
+from pipeline.clickhouse.client import ClickHouse, open_embedded, open_server
 from pipeline.clickhouse.migrations import migrate
-from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events
-from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
+from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events, write_rows
+from pipeline.events import EVENTS_TOPIC
+from pipeline.rows import Rows, rows_of
+from pipeline.settings import ClickHouseSettings, KafkaSettings
 from pipeline.topics import TOPICS
 
-EVENTS = 400_000
-RECORD = 100
 BATCH = 50_000
+TURNS = 3
+PARTITIONS = 4
+SESSION_SECONDS = 30.0
+IN_FLIGHT = 200
+
+Place = tuple[TopicPartition, int, int]
+Open = Callable[[str], ClickHouse]
+
+
+class Speed(msgspec.Struct, frozen=True):
+    """Events a second, and processor seconds of this process per million of them."""
+
+    rate: float
+    cpu: float
 
 
 class Speeds(msgspec.Struct, frozen=True):
-    """Events a second: the whole consumer, its insert alone, the insert without roll-ups, decoding alone."""
+    """The whole consumer, then its parts alone, each over the very batches that the consumer made."""
 
-    consumer: float
-    insert: float
-    insert_without_roll_ups: float
-    decode: float
+    consumer: Speed
+    reading: Speed
+    decoding: Speed
+    inserting: Speed
+    inserting_without_roll_ups: Speed
+    decoding_and_inserting: Speed
     bytes_on_disk: float
 
 
-def measure(directory: Path) -> Speeds:
-    broker = SqliteBroker(directory / "log")
-    broker.create_topics(TOPICS)
-    _fill(broker)
-    client = open_embedded(directory / "clickhouse")
-    migrate(client)
-    write_events(client, rows_of(broker.read(EVENTS_TOPIC)[:10]).events, token="warm-up")
-
-    decode, batches = _decode_all(broker)
-    plain = _insert_all(client, batches, table="plain")
-    bare = _insert_all(client, batches, table="events")
-    consumer = _consume_all(client, broker)
-    return Speeds(consumer, bare, plain, decode, _bytes_per_event(client))
+def measure(broker: Broker, opened: Open) -> Speeds:
+    records = {
+        partition: list(broker.scan(partition, first=0, end=end))
+        for partition, end in broker.end_offsets(EVENTS_TOPIC).items()
+    }
+    _warm_up(opened, next(iter(records.values()))[:10])
+    turns = [_turn(broker, opened, records, number) for number in range(TURNS)]
+    return Speeds(*(_median([turn[place] for turn in turns]) for place in range(6)), _bytes_per_event(opened("turn_0")))
 
 
-def _fill(broker: SqliteBroker) -> None:
-    chance = random.Random(1)
-    producer = broker.producer()
-    at = time.time_ns() // 1_000_000 - EVENTS
-    for first in range(0, EVENTS, RECORD):
-        views = [_view(at + first + row, chance) for row in range(RECORD)]
-        producer.send(EVENTS_TOPIC, encode_lines(views))
-    producer.close()
+def _turn(
+    broker: Broker, opened: Open, records: dict[TopicPartition, list[Record]], number: int
+) -> tuple[Speed, Speed, Speed, Speed, Speed, Speed]:
+    consumer, places = _consume(broker, opened(f"turn_{number}"), group=f"turn-{number}")
+    batches = [records[partition][first : last + 1] for partition, first, last in places]
+    events = sum(record.value.count(b"\n") for batch in batches for record in batch)
+    reading = _read(broker, group=f"reading-{number}")
+    both = _decode_and_insert(batches, events, opened(f"both_{number}"))
+    with Stopwatch() as decoding:
+        rows = [rows_of(batch) for batch in batches]
+    inserting = _insert(rows, events, opened(f"inserting_{number}"), table="events")
+    plain = _insert(rows, events, opened(f"inserting_{number}"), table="plain")
+    return consumer, reading, _speed(decoding, events), inserting, plain, both
 
 
-def _view(at: int, chance: random.Random) -> PageView:
-    page = int(chance.paretovariate(1.1)) % 500
-    return PageView(
-        at=at,
-        site=1,
-        page_id=page,
-        locale="vi",
-        path=f"/tin-tuc/bai-viet-so-{page}/",
-        audience="public" if chance.random() < 0.9 else "bot",
-        visitor=chance.getrandbits(64),
-        visit=chance.random() < 0.4,
-        source=chance.choice(("", "", "google.com", "facebook.com", "zalo.me")),
-        browser=chance.choice(("Chrome", "Safari", "Edge", "Coc Coc")),
-        os=chance.choice(("Windows", "Android", "iOS")),
-        device=chance.choice(("desktop", "phone")),
-    )
+def _consume(broker: Broker, client: ClickHouse, *, group: str) -> tuple[Speed, list[Place]]:
+    """From when the group has given the partitions until every row is in; and the batches that were made."""
+    places: list[Place] = []
 
+    def write(rows: Rows, token: str) -> None:
+        write_rows(client, rows, token)
+        partitions, offsets = rows.events[-3], rows.events[-2]
+        places.append((TopicPartition(EVENTS_TOPIC, partitions[0]), offsets[0], offsets[-1]))
 
-def _decode_all(broker: SqliteBroker) -> tuple[float, list[Rows]]:
-    records = broker.read(EVENTS_TOPIC)
-    step = BATCH // RECORD
-    started = time.perf_counter()
-    batches = [rows_of(records[first : first + step]) for first in range(0, len(records), step)]
-    return EVENTS / (time.perf_counter() - started), batches
-
-
-def _insert_all(client: ClickHouse, batches: list[Rows], *, table: str) -> float:
-    if table == "plain":
-        client.command("CREATE TABLE plain AS events")
-    started = time.perf_counter()
-    for turn, rows in enumerate(batches):
-        columns = dict(zip(EVENT_COLUMNS, rows.events, strict=True))
-        client.insert(table, columns, types=list(EVENT_COLUMNS.values()), token=f"bench/{table}/{turn}")
-    return EVENTS / (time.perf_counter() - started)
-
-
-def _consume_all(client: ClickHouse, broker: SqliteBroker) -> float:
-    consumer = broker.consumer(group="bench", topic=EVENTS_TOPIC, member="bench")
-    runner = Runner(
-        consumer,
-        lambda rows, token: write_events(client, rows.events, token=token),
-        batch_rows=BATCH,
-        batch_seconds=0.2,
-    )
+    consumer = broker.consumer(group=group, topic=EVENTS_TOPIC, member="bench")
+    runner = Runner(consumer, write, batch_rows=BATCH, batch_seconds=0.2)
     ends = broker.end_offsets(EVENTS_TOPIC)
-    started = time.perf_counter()
-    while any(runner.next_offsets.get(partition, 0) < end for partition, end in ends.items()):
+    while not runner.next_offsets:
         runner.step()
-    return EVENTS / (time.perf_counter() - started)
+    with Stopwatch() as watch:
+        while any(runner.next_offsets.get(partition, 0) < end for partition, end in ends.items()):
+            runner.step()
+    consumer.close()
+    ((events,),) = client.query("SELECT count() FROM events")
+    return _speed(watch, events), places
+
+
+def _read(broker: Broker, *, group: str) -> Speed:
+    consumer = broker.consumer(group=group, topic=EVENTS_TOPIC, member="bench")
+    left = sum(broker.end_offsets(EVENTS_TOPIC).values())
+    while not consumer.assignment():
+        consumer.poll(timeout=0.05, max_records=0)
+    events = 0
+    with Stopwatch() as watch:
+        while left > 0:
+            found = consumer.poll(timeout=0.05, max_records=1_000)
+            left -= len(found)
+            events += sum(record.value.count(b"\n") for record in found)
+    consumer.close()
+    return _speed(watch, events)
+
+
+def _decode_and_insert(batches: list[list[Record]], events: int, client: ClickHouse) -> Speed:
+    with Stopwatch() as watch:
+        for turn, batch in enumerate(batches):
+            write_rows(client, rows_of(batch), f"both/{turn}")
+    return _speed(watch, events)
+
+
+def _insert(batches: list[Rows], events: int, client: ClickHouse, *, table: str) -> Speed:
+    if table != "events":
+        client.command(f"CREATE TABLE {table} AS events")
+    with Stopwatch() as watch:
+        for turn, rows in enumerate(batches):
+            columns = dict(zip(EVENT_COLUMNS, rows.events, strict=True))
+            client.insert(table, columns, types=list(EVENT_COLUMNS.values()), token=f"{table}/{turn}")
+    return _speed(watch, events)
+
+
+def _warm_up(opened: Open, records: list[Record]) -> None:
+    """A process's first insert loads what the next ones need."""
+    write_events(opened("warm_up"), rows_of(records).events, token="warm-up")
+
+
+def _speed(watch: Stopwatch, events: int) -> Speed:
+    return Speed(rate=events / watch.seconds, cpu=watch.cpu / events * 1_000_000)
+
+
+def _median(speeds: list[Speed]) -> Speed:
+    return Speed(
+        rate=statistics.median(speed.rate for speed in speeds), cpu=statistics.median(speed.cpu for speed in speeds)
+    )
 
 
 def _bytes_per_event(client: ClickHouse) -> float:
     client.command("OPTIMIZE TABLE events FINAL")
     ((size, rows),) = client.query(
-        "SELECT sum(bytes_on_disk), sum(rows) FROM system.parts WHERE active AND table = 'events' AND database = 'nhip'"
+        "SELECT sum(bytes_on_disk), sum(rows) FROM system.parts"
+        " WHERE active AND table = 'events' AND database = currentDatabase()"
     )
     return float(size / rows)
 
 
+def kafka_broker(servers: str) -> KafkaBroker:
+    return KafkaBroker(
+        KafkaSettings(
+            bootstrap_servers=(servers,), partitions=PARTITIONS, timeout_seconds=10, session_seconds=SESSION_SECONDS
+        )
+    )
+
+
+def fill(broker: KafkaBroker, events: int) -> None:
+    """Make the topics and put ``events`` views into their partitions by turns."""
+    broker.create_topics(tuple(topic._replace(partitions=PARTITIONS) for topic in TOPICS))
+    producer = broker.producer()
+    appended: list[Future[Record]] = []
+    for record, partition in zip(_records(events), itertools.cycle(range(PARTITIONS))):
+        appended.append(producer.begin(EVENTS_TOPIC, record, partition=partition))
+        if len(appended) == IN_FLIGHT:
+            appended.pop(0).result(10)
+    for one in appended:
+        one.result(10)
+    producer.close()
+
+
+def _sqlite_broker(directory: Path, events: int) -> SqliteBroker:
+    broker = SqliteBroker(directory / "log")
+    broker.create_topics(TOPICS)
+    producer = broker.producer()
+    for record in _records(events):
+        producer.send(EVENTS_TOPIC, record)
+    producer.close()
+    return broker
+
+
+def _records(events: int) -> Iterator[bytes]:
+    """The last of them from now."""
+    return make_records(events, at=time.time_ns() // 1_000_000 - events)
+
+
+def _open(directory: Path, url: str | None) -> Open:
+    """Opens a database of the engine by its name, made and migrated."""
+
+    def opened(database: str) -> ClickHouse:
+        if url is None:
+            client = open_embedded(directory / "clickhouse", database=database)
+        else:
+            place = f"{url.rpartition('/')[0]}/{database}"
+            server = ClickHouseSettings(url=place, reader_url=place, migrator_url=place)
+            client = open_server(server, account="migrator")
+        migrate(client)
+        return client
+
+    return opened
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--events", type=int, required=True)
+    parser.add_argument("--kafka")
+    parser.add_argument("--clickhouse")
+    parser.add_argument("--one-core", action="store_true")
+    options = parser.parse_args()
+    if options.one_core:
+        keep_to_one_core()
+    broker: Broker = kafka_broker(options.kafka) if options.kafka else _sqlite_broker(options.directory, options.events)
+    print_answer(measure(broker, _open(options.directory, options.clickhouse)))
+
+
 if __name__ == "__main__":
-    print(msgspec.json.encode(measure(Path(sys.argv[1]))).decode())
+    main()

@@ -10,11 +10,12 @@ from pathlib import Path
 
 
 @contextmanager
-def noop_server(port: int) -> Iterator[None]:
+def noop_server(port: int) -> Iterator[int]:
+    """The block has its process id."""
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.noop", str(port)])
     time.sleep(2.0)
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()

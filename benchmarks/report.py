@@ -30,14 +30,19 @@ def show(figures: list[Figure]) -> None:
     for figure in figures:
         table.add_row(
             figure.name,
-            f"{figure.value:,.2f}" if figure.value < 100 else f"{figure.value:,.0f}",
+            _number(figure.value),
             figure.unit,
-            f"{figure.limit:,.0f} {figure.limit_name}" if figure.limit else "",
+            f"{_number(figure.limit)} {figure.limit_name}" if figure.limit else "",
             f"{figure.ratio:.2f}" if figure.ratio else "",
             figure.goal,
             {True: "✓", False: "missed", None: ""}[figure.met],
         )
-    Console(width=150).print(table)
+    Console(width=160).print(table)
+
+
+def _number(value: float) -> str:
+    places = 0 if value >= 100 else 2 if value >= 0.1 else 3
+    return f"{value:,.{places}f}"
 
 
 def store(figures: list[Figure], path: Path) -> None:

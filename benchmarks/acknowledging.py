@@ -1,0 +1,92 @@
+"""Durable acknowledgements a second, by turns with the same server's no-op handler."""
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from load import Tally, beacon_requests, run_load
+from product import free_port
+
+from benchmarks.costs import cpu_of, cpu_seconds
+from benchmarks.limits import noop_server
+from benchmarks.report import Figure
+
+TURN_SECONDS = 4.0
+WARM_UP_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """Tallies whose ``rate`` is the median of the turns; ``cpu``, ``noop_cpu``: processor seconds per 1,000 views, the former
+    by process; ``everything``: all views, the warm-up's too."""
+
+    noop: Tally
+    acknowledged: Tally
+    cpu: dict[str, float]
+    noop_cpu: float
+    everything: int
+
+
+def take_turns(port: int, *, key: bytes, pids: Mapping[str, int], turns: int) -> Found:
+    """The no-op and the product by turns, since a shared machine is not the same from one moment to the next."""
+    warm_up = run_load(beacon_requests(key=key), port=port, seconds=WARM_UP_SECONDS)
+    noops, acknowledged = [], []
+    cpu = dict.fromkeys(pids, 0.0)
+    noop_port = free_port()
+    noop_cpu = 0.0
+    with noop_server(noop_port) as noop_pid:
+        for _ in range(turns):
+            before_noop = cpu_seconds(noop_pid)
+            noops.append(run_load(beacon_requests(key=key), port=noop_port, seconds=TURN_SECONDS))
+            noop_cpu += cpu_seconds(noop_pid) - before_noop
+            before = cpu_of(pids)
+            acknowledged.append(run_load(beacon_requests(key=key), port=port, seconds=TURN_SECONDS))
+            cpu = {name: cpu[name] + seconds - before[name] for name, seconds in cpu_of(pids).items()}
+    if refused := sum(tally.refused for tally in acknowledged):
+        raise RuntimeError(f"{refused} views were refused")
+    views = sum(tally.acknowledged for tally in acknowledged)
+    per_thousand = {name: seconds / views * 1000 for name, seconds in cpu.items()}
+    per_noop = noop_cpu / sum(tally.acknowledged for tally in noops) * 1000
+    return Found(_median(noops), _median(acknowledged), per_thousand, per_noop, views + warm_up.acknowledged)
+
+
+def acknowledging(found: Found, name: str, *, goal: float, fsyncs: float | None = None) -> list[Figure]:
+    """``goal`` is the share of the no-op's rate that is wanted."""
+    noop, tally = found.noop, found.acknowledged
+    p99 = tally.percentile(99) * 1000
+    figures = [
+        Figure(
+            name=name,
+            value=tally.rate,
+            unit="/s",
+            limit=noop.rate,
+            limit_name="no-op/s, same server",
+            goal=f"ratio ≥ {goal:g}",
+            met=tally.rate >= noop.rate * goal,
+        ),
+        Figure(
+            name=f"{name}, p50",
+            value=tally.percentile(50) * 1000,
+            unit="ms",
+            limit=noop.percentile(50) * 1000,
+            limit_name="ms, no-op",
+        ),
+        Figure(
+            name=f"{name}, p99",
+            value=p99,
+            unit="ms",
+            limit=noop.percentile(99) * 1000,
+            limit_name="ms, no-op",
+            goal="< 50",
+            met=p99 < 50,
+        ),
+    ]
+    if fsyncs:
+        figures.append(Figure(name=name, value=tally.rate, unit="/s", limit=fsyncs, limit_name="bare INSERT + fsync/s"))
+    return figures
+
+
+def _median(turns: list[Tally]) -> Tally:
+    latencies = [latency for tally in turns for latency in tally.latencies]
+    rate = statistics.median(tally.rate for tally in turns)
+    return Tally(seconds=len(latencies) / rate, latencies=latencies)

@@ -1,0 +1,188 @@
+"""What the counters cost to read after years: the same questions at one, ten and fifty million views.
+
+The views are made in the engine, three years of them up to now, in the order of time and with their lineage as a log
+of four partitions gives it: a new article every few hours, most views to the last ones, two or three to a visitor.
+``python -m benchmarks.history DIRECTORY VIEWS…`` prints JSON.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.child import measured_by, print_answer, say
+from benchmarks.report import Figure
+from pipeline.clickhouse.client import ClickHouse, open_embedded
+from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.queries import (
+    ONLINE_SECONDS,
+    check_lineage,
+    compare_roll_ups,
+    count_places,
+    read_summary,
+    sum_page_views,
+)
+from pipeline.periods import Periods, local_date
+from pipeline.verify import CHUNK
+
+YEARS_SECONDS = 3 * 365 * 86_400
+REPEATS = 40
+SETTLE_SECONDS = 60.0
+STEP = 5_000_000
+RECORD = 100
+PAGES = 5_000
+PARTITIONS = 4
+CHECKED = 10_000_000
+FLAT = 2.0
+
+MAKE_VIEWS = Path(__file__).with_name("make_views.sql")
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """Milliseconds of a question asked REPEATS times."""
+
+    p50: float
+    p99: float
+
+
+class History(msgspec.Struct, frozen=True):
+    """``checks``: seconds of what ``nhip verify`` asks of the engine, by its name, where it was asked."""
+
+    views: int
+    summary: Reading
+    page_views: Reading
+    bytes_raw: float
+    bytes_all: float
+    checks: dict[str, float]
+
+
+def measure_history(directory: Path, sizes: list[int]) -> list[Figure]:
+    histories = measured_by("history", directory, *sizes, answer=list[History])
+    first = histories[0]
+    return [figure for history in histories for figure in _figures(history, first)]
+
+
+def _figures(history: History, first: History) -> list[Figure]:
+    after = f"at {history.views / 1_000_000:g} M views"
+    flat = history.summary.p50 <= FLAT * first.summary.p50
+    of_first = {} if history is first else {"limit": first.summary.p50, "limit_name": "ms, the smallest history"}
+    goal = {} if history is first else {"goal": f"flat: ≤ {FLAT:g} ×", "met": flat}
+    return [
+        Figure(name=f"summary query {after}, p50", value=history.summary.p50, unit="ms", **of_first, **goal),
+        Figure(name=f"summary query {after}, p99", value=history.summary.p99, unit="ms"),
+        Figure(name=f"views of every page {after}, p50", value=history.page_views.p50, unit="ms"),
+        Figure(
+            name=f"events on disk {after}",
+            value=history.bytes_raw,
+            unit="bytes/event",
+            goal="< 20",
+            met=history.bytes_raw < 20,
+        ),
+        Figure(name=f"events and roll-ups on disk {after}", value=history.bytes_all, unit="bytes/event"),
+        *(
+            Figure(name=f"nhip verify, {name}, {after}", value=seconds, unit="s")
+            for name, seconds in history.checks.items()
+        ),
+    ]
+
+
+def _measure(directory: Path, views: int) -> History:
+    client = open_embedded(directory / "clickhouse", database=f"views_{views}")
+    migrate(client)
+    now = time.time()
+    _make_views(client, views, until=now)
+    _settle(client)
+    periods = Periods(local_date(now))
+    summary = _ask(lambda: read_summary(client, since=now - ONLINE_SECONDS, periods=periods))
+    page_views = _ask(lambda: sum_page_views(client))
+    raw, whole = _bytes_on_disk(client)
+    checks = _check(client, views) if views == CHECKED else {}
+    _drop(client, views)
+    return History(views, summary, page_views, raw / views, whole / views, checks)
+
+
+def _make_views(client: ClickHouse, views: int, *, until: float) -> None:
+    statement = MAKE_VIEWS.read_text(encoding="utf-8")
+    start = int((until - YEARS_SECONDS) * 1000)
+    for first in range(0, views, STEP):
+        count = min(STEP, views - first)
+        parameters = {
+            "start": start,
+            "span": YEARS_SECONDS * 1000,
+            "total": views,
+            "pages": PAGES,
+            "record": RECORD,
+            "partitions": PARTITIONS,
+            "first": first,
+            "count": count,
+        }
+        client.query(statement, parameters)
+        say(f"{first + count:,} of {views:,} views made")
+
+
+def _settle(client: ClickHouse) -> None:
+    """Wait until the engine has merged what it wants to merge, as it has between a portal's few inserts."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    quiet = 0
+    while quiet < 3 and time.monotonic() < deadline:
+        ((merges,),) = client.query("SELECT count() FROM system.merges")
+        quiet = 0 if merges else quiet + 1
+        time.sleep(0.5)
+
+
+def _ask(question: Callable[[], object]) -> Reading:
+    question()
+    milliseconds = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        question()
+        milliseconds.append((time.perf_counter() - started) * 1000)
+    return Reading(p50=statistics.median(milliseconds), p99=sorted(milliseconds)[int(REPEATS * 0.99)])
+
+
+def _bytes_on_disk(client: ClickHouse) -> tuple[int, int]:
+    """Of the raw table, and of all tables."""
+    ((raw, whole),) = client.query(
+        "SELECT sumIf(bytes_on_disk, table = 'events'), sum(bytes_on_disk) FROM system.parts"
+        " WHERE active AND database = currentDatabase()"
+    )
+    return raw, whole
+
+
+def _check(client: ClickHouse, views: int) -> dict[str, float]:
+    found = {}
+    seconds = {}
+    for name, question in {
+        "the whole lineage": lambda: check_lineage(client),
+        "lineage by stretches of the log": lambda: _count_all_places(client, views),
+        "roll-ups against raw": lambda: compare_roll_ups(client),
+    }.items():
+        started = time.perf_counter()
+        found[name] = question()
+        seconds[name] = time.perf_counter() - started
+    if found["the whole lineage"] != (views, views, 0, 0) or any(found["roll-ups against raw"].values()):
+        raise RuntimeError(f"the made views do not check out: {found}")
+    return seconds
+
+
+def _count_all_places(client: ClickHouse, views: int) -> None:
+    records = views // RECORD // PARTITIONS
+    for partition in range(PARTITIONS):
+        for first in range(0, records, CHUNK):
+            count_places(client, partition=partition, first=first, end=min(first + CHUNK, records))
+
+
+def _drop(client: ClickHouse, views: int) -> None:
+    client.command(f"DROP DATABASE views_{views}")
+    client.close()
+
+
+def main() -> None:
+    print_answer([_measure(Path(sys.argv[1]), int(views)) for views in sys.argv[2:]])
+
+
+if __name__ == "__main__":
+    main()

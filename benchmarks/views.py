@@ -1,0 +1,46 @@
+"""Views as a portal gets them: few pages get most, a visitor reads two or three, one in ten is a bot."""
+
+import random
+from collections.abc import Iterator
+
+from pipeline.events import PageView, encode_lines
+
+RECORD = 100
+PAGES = 500
+
+
+def make_records(events: int, *, at: int) -> Iterator[bytes]:
+    """Records of RECORD views each, a millisecond apart from Unix milliseconds ``at`` on; always the same."""
+    chance = random.Random(1)
+    visitor = chance.getrandbits(64)
+    for first in range(0, events, RECORD):
+        views = []
+        for row in range(RECORD):
+            visit = chance.random() < 0.4
+            visitor = chance.getrandbits(64) if visit else visitor
+            views.append(_view(at + first + row, visitor, chance, visit=visit))
+        yield encode_lines(views)
+
+
+def make_lines(events: int, *, at: int) -> Iterator[bytes]:
+    """The same views, each alone, as a pipeline sends them that puts one event into a message."""
+    for record in make_records(events, at=at):
+        yield from record.splitlines()
+
+
+def _view(at: int, visitor: int, chance: random.Random, *, visit: bool) -> PageView:
+    page = int(chance.paretovariate(1.1)) % PAGES
+    return PageView(
+        at=at,
+        site=1,
+        page_id=page,
+        locale="vi",
+        path=f"/tin-tuc/bai-viet-so-{page}/",
+        audience="public" if chance.random() < 0.9 else "bot",
+        visitor=visitor,
+        visit=visit,
+        source=chance.choice(("", "", "google.com", "facebook.com", "zalo.me")),
+        browser=chance.choice(("Chrome", "Safari", "Edge", "Coc Coc")),
+        os=chance.choice(("Windows", "Android", "iOS")),
+        device=chance.choice(("desktop", "phone")),
+    )
