@@ -5,6 +5,7 @@ The embedded engine allows one process: while the product runs on a data directo
 """
 
 import argparse
+import io
 import logging
 import sys
 import threading
@@ -42,6 +43,7 @@ COMMANDS = (status, verify, report, dead_letters, replay, rebuild, migrate)
 
 def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.time) -> int:
     """Run one command; returns its exit code. ``now`` gives Unix seconds."""
+    _write_utf_8()
     argv = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(argv)
     try:
@@ -179,6 +181,13 @@ def _ask(question: str) -> str:
     sys.stderr.write(question)
     sys.stderr.flush()
     return sys.stdin.readline()
+
+
+def _write_utf_8() -> None:
+    """Vietnamese fits into nothing less, whatever the environment says."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _complain(error: PipelineError) -> None:

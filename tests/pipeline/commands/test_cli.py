@@ -1,0 +1,153 @@
+"""What holds for every command: where it runs, how it refuses, how it ends."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from ops import Answer, Ops
+
+from pipeline import cli
+from pipeline.control import Call, Terminal, serve
+from pipeline.data_directory import hold
+from pipeline.errors import Unavailable
+from pipeline.events import PageView
+
+ROOT = Path(__file__).resolve().parents[3]
+COMMANDS = ("status", "verify", "report", "dead-letters", "replay", "rebuild", "migrate", "collect")
+
+
+class Typed:
+    """A call as the running process gets it, from somebody who may have left."""
+
+    def __init__(self, *argv: str, gone: bool = False) -> None:
+        self.argv = list(argv)
+        self.terminal = Terminal()
+        self.out, self.err = io.StringIO(), io.StringIO()
+        self.cancelled = threading.Event()
+        if gone:
+            self.cancelled.set()
+
+    def ask(self, _question: str) -> str:
+        return ""
+
+    def run(self, ops: Ops) -> int:
+        return cli.run_call(ops.settings, cast(Call, self))
+
+
+def assert_refused(answer: Answer, *words: str) -> None:
+    assert (answer.code, answer.out) == (2, ""), answer
+    (line,) = answer.err.splitlines()
+    for word in words:
+        assert word in line
+
+
+def test_help_names_every_command_and_every_exit_code(ops: Ops) -> None:
+    answer = ops.nhip("--help")
+    assert answer.code == 0
+    for word in (*COMMANDS, "exit codes", "  0  ", "  1  ", "  2  "):
+        assert word in answer.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "word"),
+    [
+        pytest.param([], "command", id="no command"),
+        pytest.param(["restart"], "restart", id="an unknown command"),
+        pytest.param(["verify", "--fast"], "--fast", id="an unknown option"),
+        pytest.param(["verify", "--since", "soon"], "soon", id="a time that is none"),
+        pytest.param(["replay"], "--since", id="a replay of nobody knows what"),
+        pytest.param(["status", "--max-age", "-1"], "-1", id="a negative age"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused_in_one_line(ops: Ops, argv: list[str], word: str) -> None:
+    assert_refused(ops.nhip(*argv), word, "--help")
+
+
+def test_a_senseless_setting_is_named(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NHIP_BATCH_ROWS", "many")
+    assert_refused(ops.nhip("status"), "NHIP_BATCH_ROWS")
+
+
+def test_what_runs_on_the_data_directory_does_the_work(ops: Ops) -> None:
+    asked: list[list[str]] = []
+
+    def answer(call: Call) -> int:
+        asked.append(call.argv)
+        return 1
+
+    with hold(ops.settings.data_dir), serve(ops.settings.data_dir, answer):
+        assert ops.nhip("verify", "--json").code == 1
+    assert asked == [["verify", "--json"]]
+
+
+def test_one_who_never_answers_is_told_of(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "BUSY_SECONDS", 0.0)
+    with hold(ops.settings.data_dir):
+        assert_refused(ops.nhip("verify"), "NHIP_DATA_DIR", "try again in a moment")
+
+
+def test_the_running_process_runs_the_same_commands(ops: Ops) -> None:
+    typed = Typed("verify", "--json")
+    assert typed.run(ops) == 0
+    assert typed.out.getvalue() == ops.nhip("verify", "--json").out
+
+
+def test_refusals_come_back_from_the_running_process(ops: Ops) -> None:
+    typed = Typed("dead-letters", "show", "0/1/2")
+    assert typed.run(ops) == 2
+    assert "0/1/2" in typed.err.getvalue()
+
+
+def test_one_who_leaves_stops_long_work(ops: Ops, view: Callable[..., PageView]) -> None:
+    ops.send(view(1))
+    ops.consume()
+    assert Typed("verify", gone=True).run(ops) == cli.INTERRUPTED
+
+
+def test_one_change_at_a_time(ops: Ops) -> None:
+    codes: list[int] = []
+
+    def rebuild_too(*_arguments: Any, **_named: Any) -> None:
+        other = Typed("rebuild")
+        codes.append(other.run(ops))
+        assert "under way" in other.err.getvalue()
+        codes.append(Typed("status").run(ops))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.commands.rebuild.rebuild", rebuild_too)
+        assert Typed("rebuild").run(ops) == 0
+    assert codes == [2, 0]
+    assert Typed("rebuild").run(ops) == 0
+
+
+def test_ctrl_c_ends_quietly(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.commands.verify.verify", interrupt)
+    assert ops.nhip("verify") == Answer(130, "", "")
+
+
+def test_an_engine_that_fails_is_told_in_one_line(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise Unavailable("nobody answers")
+
+    monkeypatch.setattr("pipeline.commands.context.open_clickhouse", fail)
+    for argv in (["verify"], ["report", "days"], ["replay", "--since", "2026-01-01"], ["dead-letters", "list"]):
+        assert_refused(ops.nhip(*argv), "NHIP_DATA_DIR: nobody answers")
+
+
+def test_vietnamese_is_written_whatever_the_locale(ops: Ops) -> None:
+    environment = {**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}
+    command = [sys.executable, "-m", "pipeline.cli", "report", "days"]
+    answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60)
+    assert answer.returncode == 0, answer.stderr
+    assert "ngày · day" in answer.stdout.decode("utf-8")
