@@ -60,6 +60,7 @@ class Outages(RuleBasedStateMachine):
             self.store()
             self.drain()
         assert self.spool.records == 0
+        self.nothing_is_there_twice()
         values = self.log.values()
         assert self.acknowledged <= set(values)
         assert not self.refused & set(values)
