@@ -38,7 +38,7 @@ from pipeline.metrics import COUNTERS_AS_OF
 from pipeline.serving import listen, live_until, serve
 from pipeline.settings import Settings
 
-log = logging.getLogger("nhip")
+STUCK_SECONDS = 120.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,10 +88,10 @@ def _serve(settings: Settings) -> int:
     with ExitStack() as stack:
         listener = stack.enter_context(listen(settings))
         django.setup()
-        health = _start_statistics(settings, stack)
         from cms.wsgi import application
 
-        web = Web(health, application)
+        pages = Pages(application)
+        web = Web(Health(alive={"pages": pages.check}, ready=_start_statistics(settings, stack)), pages)
         gc.collect()
         gc.freeze()
         _announce(settings, listener)
@@ -123,8 +123,8 @@ def _check_shared_keys(settings: Settings) -> None:
         )
 
 
-def _start_statistics(settings: Settings, stack: ExitStack) -> Health:
-    """Start what stands beside the pages: their counters, and the errand that sends opening balances to the log."""
+def _start_statistics(settings: Settings, stack: ExitStack) -> dict[str, Check]:
+    """Start what stands beside the pages, their counters and the errand that sends opening balances; returns checks."""
     from cms.statistics import counters as site_counters
     from cms.statistics.balances import has_pending_balances, publishing_in_background
 
@@ -139,14 +139,11 @@ def _start_statistics(settings: Settings, stack: ExitStack) -> Health:
     site_counters.install(counters)
     stack.callback(site_counters.uninstall)
     stack.enter_context(publishing_in_background())
-    return Health(
-        alive={},
-        ready={
-            "database": DatabaseCheck(),
-            "counters": _check_counters(counters),
-            "balances": lambda: Note("some wait for the log") if has_pending_balances() else None,
-        },
-    )
+    return {
+        "database": DatabaseCheck(),
+        "counters": _check_counters(counters),
+        "balances": lambda: Note("some wait for the log") if has_pending_balances() else None,
+    }
 
 
 def _check_counters(counters: LiveCounters) -> Check:
@@ -188,11 +185,37 @@ class DatabaseCheck:
         return self._migrated
 
 
+class Pages:
+    """Django in a pool of threads, which is stuck when all of them are busy and none has finished for a while."""
+
+    def __init__(self, application: WSGIHandler, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._answer = WSGIMiddleware(cast(Any, application), workers=SITE_THREADS)
+        self._clock = clock
+        self._under_way = 0
+        self._moved_at = clock()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self._under_way < SITE_THREADS:
+            self._moved_at = self._clock()
+        self._under_way += 1
+        try:
+            await self._answer(scope, receive, send)
+        finally:
+            self._under_way -= 1
+            self._moved_at = self._clock()
+
+    def check(self) -> str | None:
+        still = self._clock() - self._moved_at
+        if self._under_way >= SITE_THREADS and still > STUCK_SECONDS:
+            return f"{self._under_way} pages under way, none answered for {still:.0f} s"
+        return None
+
+
 class Web:
     """The pages, and this process's health under ``/_nhip/``, which is asked in a thread since it may wait."""
 
-    def __init__(self, health: Health, pages: WSGIHandler) -> None:
-        self._pages = WSGIMiddleware(cast(Any, pages), workers=SITE_THREADS)
+    def __init__(self, health: Health, pages: Pages) -> None:
+        self._pages = pages
         self._probe = ThreadPoolExecutor(max_workers=1, thread_name_prefix="probe")
         self._answers: dict[str, Callable[[], Answer]] = {
             "healthz": health.healthz,
