@@ -7,9 +7,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from kafka import errors
-from kafka.net.compat import KafkaNetClient
-from kafka.net.inet import KafkaNetSocket
 
+from pipeline.brokers.kafka_net import REFUSED, Net
 from pipeline.errors import ConfigurationError, Fenced, Rejected, Unavailable
 from pipeline.settings import KafkaSettings
 
@@ -27,7 +26,6 @@ LOST = (
     errors.RebalanceInProgressError,
     errors.UnknownMemberIdError,
 )
-REFUSED = (errors.SaslAuthenticationFailedError, errors.UnsupportedSaslMechanismError, errors.IllegalSaslStateError)
 TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
 
 Client = TypeVar("Client")
@@ -42,7 +40,6 @@ def options(settings: KafkaSettings, name: str) -> dict[str, Any]:
         "bootstrap_timeout_ms": milliseconds(CONNECT_SECONDS),
         "request_timeout_ms": milliseconds(REQUEST_SECONDS),
         "reconnect_backoff_max_ms": milliseconds(RECONNECT_SECONDS),
-        "proxy_url": f"{TidySocket.SCHEMES[0]}://",
         "security_protocol": settings.security_protocol,
         "sasl_mechanism": settings.sasl_mechanism if signed_in else None,
         "sasl_plain_username": settings.username or None,
@@ -58,20 +55,23 @@ def open_client(kind: Callable[..., Client], settings: KafkaSettings, name: str,
 
     A constructor that fails leaves its thread and sockets behind; so they are caught on their way in.
     """
-    nets: list[Any] = []
+    nets: list[Net] = []
 
-    def open_net(**configuration: Any) -> Any:
-        nets.append(KafkaNetClient(**configuration))
+    def open_net(**configuration: Any) -> Net:
+        nets.append(Net(**configuration))
         return nets[-1]
 
     quieten()
     try:
         with faults(settings):
             return kind(**{**options(settings, name), **own, "kafka_client": open_net})
-    except BaseException:
+    except BaseException as error:
+        refusals = [net.connections.refusal for net in nets if net.connections.refusal]
         for net in nets:
             with suppress(Exception):
                 net.close()
+        if refusals:
+            raise fault_of(refusals[0], settings) from error
         raise
 
 
@@ -104,20 +104,6 @@ def fault_of(error: BaseException, settings: KafkaSettings) -> ConfigurationErro
 
 def milliseconds(seconds: float) -> int:
     return max(1, int(seconds * 1000))
-
-
-class TidySocket(KafkaNetSocket):
-    """Connects as ever, and closes what did not connect: kafka-python leaves that to the garbage collector, once for
-    every attempt of an outage. It is chosen by the scheme of ``proxy_url``."""
-
-    SCHEMES = ("nhip-direct",)
-
-    async def sock_connect(self, net: Any, sock: Any, sockaddr: Any, timeout_at: float | None = None) -> Any:
-        try:
-            return await super().sock_connect(net, sock, sockaddr, timeout_at=timeout_at)
-        except BaseException:
-            sock.close()
-            raise
 
 
 class Sparing(logging.Handler):
