@@ -16,7 +16,7 @@ from typing import cast
 
 from rich.console import Console
 
-from pipeline.commands import dead_letters, migrate, rebuild, replay, report, status, verify
+from pipeline.commands import accounts, dead_letters, migrate, rebuild, replay, report, status, verify
 from pipeline.commands.arguments import Parser
 from pipeline.commands.context import COULD_NOT_RUN, Context, console
 from pipeline.control import Call, Colors, Terminal, forward
@@ -38,7 +38,7 @@ mã thoát · exit codes:
 """
 _changing = threading.Lock()
 
-COMMANDS = (status, verify, report, dead_letters, replay, rebuild, migrate)
+COMMANDS = (status, verify, report, dead_letters, replay, rebuild, migrate, accounts)
 
 
 def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.time) -> int:

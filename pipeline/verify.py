@@ -39,6 +39,10 @@ class Gap(msgspec.Struct, frozen=True):
     whole: bool
     at: int
 
+    @property
+    def kind(self) -> tuple[bool, bool]:
+        return self.whole, self.at > 0
+
 
 class Verification(msgspec.Struct, frozen=True):
     """Rows by what became of them. In the kept log ``accepted`` = ``stored`` + ``dead_lettered`` + ``in_flight`` +
@@ -82,15 +86,17 @@ class Comparison:
 
     def take_record(self, entry: "Entry", stored: Stored, *, settled: bool) -> None:
         """A record of the log and what is stored of it; ``settled`` when all of it should be."""
-        known = min(stored.places, entry.rows)
+        strange = max(1, stored.places - entry.rows) if stored.last_row >= entry.rows else 0
+        known = stored.places - strange
+        letters = min(stored.places - stored.event_places, known)
         self.accepted += entry.rows
-        self.unexplained += stored.places - known
-        self.dead_lettered += min(stored.places - stored.event_places, known)
-        self.stored += known - min(stored.places - stored.event_places, known)
+        self.unexplained += strange
+        self.dead_lettered += letters
+        self.stored += known - letters
         self._count(stored)
         if not settled:
             self.in_flight += entry.rows - known
-        elif known < entry.rows or stored.last_row >= entry.rows:
+        elif known < entry.rows:
             self._miss(Gap(entry.partition, entry.offset, entry.offset, entry.rows - known, not known, entry.at))
 
     def take_earlier(self, partition: int, offset: int, stored: Stored) -> None:
@@ -107,8 +113,7 @@ class Comparison:
     def _miss(self, gap: Gap) -> None:
         self.missing += gap.rows
         last = self.gaps[-1] if self.gaps else None
-        joins = last and (last.partition, last.last + 1, last.whole) == (gap.partition, gap.first, gap.whole)
-        if last and joins:
+        if last and (last.partition, last.last + 1, last.kind) == (gap.partition, gap.first, gap.kind):
             self.gaps[-1] = Gap(last.partition, last.first, gap.last, last.rows + gap.rows, last.whole, last.at)
         else:
             self.gaps.append(gap)

@@ -27,9 +27,7 @@ def local_time(at: float) -> str:
 
 def table(*columns: str, numbers: tuple[int, ...] = ()) -> Table:
     """An empty table, without a head where no column has a name; the columns at ``numbers`` are right-aligned."""
-    drawn = Table(
-        box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0), show_header=any(columns)
-    )
+    drawn = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0), show_header=any(columns))
     for place, column in enumerate(columns):
         drawn.add_column(Text(column), justify="right" if place in numbers else "left", overflow="fold")
     return drawn

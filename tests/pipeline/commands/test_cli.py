@@ -21,7 +21,7 @@ from pipeline.errors import Unavailable
 from pipeline.events import PageView
 
 ROOT = Path(__file__).resolve().parents[3]
-COMMANDS = ("status", "verify", "report", "dead-letters", "replay", "rebuild", "migrate", "collect")
+COMMANDS = ("status", "verify", "report", "dead-letters", "replay", "rebuild", "migrate", "accounts", "collect")
 
 
 class Typed:
@@ -151,3 +151,12 @@ def test_vietnamese_is_written_whatever_the_locale(ops: Ops) -> None:
     answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60)
     assert answer.returncode == 0, answer.stderr
     assert "ngày · day" in answer.stdout.decode("utf-8")
+
+
+def test_rights_are_printed_for_an_administrator_to_run(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_refused(ops.nhip("accounts"), "NHIP_CLICKHOUSE_URL")
+    monkeypatch.setenv("NHIP_CLICKHOUSE_URL", "http://writer:secret@clickhouse:8123/thongke")
+    answer = ops.nhip("accounts")
+    assert answer.code == 0
+    assert "GRANT INSERT ON thongke.events TO nhip_writer;\n" in answer.out
+    assert "secret" not in answer.out

@@ -54,14 +54,19 @@ HARM: list[Any] = [
     pytest.param("INSERT INTO events SELECT * FROM events WHERE offset = 0", {"repeated": 2}, id="a repeated record"),
     pytest.param(
         "INSERT INTO events SELECT * REPLACE (9 AS row) FROM (SELECT * FROM events WHERE offset = 0 AND row = 1)",
-        {"unexplained": 1, "missing": 0},
+        {"unexplained": 1, "missing": 0, "gaps": []},
         id="a row from nowhere",
+    ),
+    pytest.param(
+        "ALTER TABLE events UPDATE row = 9 WHERE offset = 0 AND row = 1",
+        {"unexplained": 1, "missing": 1, "stored": 5},
+        id="a row at another place",
     ),
 ]
 
 
 @pytest.mark.parametrize(("statement", "expected"), HARM)
-def test_harm_is_found(filled: Ops, statement: str, expected: dict[str, int]) -> None:
+def test_harm_is_found(filled: Ops, statement: str, expected: dict[str, Any]) -> None:
     filled.command(statement + (" SETTINGS mutations_sync = 1" if statement.startswith("ALTER") else ""))
     answer = filled.nhip("verify", "--json")
     found = answer.json()
