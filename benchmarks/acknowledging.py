@@ -17,8 +17,8 @@ WARM_UP_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Found:
-    """Tallies whose ``rate`` is the median of the turns; ``cpu``, ``noop_cpu``: processor seconds per 1,000 views, the former
-    by process; ``everything``: all views, the warm-up's too."""
+    """Tallies whose ``rate`` is the median of the turns. ``cpu`` by process and ``noop_cpu`` are processor seconds per
+    1,000 views; ``everything`` counts all views, the warm-up's too."""
 
     noop: Tally
     acknowledged: Tally
