@@ -6,7 +6,8 @@ from a2wsgi import WSGIMiddleware
 from django.core.handlers.wsgi import WSGIHandler
 
 from pipeline.acknowledger import Acknowledger
-from pipeline.collector import PREFIX, Collector
+from pipeline.collector import Collector
+from pipeline.health import PREFIX
 from pipeline.serving import listen, live_until, serve
 
 __all__ = ["SITE_THREADS", "Site", "listen", "serve"]
