@@ -86,6 +86,20 @@ def test_opening_balances_are_made_anew_too(client: ClickHouse, group: Group) ->
     assert read_snapshot(client, NOON).pages == {7: 30}
 
 
+def test_a_roll_up_that_is_new_gets_its_readers(client: ClickHouse, group: Group, sums: Sums) -> None:
+    group.deliver(20)
+    client.command("DROP VIEW site_hours")
+    run(client, group)
+    assert set(sums(client).values()) == {40}
+
+
+def test_without_any_roll_up_it_says_what_to_run(client: ClickHouse, group: Group) -> None:
+    for name in ROLL_UPS:
+        client.command(f"DROP VIEW {name}")
+    with pytest.raises(Rejected, match="nhip migrate"):
+        run(client, group)
+
+
 def test_rows_inserted_afterwards_count_once(client: ClickHouse, group: Group, sums: Sums) -> None:
     group.deliver(50)
     run(client, group)
