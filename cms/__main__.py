@@ -1,7 +1,8 @@
 """The whole product in one process: ``python -m cms``.
 
 One uvicorn server answers ``/_nhip/`` with the collector and everything else with Django in a pool of threads. Beside
-it run the consumer, the counters and the housekeeping, each in a thread. Everything kept is in the data directory.
+it run the consumer, the counters and the housekeeping, each in a thread. Everything kept is in the data directory, but
+for what the settings give to a Kafka, a ClickHouse or a PostgreSQL.
 """
 
 import gc
@@ -12,18 +13,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from types import FrameType
 
 from cms.first_start import prepare_site
 from cms.server import Site, listen, serve
 from cms.terminal import step
+from consumers.health import check_inserts, check_loop
 from consumers.runner import Runner
 from pipeline import control
 from pipeline.acknowledger import Acknowledger
 from pipeline.brokers import Broker, open_broker
+from pipeline.brokers.spooling import SpoolingProducer, open_producer
 from pipeline.cli import run_call
-from pipeline.clickhouse.client import ClickHouse, Reconnecting, open_embedded
+from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import read_snapshot
 from pipeline.clickhouse.writer import write_rows
@@ -32,11 +35,11 @@ from pipeline.counters import LiveCounters
 from pipeline.data_directory import hold
 from pipeline.enrich.agents import describe_agent
 from pipeline.enrich.salts import SaltBook
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.live import LiveStreams
 from pipeline.settings import Settings
-from pipeline.topics import GROUP
+from pipeline.topics import GROUP, topics_of
 
 log = logging.getLogger("nhip")
 
@@ -45,7 +48,7 @@ _asked_to_stop = threading.Event()
 MEMBER = "embedded"
 SWITCH_SECONDS = 0.001  # beacons are answered between the consumer's rows, not after 5 ms of them
 CATCH_UP_SECONDS = 20.0
-STUCK_SECONDS = 60.0
+INSERT_SECONDS = 30.0
 PATIENCE_SECONDS = 2.0
 SALT_SECONDS = 30.0
 RETENTION_SECONDS = 600.0
@@ -96,7 +99,8 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     from cms.statistics.balances import publish_pending_balances
     from cms.wsgi import application
 
-    writer, reader = (Reconnecting(lambda: _open_engine(settings)) for _ in range(2))
+    writer = Reconnecting(lambda: _open_engine(settings, "writer"))
+    reader = Reconnecting(lambda: _open_engine(settings, "reader"))
     stack.callback(reader.close)
     stack.callback(writer.close)
 
@@ -107,12 +111,14 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
         patience=PATIENCE_SECONDS,
     )
     runner = Runner(
-        broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=MEMBER),
+        broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=settings.member if settings.kafka else MEMBER),
         lambda rows, token: write_rows(writer(), rows, token),
         batch_rows=settings.batch_rows,
         batch_seconds=settings.batch_seconds,
+        dead_letters_in_a_row=settings.dead_letters_in_a_row,
         on_insert=counters.changed,
     )
+    _prepare_servers(settings, broker)
     _open_early(writer)
     publish_pending_balances()
     _start_thread(runner.run, "consumer", stack, stop=runner.stop)
@@ -122,8 +128,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     stack.callback(counters.stop)
     site_counters.install(counters)
 
-    producer = broker.producer()
-    stack.callback(producer.close)
+    producer = stack.enter_context(open_producer(settings, broker))
     salts = SaltBook(broker, producer)
     _start_housekeeping(broker, salts, stack)
 
@@ -137,10 +142,11 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
         salt_for=salts.salt_for,
         live=live,
         checks={
-            "log": _check_log(broker),
+            "log": producer.check if isinstance(producer, SpoolingProducer) else _check_log(broker),
             "clickhouse": lambda: "the counters can't be read" if counters.failures else None,
-            "consumer": _check_consumer(runner),
+            "consumer": check_inserts(runner),
         },
+        alive={"consumer": check_loop(runner, insert_seconds=INSERT_SECONDS)},
     )
     describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
     return Site(collector, application, acknowledger=acknowledger), live
@@ -153,15 +159,32 @@ def _open_early(writer: Reconnecting) -> None:
         log.warning("ClickHouse can't be opened, trying again with the first view: %s", error)
 
 
-def _open_engine(settings: Settings) -> ClickHouse:
-    client = open_embedded(settings.engine_dir)
-    migrate(client)
+def _open_engine(settings: Settings, account: Account) -> ClickHouse:
+    client = open_clickhouse(settings, account=account)
+    if settings.clickhouse is None:
+        migrate(client)
     return client
+
+
+def _prepare_servers(settings: Settings, broker: Broker) -> None:
+    """What `nhip migrate` does, where servers are used from this one process; one that is away is no hindrance."""
+    try:
+        if settings.kafka:
+            broker.create_topics(topics_of(settings))
+        if settings.clickhouse:
+            with closing(open_clickhouse(settings, account="migrator")) as client:
+                migrate(client)
+    except Unavailable as error:
+        log.warning("the servers can't be prepared (later: nhip migrate): %s", error)
 
 
 def _wait_until_caught_up(runner: Runner, broker: Broker) -> None:
     """Let the first page show what the log already holds; without an engine go on with the last known numbers."""
-    ends = broker.end_offsets(EVENTS_TOPIC)
+    try:
+        ends = broker.end_offsets(EVENTS_TOPIC)
+    except Unavailable as error:
+        log.warning("the log does not answer, the counters will follow: %s", error)
+        return
     deadline = time.monotonic() + CATCH_UP_SECONDS
     while time.monotonic() < deadline and not runner.blocked:
         if all(runner.next_offsets.get(partition, 0) >= end for partition, end in ends.items()):
@@ -171,22 +194,27 @@ def _wait_until_caught_up(runner: Runner, broker: Broker) -> None:
 
 
 def _start_housekeeping(broker: Broker, salts: SaltBook, stack: ExitStack) -> None:
-    """Salts before their day, retention now and then."""
+    """Salts before their day, the first before any view; retention now and then."""
     stopping = threading.Event()
-    salts.keep(time.time())
+    swept = 0.0
 
     def keep_house() -> None:
-        swept = 0.0
-        while not stopping.wait(SALT_SECONDS):
-            try:
-                salts.keep(time.time())
-                if time.monotonic() - swept > RETENTION_SECONDS:
-                    swept = time.monotonic()
-                    broker.enforce_retention()
-            except PipelineError as error:
-                log.warning("housekeeping failed, trying again: %s", error)
+        nonlocal swept
+        try:
+            salts.keep(time.time())
+            if time.monotonic() - swept > RETENTION_SECONDS:
+                broker.enforce_retention()
+                swept = time.monotonic()
+        except PipelineError as error:
+            log.warning("housekeeping failed, trying again: %s", error)
 
-    _start_thread(keep_house, "housekeeping", stack, stop=stopping.set)
+    def keep_on() -> None:
+        while not stopping.wait(SALT_SECONDS):
+            keep_house()
+
+    keep_house()
+
+    _start_thread(keep_on, "housekeeping", stack, stop=stopping.set)
 
 
 def _check_log(broker: Broker) -> Callable[[], str | None]:
@@ -196,15 +224,6 @@ def _check_log(broker: Broker) -> Callable[[], str | None]:
         except PipelineError as error:
             return str(error)
         return None
-
-    return check
-
-
-def _check_consumer(runner: Runner) -> Callable[[], str | None]:
-    def check() -> str | None:
-        if runner.blocked:
-            return "ClickHouse takes no inserts"
-        return "stuck" if time.monotonic() - runner.progressed_at > STUCK_SECONDS else None
 
     return check
 
