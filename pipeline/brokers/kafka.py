@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import kafka
@@ -134,6 +135,8 @@ class KafkaBroker:
         try:
             self._ask(lambda admin: admin.create_topics({topic.name: wanted}, wait_for_metadata=True))
         except PipelineError as error:
+            if isinstance(error.__cause__, errors.TopicAlreadyExistsError):
+                return  # another was faster
             if not isinstance(error.__cause__, errors.InvalidReplicationFactorError):
                 raise
             brokers = self._ask(lambda admin: len(admin.describe_cluster()["brokers"]))
@@ -153,16 +156,21 @@ class KafkaBroker:
         return self._ask(ask)
 
     def _ask(self, question: Callable[[Any], Answer]) -> Answer:
-        """Ask over the one connection for such questions, which is made anew after a fault."""
+        """Ask over the one connection for such questions; one that has lived through an outage is made anew first."""
         with self._lock:
-            if self._admin is None:
-                self._admin = open_client(KafkaAdminClient, self._settings, "nhip-admin")
-            try:
-                with faults(self._settings):
-                    return question(self._admin)
-            except Exception:
-                self._disconnect()
-                raise
+            if self._admin is not None:
+                with suppress(Unavailable):
+                    return self._ask_once(question)
+            self._admin = open_client(KafkaAdminClient, self._settings, "nhip-admin")
+            return self._ask_once(question)
+
+    def _ask_once(self, question: Callable[[Any], Answer]) -> Answer:
+        try:
+            with faults(self._settings):
+                return question(self._admin)
+        except Exception:
+            self._disconnect()
+            raise
 
     def _disconnect(self) -> None:
         admin, self._admin = self._admin, None
