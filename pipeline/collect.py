@@ -82,6 +82,11 @@ def _check_servers(settings: Settings) -> None:
             "NHIP_KAFKA_BOOTSTRAP_SERVERS, NHIP_CLICKHOUSE_URL: a collector of its own wants both; "
             "without servers run everything in one process: python -m cms"
         )
+    if settings.kafka.timeout_seconds * 2 > settings.acknowledge_seconds:
+        raise ConfigurationError(
+            f"NHIP_KAFKA_TIMEOUT_SECONDS={settings.kafka.timeout_seconds:g}: want at most half of"
+            f" NHIP_ACKNOWLEDGE_SECONDS ({settings.acknowledge_seconds:g}), else no time is left for the spool"
+        )
     if not settings.given_key:
         raise ConfigurationError(
             "NHIP_BEACON_KEY: give all web processes and collectors the same: openssl rand -hex 32"

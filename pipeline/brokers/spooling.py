@@ -26,8 +26,10 @@ from typing import Protocol
 
 import msgspec
 
+from pipeline.brokers.availability import PROBE_SECONDS, Availability
 from pipeline.brokers.kafka import KafkaBroker
-from pipeline.brokers.protocols import Broker, Producer, Record, TopicPartition
+from pipeline.brokers.lookup import Log, keys_in_log
+from pipeline.brokers.protocols import Broker, Producer, Record
 from pipeline.brokers.spool import Entry, Handed, Spool
 from pipeline.data_directory import hold
 from pipeline.errors import PipelineError, SpoolFull, Unavailable
@@ -38,10 +40,8 @@ from pipeline.settings import Settings
 log = logging.getLogger(__name__)
 
 KEY_BYTES = 16
-PROBE_SECONDS = 1.0
 IDLE_SECONDS = 5.0
 SETTLE_SECONDS = 5.0  # by then a broker that answers has dealt with what a dead connection last sent
-CLOCKS_APART_MS = 300_000  # the collector says when a record was handed over, the broker when it was appended
 DRAIN_RECORDS = 500
 DRAIN_BYTES = 8 << 20
 STUCK_SECONDS = 30.0
@@ -63,16 +63,6 @@ class PatientProducer(Protocol):
     def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record: ...
 
     def close(self) -> None: ...
-
-
-class Log(Protocol):
-    """What is asked of the broker; each raises Unavailable. See ``pipeline.brokers.protocols.Broker``."""
-
-    def scan(self, partition: TopicPartition, *, first: int, end: int) -> Iterator[Record]: ...
-
-    def end_offsets(self, topic: str) -> Mapping[TopicPartition, int]: ...
-
-    def offsets_since(self, topic: str, at: int) -> Mapping[TopicPartition, int]: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -127,11 +117,12 @@ class SpoolingProducer:
         self._stopping = False
         self._stored = False
         self._news = False
-        self._threads: list[threading.Thread] = []
+        self._storer = threading.Thread(target=self._keep_storing, name="spool", daemon=True)
+        self._drainer = threading.Thread(target=self._keep_draining, name="drain", daemon=True)
         self._drain_failed = False
         self._storing_since: float | None = None
 
-        self._direct = False  # until Kafka has answered once
+        self._availability = Availability(self._ask, timer=timer)
         self._in_flight: dict[bytes, _Append] = {}  # handed to Kafka, not in the spool, the oldest first
         self._queue: list[_Append] = []  # for the spool
         self._queued_bytes = 0
@@ -139,13 +130,8 @@ class SpoolingProducer:
 
         self._awaited: dict[int, _Append] = {}  # in the spool, handed over by this process, not answered
         self._arrived: list[int] = []  # in the spool, and Kafka has them
-        self._unknown = dict.fromkeys(
-            spool.handed_over(), timer()
-        )  # in the spool, their answer never comes; since when
-
-        self._trouble = "it was not asked yet"
-        self._answers_since: float | None = None
-        self._probe_at = float("-inf")
+        # In the spool, their answer never comes; since when that is known.
+        self._unknown = dict.fromkeys(spool.handed_over(), timer())
 
     # records in
 
@@ -155,7 +141,7 @@ class SpoolingProducer:
         The future raises SpoolFull when it is surely not stored, Unavailable when nobody knows.
         """
         append = _Append(Entry(topic, secrets.token_bytes(KEY_BYTES), value))
-        if self._direct and not self._stopping:
+        if self._availability.there and not self._stopping:
             self._send_directly(append)
         else:
             self._spool_fresh(append)
@@ -200,9 +186,8 @@ class SpoolingProducer:
         assert handed is not None
         try:
             sent = self._producer.begin(entry.topic, entry.value, key=entry.key, partition=handed.partition)
-        except Exception as error:
-            log.warning("a record could not be handed to Kafka: %s", error)
-            self._hear(append, arrived=False, trouble=str(error))
+        except Exception as error:  # whatever it is, nobody knows what became of the record
+            self._hear(append, arrived=False, trouble=str(error) or repr(error))
         else:
             sent.add_done_callback(partial(self._hear_future, append))
 
@@ -298,16 +283,16 @@ class SpoolingProducer:
         Raises Unavailable.
         """
         self._delete_arrived()
-        if not self._probe() or self._stopping:
+        if not self._availability.probe(seconds=PROBE_SECONDS if self._unknown else IDLE_SECONDS) or self._stopping:
             return PROBE_SECONDS
         with self._lock:
             awaited = next(iter(self._awaited.values()), None)
             unknown = dict(self._unknown)
         if awaited:
-            if self._direct and awaited.overdue_at <= self._timer():
+            if self._availability.there and awaited.overdue_at <= self._timer():
                 self._lose_sight(f"no answer within {self._timeout:g} s")
             return PROBE_SECONDS
-        answers_since = self._go_direct()
+        answers_since = self._availability.confirm()
         if answers_since is None:
             return PROBE_SECONDS
         if unknown:
@@ -325,31 +310,10 @@ class SpoolingProducer:
             with self._lock:
                 del self._arrived[: len(numbers)]
 
-    def _probe(self) -> bool:
-        """Whether Kafka answers; asks it now and then. After a long silence it has to settle anew."""
-        asked_at = self._timer()
-        if asked_at < self._probe_at:
-            return self._answers_since is not None
-        try:
-            if not self._broker.end_offsets(EVENTS_TOPIC):
-                raise Unavailable(f"topic {EVENTS_TOPIC} is not there; run `nhip migrate`")
-            self._producer.choose_partition(EVENTS_TOPIC)
-        except PipelineError as error:
-            self._lose_sight(str(error))
-            return False
-        finally:
-            self._probe_at = self._timer() + PROBE_SECONDS
-        with self._lock:
-            now = self._timer()
-            if self._answers_since is None or now - asked_at > PROBE_SECONDS:
-                self._answers_since = now
-            self._probe_at = now + (PROBE_SECONDS if self._unknown else IDLE_SECONDS)
-        return True
-
     def _look_up(self, unknown: Iterable[int]) -> None:
         """Find out which of the entries Kafka has: delete those, make the others fresh again."""
         entries = {number: entry for number, entry in self._spool.handed_over().items() if number in set(unknown)}
-        arrived = _keys_in_log(self._broker, entries.values())
+        arrived = keys_in_log(self._broker, entries.values())
         there = [number for number, entry in entries.items() if entry.key in arrived]
         missing = [number for number, entry in entries.items() if entry.key not in arrived]
         log.warning("of %d records without an answer Kafka has %d", len(entries), len(there))
@@ -380,35 +344,22 @@ class SpoolingProducer:
             self._begin(append)
         return True
 
-    # whether Kafka is there
+    def _ask(self) -> None:
+        """Raises Unavailable. The producer too has to know the topic before records are handed to it in passing."""
+        if not self._broker.end_offsets(EVENTS_TOPIC):
+            raise Unavailable(f"topic {EVENTS_TOPIC} is not there; run `nhip migrate`")
+        self._producer.choose_partition(EVENTS_TOPIC)
 
     def _lose_sight(self, trouble: str) -> None:
-        """Kafka does not answer, or not as it should: no more appends to it until it was asked anew."""
+        self._availability.lose(trouble)
         with self._lock:
-            was_direct, self._direct = self._direct, False
-            self._answers_since = None
-            self._probe_at = float("-inf")
-            self._trouble = trouble
             self._wake_drainer()
-        if was_direct:
-            log.warning("Kafka is away, views go to the spool: %s", trouble)
-
-    def _go_direct(self) -> float | None:
-        """New appends go to Kafka; returns since when it answers, None if it has just been lost sight of."""
-        with self._lock:
-            since = self._answers_since
-            was_direct, self._direct = self._direct, since is not None
-        if not was_direct and self._direct and self._spool.records:
-            log.warning("Kafka answers; %d records wait in the spool", self._spool.records)
-        return since
 
     # running
 
     def start(self) -> None:
-        for name, step in (("spool", self._keep_storing), ("drain", self._keep_draining)):
-            thread = threading.Thread(target=step, name=name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._storer.start()
+        self._drainer.start()
 
     def close(self) -> None:
         """Store what is under way, wait a little for answers that are out, and let go of Kafka and the spool.
@@ -418,28 +369,28 @@ class SpoolingProducer:
         with self._lock:
             self._stopping = True
             self._to_store.notify()
-        for thread in self._threads[:1]:
-            thread.join()
+        if self._storer.is_alive():
+            self._storer.join()
         with self._lock:
             self._stored = True
             self._wake_drainer()
-        for thread in self._threads[1:]:
-            thread.join(self._timeout + LEAVE_SECONDS)
+        if self._drainer.is_alive():
+            self._drainer.join(self._timeout + LEAVE_SECONDS)
         let_go(self._producer.close)
         self._spool.close()
 
     def check(self) -> str | None:
         """For readiness: being away is no fault while the spool has room."""
-        records = self._spool.records
-        if self._direct:
+        records, trouble = self._spool.records, self._availability.trouble
+        if self._availability.there:
             return Note(f"{records} records in the spool") if records else None
         if self._spool.room <= 0:
-            return f"away, and the spool is full with {records} records (NHIP_SPOOL_MEGABYTES): {self._trouble}"
-        return Note(f"away, {records} records in the spool: {self._trouble}")
+            return f"away, and the spool is full with {records} records (NHIP_SPOOL_MEGABYTES): {trouble}"
+        return Note(f"away, {records} records in the spool: {trouble}")
 
     def check_alive(self) -> str | None:
         """For liveness."""
-        dead = [thread.name for thread in self._threads if not thread.is_alive()]
+        dead = [thread.name for thread in (self._storer, self._drainer) if not thread.is_alive()]
         if dead:
             return f"the thread {' and '.join(dead)} has ended"
         since = self._storing_since
@@ -476,10 +427,10 @@ class SpoolingProducer:
         try:
             seconds = self.drain()
         except Exception:
-            if not self._drain_failed:
+            if not (self._drain_failed or self._stopping):
                 log.exception("draining the spool failed, the first of a row")
             self._drain_failed = True
-            self._probe_at = float("-inf")
+            self._availability.doubt()
             return PROBE_SECONDS
         self._drain_failed = False
         return seconds
@@ -520,23 +471,3 @@ def let_go(close: Callable[[], None]) -> None:
 
 def _handed(entry: Entry, handed: Handed) -> Entry:
     return msgspec.structs.replace(entry, handed=handed)
-
-
-def _keys_in_log(broker: Log, entries: Iterable[Entry]) -> set[bytes]:
-    """Which of the entries' keys stand in their partitions, looking from well before each was handed over."""
-    since: dict[TopicPartition, int] = {}
-    keys = set()
-    for entry in entries:
-        if entry.handed:
-            keys.add(entry.key)
-            place = TopicPartition(entry.topic, entry.handed.partition)
-            since[place] = min(since.get(place, entry.handed.at), entry.handed.at)
-    return {
-        key for place, at in since.items() for key in _keys_in_partition(broker, place, at - CLOCKS_APART_MS) & keys
-    }
-
-
-def _keys_in_partition(broker: Log, place: TopicPartition, at: int) -> set[bytes]:
-    end = broker.end_offsets(place.topic).get(place, 0)
-    first = broker.offsets_since(place.topic, at).get(place, end)
-    return {record.key for record in broker.scan(place, first=first, end=end) if record.key is not None}

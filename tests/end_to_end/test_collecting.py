@@ -282,6 +282,7 @@ def run_once(**environment: str) -> subprocess.CompletedProcess[str]:
         pytest.param({"NHIP_KAFKA_BOOTSTRAP_SERVERS": ""}, "NHIP_KAFKA_BOOTSTRAP_SERVERS", id="no Kafka"),
         pytest.param({"NHIP_CLICKHOUSE_URL": ""}, "NHIP_CLICKHOUSE_URL", id="no ClickHouse"),
         pytest.param({"NHIP_BEACON_KEY": ""}, "NHIP_BEACON_KEY", id="no shared key"),
+        pytest.param({"NHIP_KAFKA_TIMEOUT_SECONDS": "4"}, "NHIP_ACKNOWLEDGE_SECONDS", id="no time for the spool"),
         pytest.param({"NHIP_HOST": "192.0.2.1"}, "NHIP_HOST", id="an address of another machine"),
     ],
 )

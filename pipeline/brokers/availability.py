@@ -1,0 +1,69 @@
+"""Whether Kafka is there: believed from a question it answered until a record it did not."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from pipeline.errors import PipelineError
+
+log = logging.getLogger(__name__)
+
+PROBE_SECONDS = 1.0
+
+
+class Availability:
+    """``ask`` raises Unavailable when Kafka does not answer. Safe to call from several threads; one of them probes."""
+
+    def __init__(self, ask: Callable[[], None], *, timer: Callable[[], float]) -> None:
+        self._ask = ask
+        self._timer = timer
+        self._lock = threading.Lock()
+        self._answers_since: float | None = None
+        self._probe_at = float("-inf")
+        self.there = False  # until it has answered once
+        self.trouble = "it was not asked yet"
+
+    def probe(self, *, seconds: float) -> bool:
+        """Whether Kafka answers questions; asks it if it last did ``seconds`` ago or did not answer then.
+
+        After a long silence it counts as answering since now: what lay in its sockets is only being dealt with.
+        """
+        asked_at = self._timer()
+        if asked_at < self._probe_at:
+            return self._answers_since is not None
+        try:
+            self._ask()
+        except PipelineError as error:
+            self.lose(str(error))
+            self._probe_at = self._timer() + PROBE_SECONDS
+            return False
+        with self._lock:
+            now = self._timer()
+            if self._answers_since is None or now - asked_at > PROBE_SECONDS:
+                self._answers_since = now
+            self._probe_at = now + seconds
+        return True
+
+    def confirm(self) -> float | None:
+        """It is there, unless it was lost since it was asked; returns since when it answers, or None."""
+        with self._lock:
+            returned = not self.there and self._answers_since is not None
+            self.there = self._answers_since is not None
+            since = self._answers_since
+        if returned:
+            log.warning("Kafka answers: views go there")
+        return since
+
+    def lose(self, trouble: str) -> None:
+        """It does not answer, or not as it should: it is not there until it was asked anew."""
+        with self._lock:
+            lost, self.there = self.there, False
+            self._answers_since = None
+            self._probe_at = float("-inf")
+            self.trouble = trouble
+        if lost:
+            log.warning("Kafka is away, views go to the spool: %s", trouble)
+
+    def doubt(self) -> None:
+        """Ask before believing it again."""
+        self._probe_at = float("-inf")
