@@ -67,6 +67,9 @@ class KafkaConsumer:
             with faults(self._settings):
                 return self._poll(client, timeout, max_records)
         except Fenced as error:
+            if not isinstance(error.__cause__, FencedInstanceIdError):  # lost its place, not its name: join anew
+                self._disconnect()
+                raise Unavailable(f"the group {self._group} no longer knows this member: {error}") from error
             self._be_replaced(error)
             return []
         except ConfigurationError:  # a client once refused stays refused
