@@ -7,6 +7,7 @@ stays, with its time.
 
 import contextlib
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -197,7 +198,7 @@ def load_snapshot(path: Path) -> Snapshot:
 
 def store_snapshot(snapshot: Snapshot, path: Path) -> None:
     """Replace the stored snapshot as a whole; a failure is logged, since the numbers can be read again."""
-    aside = path.with_suffix(".new")
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # web processes may share the directory
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         aside.write_bytes(msgspec.json.encode(snapshot))
