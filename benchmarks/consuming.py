@@ -9,9 +9,10 @@ import argparse
 import itertools
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -47,7 +48,7 @@ class Speed(msgspec.Struct, frozen=True):
     cpu: float
 
 
-class Speeds(msgspec.Struct, frozen=True):
+class Speeds(NamedTuple):
     """The whole consumer, then its parts alone, each over the very batches that the consumer made."""
 
     consumer: Speed
@@ -56,7 +57,6 @@ class Speeds(msgspec.Struct, frozen=True):
     inserting: Speed
     inserting_without_roll_ups: Speed
     decoding_and_inserting: Speed
-    bytes_on_disk: float
 
 
 def measure(broker: Broker, opened: Open) -> Speeds:
@@ -66,12 +66,10 @@ def measure(broker: Broker, opened: Open) -> Speeds:
     }
     _warm_up(opened, next(iter(records.values()))[:10])
     turns = [_turn(broker, opened, records, number) for number in range(TURNS)]
-    return Speeds(*(_median([turn[place] for turn in turns]) for place in range(6)), _bytes_per_event(opened("turn_0")))
+    return Speeds(*(_median(speeds) for speeds in zip(*turns, strict=True)))
 
 
-def _turn(
-    broker: Broker, opened: Open, records: dict[TopicPartition, list[Record]], number: int
-) -> tuple[Speed, Speed, Speed, Speed, Speed, Speed]:
+def _turn(broker: Broker, opened: Open, records: dict[TopicPartition, list[Record]], number: int) -> Speeds:
     consumer, places = _consume(broker, opened(f"turn_{number}"), group=f"turn-{number}")
     batches = [records[partition][first : last + 1] for partition, first, last in places]
     events = sum(record.value.count(b"\n") for batch in batches for record in batch)
@@ -81,7 +79,7 @@ def _turn(
         rows = [rows_of(batch) for batch in batches]
     inserting = _insert(rows, events, opened(f"inserting_{number}"), table="events")
     plain = _insert(rows, events, opened(f"inserting_{number}"), table="plain")
-    return consumer, reading, _speed(decoding, events), inserting, plain, both
+    return Speeds(consumer, reading, _speed(decoding, events), inserting, plain, both)
 
 
 def _consume(broker: Broker, client: ClickHouse, *, group: str) -> tuple[Speed, list[Place]]:
@@ -147,19 +145,9 @@ def _speed(watch: Stopwatch, events: int) -> Speed:
     return Speed(rate=events / watch.seconds, cpu=watch.cpu / events * 1_000_000)
 
 
-def _median(speeds: list[Speed]) -> Speed:
-    return Speed(
-        rate=statistics.median(speed.rate for speed in speeds), cpu=statistics.median(speed.cpu for speed in speeds)
-    )
-
-
-def _bytes_per_event(client: ClickHouse) -> float:
-    client.command("OPTIMIZE TABLE events FINAL")
-    ((size, rows),) = client.query(
-        "SELECT sum(bytes_on_disk), sum(rows) FROM system.parts"
-        " WHERE active AND table = 'events' AND database = currentDatabase()"
-    )
-    return float(size / rows)
+def _median(speeds: Iterable[Speed]) -> Speed:
+    rates, cpus = zip(*((speed.rate, speed.cpu) for speed in speeds), strict=True)
+    return Speed(rate=statistics.median(rates), cpu=statistics.median(cpus))
 
 
 def kafka_broker(servers: str) -> KafkaBroker:

@@ -9,6 +9,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -42,7 +43,7 @@ MAKE_VIEWS = Path(__file__).with_name("make_views.sql")
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """Milliseconds of a question asked REPEATS times."""
+    """Milliseconds of a question asked REPEATS times, but for the first."""
 
     p50: float
     p99: float
@@ -61,17 +62,13 @@ class History(msgspec.Struct, frozen=True):
 
 def measure_history(directory: Path, sizes: list[int]) -> list[Figure]:
     histories = measured_by("history", directory, *sizes, answer=list[History])
-    first = histories[0]
-    return [figure for history in histories for figure in _figures(history, first)]
+    return [figure for history in histories for figure in _figures(history, histories[0])]
 
 
 def _figures(history: History, first: History) -> list[Figure]:
     after = f"at {history.views / 1_000_000:g} M views"
-    flat = history.summary.p50 <= FLAT * first.summary.p50
-    of_first = {} if history is first else {"limit": first.summary.p50, "limit_name": "ms, the smallest history"}
-    goal = {} if history is first else {"goal": f"flat: ≤ {FLAT:g} ×", "met": flat}
     return [
-        Figure(name=f"summary query {after}, p50", value=history.summary.p50, unit="ms", **of_first, **goal),
+        _summary(history, first, after),
         Figure(name=f"summary query {after}, p99", value=history.summary.p99, unit="ms"),
         Figure(name=f"views of every page {after}, p50", value=history.page_views.p50, unit="ms"),
         Figure(
@@ -89,19 +86,52 @@ def _figures(history: History, first: History) -> list[Figure]:
     ]
 
 
-def _measure(directory: Path, views: int) -> History:
+def _summary(history: History, first: History, after: str) -> Figure:
+    name, value = f"summary query {after}, p50", history.summary.p50
+    if history is first:
+        return Figure(name=name, value=value, unit="ms")
+    return Figure(
+        name=name,
+        value=value,
+        unit="ms",
+        limit=first.summary.p50,
+        limit_name="ms, the shortest history",
+        goal=f"flat: ≤ {FLAT:g} ×",
+        met=value <= FLAT * first.summary.p50,
+    )
+
+
+def measure(directory: Path, sizes: list[int]) -> list[History]:
+    """The questions go to the sizes by turns, since a shared machine is not the same from one moment to the next."""
+    now = time.time()
+    clients = {views: _make_history(directory, views, until=now) for views in sizes}
+    periods = Periods(local_date(now))
+    summaries: dict[int, list[float]] = {views: [] for views in sizes}
+    pages: dict[int, list[float]] = {views: [] for views in sizes}
+    for _ in range(REPEATS):
+        for views, client in clients.items():
+            summaries[views].append(
+                _seconds(partial(read_summary, client, since=now - ONLINE_SECONDS, periods=periods))
+            )
+            pages[views].append(_seconds(partial(sum_page_views, client)))
+    return [
+        History(
+            views,
+            _reading(summaries[views]),
+            _reading(pages[views]),
+            *_bytes_per_event(client, views),
+            _check(client, views) if views == CHECKED else {},
+        )
+        for views, client in clients.items()
+    ]
+
+
+def _make_history(directory: Path, views: int, *, until: float) -> ClickHouse:
     client = open_embedded(directory / "clickhouse", database=f"views_{views}")
     migrate(client)
-    now = time.time()
-    _make_views(client, views, until=now)
+    _make_views(client, views, until=until)
     _settle(client)
-    periods = Periods(local_date(now))
-    summary = _ask(lambda: read_summary(client, since=now - ONLINE_SECONDS, periods=periods))
-    page_views = _ask(lambda: sum_page_views(client))
-    raw, whole = _bytes_on_disk(client)
-    checks = _check(client, views) if views == CHECKED else {}
-    _drop(client, views)
-    return History(views, summary, page_views, raw / views, whole / views, checks)
+    return client
 
 
 def _make_views(client: ClickHouse, views: int, *, until: float) -> None:
@@ -133,39 +163,38 @@ def _settle(client: ClickHouse) -> None:
         time.sleep(0.5)
 
 
-def _ask(question: Callable[[], object]) -> Reading:
+def _seconds(question: Callable[[], object]) -> float:
+    started = time.perf_counter()
     question()
-    milliseconds = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        question()
-        milliseconds.append((time.perf_counter() - started) * 1000)
-    return Reading(p50=statistics.median(milliseconds), p99=sorted(milliseconds)[int(REPEATS * 0.99)])
+    return time.perf_counter() - started
 
 
-def _bytes_on_disk(client: ClickHouse) -> tuple[int, int]:
+def _reading(seconds: list[float]) -> Reading:
+    warm = sorted(seconds[1:])
+    return Reading(p50=statistics.median(warm) * 1000, p99=warm[int(len(warm) * 0.99)] * 1000)
+
+
+def _bytes_per_event(client: ClickHouse, views: int) -> tuple[float, float]:
     """Of the raw table, and of all tables."""
     ((raw, whole),) = client.query(
         "SELECT sumIf(bytes_on_disk, table = 'events'), sum(bytes_on_disk) FROM system.parts"
         " WHERE active AND database = currentDatabase()"
     )
-    return raw, whole
+    return raw / views, whole / views
 
 
 def _check(client: ClickHouse, views: int) -> dict[str, float]:
-    found = {}
-    seconds = {}
-    for name, question in {
-        "the whole lineage": lambda: check_lineage(client),
-        "lineage by stretches of the log": lambda: _count_all_places(client, views),
-        "roll-ups against raw": lambda: compare_roll_ups(client),
-    }.items():
-        started = time.perf_counter()
-        found[name] = question()
-        seconds[name] = time.perf_counter() - started
-    if found["the whole lineage"] != (views, views, 0, 0) or any(found["roll-ups against raw"].values()):
-        raise RuntimeError(f"the made views do not check out: {found}")
-    return seconds
+    """Seconds of each check. Raises RuntimeError when the made views do not check out."""
+    return {
+        "the whole lineage": _seconds(partial(_expect, lambda: check_lineage(client), (views, views, 0, 0))),
+        "lineage by stretches of the log": _seconds(partial(_count_all_places, client, views)),
+        "roll-ups against raw": _seconds(partial(_expect, lambda: any(compare_roll_ups(client).values()), False)),
+    }
+
+
+def _expect(question: Callable[[], object], wanted: object) -> None:
+    if (found := question()) != wanted:
+        raise RuntimeError(f"the made views do not check out: {found} where {wanted} was expected")
 
 
 def _count_all_places(client: ClickHouse, views: int) -> None:
@@ -175,13 +204,8 @@ def _count_all_places(client: ClickHouse, views: int) -> None:
             count_places(client, partition=partition, first=first, end=min(first + CHUNK, records))
 
 
-def _drop(client: ClickHouse, views: int) -> None:
-    client.command(f"DROP DATABASE views_{views}")
-    client.close()
-
-
 def main() -> None:
-    print_answer([_measure(Path(sys.argv[1]), int(views)) for views in sys.argv[2:]])
+    print_answer(measure(Path(sys.argv[1]), [int(views) for views in sys.argv[2:]]))
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def _poll_in_a_loop(servers: str, write: Write, messages: int, **chosen: int) ->
 class _Factory(ProcessingStrategyFactory[KafkaPayload]):
     """Batch, insert, commit."""
 
-    def __init__(self, write: Write, done: Callable[[int], None], begin: Callable[[], None]) -> None:
+    def __init__(self, write: Write, done: Callable[[int], None], begin: Callable[[], object]) -> None:
         self._write = write
         self._done = done
         self._begin = begin
