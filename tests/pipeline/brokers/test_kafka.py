@@ -18,7 +18,7 @@ from pipeline.brokers import open_broker
 from pipeline.brokers.kafka import KafkaBroker
 from pipeline.brokers.kafka_client import SAME_MESSAGE_SECONDS, Sparing
 from pipeline.brokers.kafka_producer import KafkaProducer
-from pipeline.brokers.protocols import Topic, TopicPartition
+from pipeline.brokers.protocols import Committed, Topic, TopicPartition
 from pipeline.errors import ConfigurationError, Rejected, Unavailable
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.topics import topics_of
@@ -209,6 +209,25 @@ def test_a_record_that_timed_out_gets_there_once_when_kafka_returns(own_kafka: K
     assert values == [b"before", b"into the silence", b"frozen", b"killed"]
     producer.close()
     broker.close()
+
+
+def test_a_member_goes_on_after_an_outage(own_kafka: KafkaServer, topic: Topic) -> None:
+    broker = KafkaBroker(KafkaSettings(bootstrap_servers=(own_kafka.bootstrap,), timeout_seconds=10.0))
+    broker.create_topics((topic._replace(partitions=1),))
+    producer, consumer = broker.producer(), broker.consumer(group="g", topic=topic.name, member="a")
+    partition = TopicPartition(topic.name, 0)
+    wait_until(lambda: consumer.poll(timeout=0.05, max_records=0) == [] and partition in consumer.assignment())
+    own_kafka.kill()
+    with pytest.raises(Unavailable):
+        consumer.commit(partition, Committed(0, "unheard"))
+    own_kafka.start()
+
+    sent = producer.send(topic.name, b"after")
+    wait_until(lambda: sent in consumer.poll(timeout=0.1, max_records=10))
+    consumer.commit(partition, Committed(0, "heard"))
+    assert consumer.committed(partition) == Committed(0, "heard")
+    for one in (consumer, producer, broker):
+        one.close()
 
 
 def test_a_producer_closed_in_an_outage_ends_and_fails_what_was_on_its_way(
