@@ -25,6 +25,7 @@ def typed() -> list[str]:
 def concrete(command: str) -> list[str]:
     """Arguments with the placeholders filled in."""
     text = re.sub(r"\[(.*?)\]", r"\1", command).replace(r"\|days\|hours", "").replace("P/O/R", "3/7/0")
+    text = text.partition(r"\|")[0]
     return shlex.split(text.replace("--since TIME", "--since 2026-11-25T08:00"))[1:]
 
 
