@@ -20,6 +20,7 @@ class Availability:
         self._lock = threading.Lock()
         self._answers_since: float | None = None
         self._probe_at = float("-inf")
+        self._said_away = False
         self.there = False  # until it has answered once
         self.trouble = "it was not asked yet"
 
@@ -47,9 +48,10 @@ class Availability:
     def confirm(self) -> float | None:
         """It is there, unless it was lost since it was asked; returns since when it answers, or None."""
         with self._lock:
-            returned = not self.there and self._answers_since is not None
-            self.there = self._answers_since is not None
             since = self._answers_since
+            self.there = since is not None
+            returned = self.there and self._said_away
+            self._said_away = self._said_away and not returned
         if returned:
             log.warning("Kafka answers: views go there")
         return since
@@ -57,11 +59,12 @@ class Availability:
     def lose(self, trouble: str) -> None:
         """It does not answer, or not as it should: it is not there until it was asked anew."""
         with self._lock:
-            lost, self.there = self.there, False
+            self.there = False
+            known, self._said_away = self._said_away, True
             self._answers_since = None
             self._probe_at = float("-inf")
             self.trouble = trouble
-        if lost:
+        if not known:
             log.warning("Kafka is away, views go to the spool: %s", trouble)
 
     def doubt(self) -> None:
