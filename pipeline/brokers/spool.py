@@ -68,9 +68,10 @@ class Spool:
         self._limit = limit_bytes
         SPOOL_LIMIT_BYTES.set(limit_bytes)
         self._counting = threading.Lock()
-        ((self._records, self._bytes),) = self._database.rows(
+        ((records, size),) = self._database.rows(
             "SELECT count(*), coalesce(sum(length(value) + ?), 0) FROM entries", (OVERHEAD_BYTES,)
         )
+        self._records, self._bytes = int(records), int(size)
         self._show()
 
     @property
