@@ -21,10 +21,16 @@ class Batch:
     replay: Plan | None = None
     records: list[Record] = field(default_factory=list)
     rows: int = 0
+    passed: bool = False
 
     def add(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Take records until the batch is full; returns those that belong to the next batch."""
+        """Take records until the batch is full; returns those that belong to the next batch.
+
+        A record behind a replayed plan never gets in: it shows that retention has deleted what the plan's end was.
+        """
         for place, record in enumerate(records):
+            if self.replay and record.offset > self.replay.last:
+                self.passed = True
             if self.full:
                 return records[place:]
             self.records.append(record)
@@ -34,7 +40,7 @@ class Batch:
     @property
     def full(self) -> bool:
         if self.replay:
-            return bool(self.records) and self.records[-1].offset >= self.replay.last
+            return self.passed or (bool(self.records) and self.records[-1].offset == self.replay.last)
         return self.rows >= self.max_rows
 
     def due(self, now: float) -> bool:

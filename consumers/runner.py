@@ -179,7 +179,8 @@ class Runner:
         place.batch = self._new_batch(partition, due_at=place.inserted_at + self._batch_seconds)
         place.inserted = plan
         self.next_offsets[partition] = plan.last + 1
-        self.complete_up_to[partition] = batch.records[-1].at
+        if batch.records:  # none where retention was faster than a replay
+            self.complete_up_to[partition] = batch.records[-1].at
         self._on_insert()
 
     def _plan(self, partition: TopicPartition, rows: Rows) -> Plan:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from consumers.batches import Batch
 from pipeline.brokers import Record, TopicPartition
 from pipeline.plans import Plan
@@ -56,6 +58,17 @@ def test_a_replay_closes_exactly_where_the_plan_ended() -> None:
     rest = replay.add(records(7, 8, 9))
     assert [record.offset for record in rest] == [9]
     assert replay.due(0)
+    assert replay.plan() == Plan(5, 8)
+
+
+@pytest.mark.parametrize("kept", [(6, 7), ()], ids=["its last record", "all of it"])
+def test_a_replay_whose_end_retention_deleted_takes_nothing_beyond_it(kept: tuple[int, ...]) -> None:
+    """Else the record behind would go in under the plan's token, and once more under its own."""
+    replay = batch(replay=Plan(5, 8))
+    rest = replay.add(records(*kept, 9, 10))
+    assert [record.offset for record in replay.records] == list(kept)
+    assert [record.offset for record in rest] == [9, 10]
+    assert replay.full
     assert replay.plan() == Plan(5, 8)
 
 
