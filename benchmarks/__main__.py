@@ -34,12 +34,16 @@ PARTS: dict[str, tuple[Measure, Callable[[], None]]] = {
         require_stack,
     ),
     "history": (
-        lambda at, quick: measure_history(at, [million * (100_000 if quick else 1_000_000) for million in (1, 10, 50)]),
+        lambda at, quick: measure_history(
+            at,
+            [100_000, 1_000_000, 5_000_000] if quick else [1_000_000, 10_000_000, 50_000_000],
+            checked=1_000_000 if quick else 10_000_000,
+        ),
         lambda: None,
     ),
     "embedded": (
         lambda at, quick: measure_embedded(
-            at, events=40_000 if quick else 400_000, turns=1 if quick else 5, pushes=10 if quick else 60
+            at, events=40_000 if quick else 400_000, turns=1 if quick else 3, pushes=10 if quick else 60
         ),
         lambda: None,
     ),

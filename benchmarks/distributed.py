@@ -39,6 +39,13 @@ def measure_consumer(directory: Path, *, events: int) -> list[Figure]:
             "consuming", directory / "over", *arguments, "--clickhouse", clickhouse.url(), answer=Speeds
         )
     return [
+        Figure(
+            name="consumer, Kafka → chDB, one core",
+            value=inside.consumer.rate,
+            unit="events/s",
+            goal="≥ 100,000",
+            met=inside.consumer.rate >= 100_000,
+        ),
         *_consuming("consumer, Kafka → chDB, one core", inside),
         *_consuming("consumer, Kafka → HTTP, one core", over_http),
         Figure(name="log on Kafka's disk, 100 views a record", value=log_bytes, unit="bytes/event"),
@@ -46,38 +53,36 @@ def measure_consumer(directory: Path, *, events: int) -> list[Figure]:
 
 
 def _consuming(name: str, speeds: Speeds) -> list[Figure]:
-    rate = speeds.consumer.rate
-    both = speeds.decoding_and_inserting
+    consumer, both = speeds.consumer, speeds.decoding_and_inserting
+    parts = {
+        "reading": speeds.reading,
+        "decoding": speeds.decoding,
+        "inserting": speeds.inserting,
+        "inserting without roll-ups": speeds.inserting_without_roll_ups,
+    }
     return [
-        Figure(name=name, value=rate, unit="events/s", goal="≥ 100,000", met=rate >= 100_000),
         Figure(
             name=name,
-            value=rate,
+            value=consumer.rate,
             unit="events/s",
             limit=both.rate,
             limit_name="decode + insert alone",
             goal="ratio ≥ 0.6",
-            met=rate >= both.rate * 0.6,
+            met=consumer.rate >= both.rate * 0.6,
         ),
         Figure(
-            name=f"{name}, CPU",
-            value=speeds.consumer.cpu,
+            name=f"{name}, CPU of the process",
+            value=consumer.cpu,
             unit="s per 1 M",
             limit=both.cpu,
             limit_name="decode + insert alone",
+            goal="≤ 10: 100,000/s a core",
+            met=consumer.cpu <= 10,
         ),
+        *(Figure(name=f"{name}: {part} alone", value=speed.rate, unit="events/s") for part, speed in parts.items()),
         *(
-            figure
-            for part, speed in {
-                "reading": speeds.reading,
-                "decoding": speeds.decoding,
-                "inserting": speeds.inserting,
-                "inserting without roll-ups": speeds.inserting_without_roll_ups,
-            }.items()
-            for figure in (
-                Figure(name=f"{name}: {part} alone", value=speed.rate, unit="events/s"),
-                Figure(name=f"{name}: {part} alone, CPU", value=speed.cpu, unit="s per 1 M"),
-            )
+            Figure(name=f"{name}: {part} alone, CPU", value=speed.cpu, unit="s per 1 M")
+            for part, speed in parts.items()
         ),
     ]
 

@@ -2,11 +2,12 @@
 
 The views are made in the engine, three years of them up to now, in the order of time and with their lineage as a log
 of four partitions gives it: a new article every few hours, most views to the last ones, two or three to a visitor.
-``python -m benchmarks.history DIRECTORY VIEWS…`` prints JSON.
+``python -m benchmarks.history DIRECTORY VIEWS… --check VIEWS`` prints JSON; one history goes through what `nhip verify`
+asks of the engine, too.
 """
 
+import argparse
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -36,7 +37,6 @@ STEP = 5_000_000
 RECORD = 100
 PAGES = 5_000
 PARTITIONS = 4
-CHECKED = 10_000_000
 FLAT = 2.0
 
 MAKE_VIEWS = Path(__file__).with_name("make_views.sql")
@@ -60,8 +60,9 @@ class History(msgspec.Struct, frozen=True):
     checks: dict[str, float]
 
 
-def measure_history(directory: Path, sizes: list[int]) -> list[Figure]:
-    histories = measured_by("history", directory, *sizes, answer=list[History])
+def measure_history(directory: Path, sizes: list[int], *, checked: int) -> list[Figure]:
+    """``sizes`` in views, of which ``checked`` is one."""
+    histories = measured_by("history", directory, *sizes, "--check", checked, answer=list[History])
     return [figure for history in histories for figure in _figures(history, histories[0])]
 
 
@@ -101,7 +102,7 @@ def _summary(history: History, first: History, after: str) -> Figure:
     )
 
 
-def measure(directory: Path, sizes: list[int]) -> list[History]:
+def measure(directory: Path, sizes: list[int], *, checked: int) -> list[History]:
     """The questions go to the sizes by turns, since a shared machine is not the same from one moment to the next."""
     now = time.time()
     clients = {views: _make_history(directory, views, until=now) for views in sizes}
@@ -120,7 +121,7 @@ def measure(directory: Path, sizes: list[int]) -> list[History]:
             _reading(summaries[views]),
             _reading(pages[views]),
             *_bytes_per_event(client, views),
-            _check(client, views) if views == CHECKED else {},
+            _check(client, views) if views == checked else {},
         )
         for views, client in clients.items()
     ]
@@ -205,7 +206,12 @@ def _count_all_places(client: ClickHouse, views: int) -> None:
 
 
 def main() -> None:
-    print_answer(measure(Path(sys.argv[1]), [int(views) for views in sys.argv[2:]]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("views", type=int, nargs="+")
+    parser.add_argument("--check", type=int)
+    options = parser.parse_args()
+    print_answer(measure(options.directory, options.views, checked=options.check))
 
 
 if __name__ == "__main__":
