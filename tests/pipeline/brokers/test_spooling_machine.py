@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from unsure_log import Request, UnsureLog
 
+from pipeline.brokers.availability import PROBE_SECONDS
 from pipeline.brokers.spool import OVERHEAD_BYTES, Spool
 from pipeline.brokers.spooling import SETTLE_SECONDS, SpoolingProducer
 from pipeline.errors import PipelineError, SpoolFull
@@ -93,7 +94,11 @@ class Outages(RuleBasedStateMachine):
     def broker_changes(self, reachable: bool, prompt: bool) -> None:
         if reachable and not self.log.reachable:
             self.orphans_arrive_until = self.now + SETTLE_SECONDS
+        leaves = self.log.reachable and not reachable
         self.log.reachable, self.log.prompt = reachable, prompt
+        if leaves and self.orphans:  # while anything is in doubt the drainer asks every second, so it knows
+            self.pass_time(PROBE_SECONDS)
+            self.drain()
 
     @precondition(lambda self: self.log.pending)
     @rule(which=which)
