@@ -5,6 +5,8 @@ it works; its figures are for no record.
 """
 
 import argparse
+import logging
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,11 +17,14 @@ from kafka_server import require_kafka
 from stack import require_stack
 
 from benchmarks.child import ROOT, say
-from benchmarks.distributed import measure_collector, measure_consumer, measure_pushing
+from benchmarks.distributed import measure_collector, measure_consumer
 from benchmarks.embedded import measure_embedded
 from benchmarks.history import measure_history
 from benchmarks.peers import measure_peers
 from benchmarks.report import Figure, show, store
+from benchmarks.running import measure_running
+
+log = logging.getLogger("bench")
 
 RESULTS = ROOT / "test-artifacts" / "bench.json"
 
@@ -30,7 +35,7 @@ PARTS: dict[str, tuple[Measure, Callable[[], None]]] = {
     "peers": (lambda at, quick: measure_peers(at, messages=10_000 if quick else 100_000), require_kafka),
     "collector": (lambda at, quick: measure_collector(at, turns=1 if quick else 5), require_kafka),
     "stack": (
-        lambda at, quick: measure_pushing(at, pushes=10 if quick else 60, seconds=3.0 if quick else 15.0),
+        lambda at, quick: measure_running(at, pushes=10 if quick else 60, seconds=3.0 if quick else 15.0),
         require_stack,
     ),
     "history": (
@@ -50,15 +55,23 @@ PARTS: dict[str, tuple[Measure, Callable[[], None]]] = {
 }
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be given more than once")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, to see that it works")
     options = parser.parse_args()
-    figures = [figure for name in options.only or PARTS for figure in _measure(name, quick=options.quick)]
+    figures: list[Figure] = []
+    failed: list[str] = []
+    for name in options.only or PARTS:
+        try:
+            figures += _measure(name, quick=options.quick)
+        except Exception:  # what else was measured shall be seen
+            log.exception("%s can't be measured", name)
+            failed.append(name)
     show(figures)
     store(figures, RESULTS)
-    print(f"written to {RESULTS.relative_to(ROOT)}")
+    print(f"written to {RESULTS.relative_to(ROOT)}" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
 
 
 def _measure(name: str, *, quick: bool) -> list[Figure]:
@@ -78,4 +91,4 @@ def _measure(name: str, *, quick: bool) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

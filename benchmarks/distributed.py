@@ -1,27 +1,22 @@
-"""The product in processes of its own on a real Kafka: the consumer, the collector, the whole of it."""
+"""Processes of the distributed product on a real Kafka, each by itself: the consumer, the collector."""
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
 from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer
-from load import beacon_requests, run_load
 from stack import Stack
 
-from benchmarks.acknowledging import WARM_UP_SECONDS, acknowledging, take_turns
+from benchmarks.acknowledging import acknowledging, take_turns
 from benchmarks.child import measured_by, say
 from benchmarks.consuming import PARTITIONS, Speeds, fill, kafka_broker
-from benchmarks.costs import Stopwatch, bytes_on_disk, cpu_seconds
-from benchmarks.pushing import LOADED_RATE, push_delays, push_delays_under_load, pushing
+from benchmarks.costs import bytes_on_disk
 from benchmarks.report import Figure
 from pipeline.events import EVENTS_TOPIC
 
 LOG_FILES = "data/page-events-*/*.log"
 QUIET_RATE = 100.0
-RATES = (0, 100, 1_000)
 
 
 def measure_consumer(directory: Path, *, events: int) -> list[Figure]:
@@ -117,52 +112,6 @@ def measure_collector(directory: Path, *, turns: int) -> list[Figure]:
         Figure(name=f"{name}: views a record", value=found.everything / records, unit=""),
         Figure(name=f"{name}: log on disk", value=log_bytes / found.everything, unit="bytes/event"),
     ]
-
-
-def measure_pushing(directory: Path, *, pushes: int, seconds: float) -> list[Figure]:
-    """Through the proxy, over two collectors, Kafka, two consumers and ClickHouse's fixture, back to a live stream."""
-    say("stack: Kafka, PostgreSQL, ClickHouse, two collectors, two consumers, web, proxy")
-    with Stack(directory) as stack:
-        run_load(beacon_requests(key=stack.key), port=stack.port, seconds=WARM_UP_SECONDS, rate=LOADED_RATE)
-        say("stack: from a beacon to the pushed counter")
-        quiet = push_delays(stack.base_url, key=stack.key, samples=pushes)
-        loaded = push_delays_under_load(stack, samples=pushes)
-        costs = {rate: _cores_at(stack, rate, seconds) for rate in RATES}
-        say("stack: nhip verify")
-        found = stack.verify()
-        stack.stop()
-    if found["missing"] or found["repeated"]:
-        raise RuntimeError(f"not every view is there once: {found}")
-    return [
-        *pushing("stack alone", quiet),
-        *pushing(f"stack at {LOADED_RATE:,.0f} views/s", loaded),
-        *(
-            Figure(name=f"stack at {rate:,} views/s, {process}", value=cores, unit="cores")
-            for rate, processes in costs.items()
-            for process, cores in processes.items()
-        ),
-    ]
-
-
-def _cores_at(stack: Stack, rate: int, seconds: float) -> dict[str, float]:
-    """How many cores each part is busy with while ``rate`` views a second come and one reader's live stream is open."""
-    say(f"stack: what each part costs at {rate:,} views/s")
-    pids = {
-        "collectors": [one.pid for one in stack.collectors],
-        "consumers": [one.pid for one in stack.consumers],
-        "Kafka": [stack.kafka.pid],
-        "ClickHouse's fixture": [stack.clickhouse.pid],
-        "web": [stack.web.pid],
-        "proxy": [stack.proxy.pid],
-    }
-    with urlopen(f"{stack.base_url}/_nhip/live", timeout=30):
-        before = {name: sum(map(cpu_seconds, group)) for name, group in pids.items()}
-        with Stopwatch() as watch:
-            if rate:
-                run_load(beacon_requests(key=stack.key), port=stack.port, seconds=seconds, rate=rate)
-            else:
-                time.sleep(seconds)
-        return {name: (sum(map(cpu_seconds, group)) - before[name]) / watch.seconds for name, group in pids.items()}
 
 
 @contextmanager

@@ -135,6 +135,9 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     live = LiveStreams(counters, limit=settings.live_connections)
     counters.listen(live.publish)
     acknowledger = Acknowledger(producer, seconds=settings.acknowledge_seconds)
+    alive = {"consumer": check_loop(runner, insert_seconds=INSERT_SECONDS)}
+    if isinstance(producer, SpoolingProducer):
+        alive["spool"] = producer.check_alive
     collector = Collector(
         key=settings.beacon_key,
         acknowledger=acknowledger,
@@ -146,7 +149,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
             "clickhouse": lambda: "the counters can't be read" if counters.failures else None,
             "consumer": check_inserts(runner),
         },
-        alive={"consumer": check_loop(runner, insert_seconds=INSERT_SECONDS)},
+        alive=alive,
     )
     describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
     return Site(collector, application, acknowledger=acknowledger), live

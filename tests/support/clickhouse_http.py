@@ -41,6 +41,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import lz4.frame
+from part import free_port
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -471,12 +472,6 @@ class ClickHouseServer:
     def _running(self) -> subprocess.Popen[bytes]:
         assert self._process is not None, "start ClickHouse's fixture first"
         return self._process
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def user_of(text: str) -> tuple[str, User]:

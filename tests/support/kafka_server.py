@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
+from part import ROOT, free_port
 
-ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 FETCH_SECONDS = 600.0
 LOG_TAIL = 4_000
-PORTS = (15_000, 32_000)
 
 PROPERTIES = {
     "process.roles": "broker,controller",
@@ -62,7 +60,7 @@ class KafkaServer:
         directory.mkdir(parents=True, exist_ok=True)
         self.log_file = directory / "kafka.log"
         self._directory = directory
-        client, internal, controller = _free_ports(3)
+        client, internal, controller = (free_port() for _ in range(3))
         self.bootstrap = f"127.0.0.1:{client}"
         self.internal = f"127.0.0.1:{internal}"
         self._properties = {
@@ -212,14 +210,3 @@ def _java(jars: Path, option: str, main: str, *arguments: str) -> list[str]:
     java = str(Path(home, "bin", "java")) if home else shutil.which("java") or "java"
     quiet = ("-Dlog4j2.level=WARN", "-Dlog4j2.StatusLogger.level=OFF", "-Xshare:auto")
     return [java, option, *quiet, "-cp", f"{jars}/*", main, *arguments]
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that stay free while the broker is down: from below the range of outgoing connections, one of which could
-    otherwise take the port, or even connect to itself."""
-    free: list[int] = []
-    while len(free) < count:
-        port = random.randrange(*PORTS)
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            free.append(port)
-    return free

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self
@@ -17,6 +20,7 @@ from typing import Self
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180.0
 STOP_SECONDS = 40.0
+PORTS = (15_000, 32_000)
 
 
 class Part:
@@ -110,6 +114,15 @@ class Part:
     def _started(self) -> subprocess.Popen[bytes]:
         assert self._process is not None, f"start {self.name} first"
         return self._process
+
+
+def free_port() -> int:
+    """One that stays free while nobody listens: from below the range of outgoing connections, one of which could
+    otherwise take the port, or even connect to itself."""
+    while True:
+        port = random.randrange(*PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def status_of(url: str) -> int:

@@ -1,6 +1,5 @@
 """The real product as a process of its own: start, stop, kill, look at its data directory."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from part import ROOT, Part, status_of
+from part import ROOT, Part, free_port, status_of
 
 from pipeline.beacon.tokens import PageToken, sign
 
@@ -129,9 +128,3 @@ class Product(Part, SiteClient):
     def __exit__(self, *_failure: object) -> None:
         """Leave no process behind, however the block ended."""
         self.kill()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
