@@ -35,7 +35,6 @@ from pipeline.settings import Settings
 log = logging.getLogger("nhip")
 
 SWITCH_SECONDS = 0.001  # Kafka's answers are heard between two beacons, not after 5 ms of them
-CHATTY = ("clickhouse_connect", "urllib3")  # each failed question a traceback; what matters is logged by who asks
 SALT_SECONDS = 30.0
 NO_SALT_SECONDS = 1.0
 
@@ -44,8 +43,6 @@ def run(settings: Settings) -> int:
     """Collect until SIGTERM or SIGINT; returns the exit code. Raises ConfigurationError."""
     _check_servers(settings)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in CHATTY:
-        logging.getLogger(name).setLevel(logging.ERROR)
     sys.setswitchinterval(SWITCH_SECONDS)
     with _interrupted_by_sigterm(), ExitStack() as stack:
         stack.enter_context(hold(settings.data_dir))

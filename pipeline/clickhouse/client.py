@@ -1,5 +1,6 @@
 """The one way to the engine, embedded or a server: clickhouse-connect behind the pipeline's own errors."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from pipeline.errors import ConfigurationError, PipelineError, Rejected, Unavail
 from pipeline.settings import ClickHouseSettings, Settings
 
 DATABASE = "nhip"
+CHATTY = ("clickhouse_connect", "urllib3")  # each failed statement a traceback; what matters is logged by who asks
 
 Account = Literal["writer", "reader", "migrator"]
 
@@ -184,6 +186,8 @@ def _address(server: ClickHouseSettings, account: Account) -> tuple[str, str]:
 
 
 def _connect(url: str, server: ClickHouseSettings, *, database: str) -> ConnectClient:
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     parts = urlsplit(url)
     connect_seconds = min(CONNECT_SECONDS, server.timeout_seconds)
     pool = OneTryPool(ca_file=server.ca_file, connect_seconds=connect_seconds, read_seconds=server.timeout_seconds)
