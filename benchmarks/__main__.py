@@ -6,6 +6,7 @@ it works; its figures are for no record.
 
 import argparse
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -86,7 +87,7 @@ def _measure(name: str, *, quick: bool) -> list[Figure]:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nhip-bench-") as scratch:
         figures = measure(Path(scratch) / name, quick)
-    say(f"{name}: {time.monotonic() - began:.0f} s")
+    say(f"{name}: {time.monotonic() - began:.0f} s, the machine's load now {os.getloadavg()[0]:.1f}")
     return figures
 
 

@@ -22,7 +22,8 @@ from arroyo.processing.strategies.batching import BatchStep, ValuesBatch
 from arroyo.types import Commit, Message, Partition
 from arroyo.types import Topic as ArroyoTopic
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from kafka_server import KafkaServer
 
 from benchmarks.child import measured_by, print_answer, say

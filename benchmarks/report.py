@@ -1,5 +1,6 @@
 """One line a figure: what was measured, its limit in the same run, the ratio, the goal; for people and as JSON."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show(figures: list[Figure]) -> None:
-    table = Table(title="Nhịp", caption="ratio = figure / limit, both measured in this run")
+    table = Table(title="Nhịp", caption=f"ratio = figure / limit, both measured in this run; {_machine()}")
     for heading in ("figure", "value", "unit", "limit in this run", "ratio", "goal", ""):
         table.add_column(heading, justify="right" if heading in ("value", "ratio") else "left")
     for figure in figures:
@@ -38,6 +39,11 @@ def show(figures: list[Figure]) -> None:
             {True: "✓", False: "missed", None: ""}[figure.met],
         )
     Console(width=160).print(table)
+
+
+def _machine() -> str:
+    """How many cores there are, and how busy they were: with more to do than cores, every figure of time is too high."""
+    return f"{os.cpu_count()} cores, load of the last 15 minutes {os.getloadavg()[2]:.1f}"
 
 
 def _number(value: float) -> str:
