@@ -136,8 +136,10 @@ def _writer(directory: Path) -> tuple[Write, Callable[[], int]]:
     """Inserts lines as whoever uses clickhouse-connect would, into the migrated table; and counts what it holds."""
     first = open_embedded(directory / "clickhouse", database="peers")
     migrate(first)
+    # Two of them may well make the same block of rows, of which the table would keep one.
+    settings = {"async_insert": 0, "insert_deduplicate": 0}
     client: Any = clickhouse_connect.get_client(
-        interface="chdb", path=str(directory / "clickhouse"), database="peers", settings={"async_insert": 0}
+        interface="chdb", path=str(directory / "clickhouse"), database="peers", settings=settings
     )
 
     def write(lines: Iterable[bytes]) -> None:

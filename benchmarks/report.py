@@ -42,7 +42,7 @@ def show(figures: list[Figure]) -> None:
 
 
 def _machine() -> str:
-    """How many cores there are, and how busy they were: with more to do than cores, every figure of time is too high."""
+    """How many cores there are, and how busy they were: where there was more to do, figures of time are too high."""
     return f"{os.cpu_count()} cores, load of the last 15 minutes {os.getloadavg()[2]:.1f}"
 
 
