@@ -244,16 +244,18 @@ def test_a_preview_counts_as_such_wherever_the_editor_sees_it() -> None:
     assert (view.audience, view.page_id) == ("preview", TOKEN.page_id)
 
 
+LATER = {Reason.OVERLOADED, Reason.SPOOL_FULL, Reason.NOT_DURABLE, Reason.STOPPING}
+
+
 def test_every_reason_of_the_parser_is_in_these_tables() -> None:
-    elsewhere = {Reason.WRONG_METHOD, Reason.OVERLOADED, Reason.NOT_DURABLE, Reason.STOPPING}  # test_collector.py
+    elsewhere = {Reason.WRONG_METHOD, *LATER}  # test_collector.py
     assert {case.values[2] for case in REFUSED_BEACONS + REFUSED_PIXELS} == set(Reason) - elsewhere
 
 
 def test_every_reason_has_a_status_that_fits() -> None:
     assert set(STATUS) == set(Reason)
-    later = {Reason.OVERLOADED, Reason.NOT_DURABLE, Reason.STOPPING}
-    assert all((status == 503) is (reason in later) for reason, status in STATUS.items())
-    assert all(400 <= status < 500 for reason, status in STATUS.items() if reason not in later)
+    assert all((status == 503) is (reason in LATER) for reason, status in STATUS.items())
+    assert all(400 <= status < 500 for reason, status in STATUS.items() if reason not in LATER)
 
 
 def test_every_field_of_a_beacon_is_one_letter() -> None:
