@@ -21,7 +21,7 @@ from cms.server import Site, listen, serve
 from cms.terminal import step
 from consumers.health import check_inserts, check_loop
 from consumers.runner import Runner
-from pipeline import control
+from pipeline import control, logs
 from pipeline.acknowledger import Acknowledger
 from pipeline.brokers import Broker, open_broker
 from pipeline.brokers.spooling import SpoolingProducer, open_producer
@@ -55,7 +55,7 @@ RETENTION_SECONDS = 600.0
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure(logging.WARNING)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _ask_to_stop)
     sys.setswitchinterval(SWITCH_SECONDS)

@@ -29,6 +29,7 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from cms.first_start import prepare_site
 from cms.server import SITE_THREADS
+from pipeline import logs
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.clickhouse.queries import read_snapshot
 from pipeline.counters import LiveCounters
@@ -44,7 +45,7 @@ STUCK_SECONDS = 120.0
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGTERM, or prepare; returns 0, 2 when a setting makes no sense or the database can't be prepared."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure(logging.WARNING)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.embedded")
     signal.signal(signal.SIGTERM, _stop_starting)
     try:

@@ -14,6 +14,7 @@ from types import FrameType
 from consumers.health import check_inserts, check_loop
 from consumers.lag import watch_lag
 from consumers.runner import Runner
+from pipeline import logs
 from pipeline.brokers import Broker, open_broker
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.clickhouse.writer import write_rows
@@ -25,7 +26,7 @@ from pipeline.topics import GROUP
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure(logging.INFO)
     try:
         return run(Settings.from_env())
     except PipelineError as error:

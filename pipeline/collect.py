@@ -16,6 +16,7 @@ from contextlib import ExitStack, closing, contextmanager
 from types import FrameType
 from typing import Any
 
+from pipeline import logs
 from pipeline.acknowledger import Acknowledger
 from pipeline.brokers import open_broker
 from pipeline.brokers.spooling import LEAVE_SECONDS, SpoolingProducer, let_go, open_producer
@@ -42,7 +43,7 @@ NO_SALT_SECONDS = 1.0
 def run(settings: Settings) -> int:
     """Collect until SIGTERM or SIGINT; returns the exit code. Raises ConfigurationError."""
     _check_servers(settings)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure(logging.WARNING)
     sys.setswitchinterval(SWITCH_SECONDS)
     with _interrupted_by_sigterm(), ExitStack() as stack:
         stack.enter_context(hold(settings.data_dir))
