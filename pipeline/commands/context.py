@@ -115,7 +115,7 @@ class Context:
             def advance(done: int, total: int) -> None:
                 self.go_on()
                 if description not in tasks:
-                    tasks[description] = bars.add_task(description)
+                    tasks[description] = bars.add_task(description, total=total)
                 bars.update(tasks[description], completed=done, total=total)
 
             return advance

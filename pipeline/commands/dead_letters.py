@@ -103,6 +103,7 @@ def replay(context: Context, options: argparse.Namespace) -> int:
         return COULD_NOT_RUN
     with context.progress() as step:
         advance = step("Đọc lại · Reading again")
+        advance(0, len(letters))
         outcomes = replay_letters(reader, context.client("writer"), letters, now=context.now, advance=advance)
         found = compare_settled_roll_ups(reader, advance=step("Cộng lại · Summing up"))
     unreadable = [outcome for outcome in outcomes if outcome.unreadable is not None]
@@ -121,9 +122,11 @@ def drop(context: Context, options: argparse.Namespace) -> int:
     if letters is None:
         return COULD_NOT_RUN
     if letters and not options.yes and not _confirms(context, len(letters)):
-        return _refuse(context, "không bỏ gì · nothing dropped; --yes để không hỏi · not to be asked")
+        return _refuse(context, "không bỏ gì; thêm --yes để bỏ mà không hỏi · nothing dropped; --yes drops without asking")
     with context.progress() as step:
-        drop_letters(context.client("writer"), letters, now=context.now, advance=step("Bỏ · Dropping"))
+        advance = step("Bỏ · Dropping")
+        advance(0, len(letters))
+        drop_letters(context.client("writer"), letters, now=context.now, advance=advance)
     if letters:
         compact_dead_letters(context.client("migrator"))
     if context.as_json:
@@ -152,7 +155,8 @@ def _select(context: Context, options: argparse.Namespace) -> list[SetAside] | N
 def _confirms(context: Context, count: int) -> bool:
     if context.ask is None:
         return False
-    answer = context.ask(f"Bỏ hẳn {count:,} dòng? · Drop {count:,} dead letters for good? [y/N] ")
+    letters = "1 dead letter" if count == 1 else f"{count:,} dead letters"
+    answer = context.ask(f"Bỏ hẳn {count:,} dòng? · Drop {letters} for good? [c/K · y/N] ")
     return answer.strip().lower() in YES
 
 

@@ -105,7 +105,7 @@ def test_on_a_terminal_it_asks_and_draws(product: Product) -> None:
     poison(product)
     code, shown = _on_a_terminal(product, ["dead-letters", "drop", "--all"], typed=b"y\n")
     assert code == 0, shown
-    assert "Drop 1 dead letters" in shown
+    assert "Drop 1 dead letter for good? [c/K · y/N]" in shown
     assert "dropped: 1" in shown
     assert "\x1b[31m" not in shown
 

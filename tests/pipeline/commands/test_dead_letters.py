@@ -63,7 +63,9 @@ def test_bytes_are_shown_without_obeying_them(filled: Ops) -> None:
     assert answer.code == 0
     assert r'{"kind":"\x1b[2Jview\xff\\","at":1}' in answer.out
     assert not set(answer.out) & set(map(chr, [*range(10), *range(11, 32), 127]))
-    assert bytes.fromhex(filled.nhip("dead-letters", "show", "0/0/2", "--json").json()["hex"]) == EVIL
+    found = filled.nhip("dead-letters", "show", "0/0/2", "--json").json()
+    assert bytes.fromhex(found["hex"]) == EVIL
+    assert found["dead_letter"]["bytes"] == len(EVIL)
 
 
 @pytest.mark.usefixtures("newer_decoder")
