@@ -10,6 +10,7 @@ import logging
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import cast
@@ -23,6 +24,8 @@ from pipeline.control import Call, Colors, Terminal, forward
 from pipeline.data_directory import hold
 from pipeline.errors import Cancelled, DataDirectoryBusy, PipelineError, Unavailable
 from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
 
 INTERRUPTED = 130
 BUSY_SECONDS = 10.0
@@ -53,6 +56,11 @@ def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.
         return COULD_NOT_RUN
     except (KeyboardInterrupt, BrokenPipeError):
         return INTERRUPTED
+    except Exception as error:
+        if options.debug:
+            traceback.print_exc()
+        sys.stderr.write(f"nhip: {_unexpected(error)}; thêm · add: nhip --debug …\n")
+        return COULD_NOT_RUN
 
 
 def run_call(settings: Settings, call: Call) -> int:
@@ -75,6 +83,10 @@ def run_call(settings: Settings, call: Call) -> int:
         return COULD_NOT_RUN
     except SystemExit as refusal:
         return int(refusal.code or 0)
+    except Exception as error:
+        log.exception("a command of nhip failed")
+        call.err.write(f"nhip: {_unexpected(error)}; xem log · see the log of the process\n")
+        return COULD_NOT_RUN
 
 
 @contextmanager
@@ -103,6 +115,7 @@ def parser() -> Parser:
     nhip = Parser(
         prog="nhip", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    nhip.add_argument("--debug", action="store_true", help="lỗi bất ngờ kèm dấu vết · tracebacks of unexpected faults")
     commands = nhip.add_subparsers(
         dest="command", required=True, metavar="lệnh · command", parser_class=Parser, title="lệnh · commands"
     )
@@ -188,6 +201,11 @@ def _write_utf_8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _unexpected(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"lỗi bất ngờ · unexpected fault: {type(error).__name__}: {text}"
 
 
 def _complain(error: PipelineError) -> None:

@@ -21,7 +21,9 @@ YES = ("y", "yes", "c", "có", "co")
 
 def add(commands: Commands) -> None:
     parser = commands.add_parser("dead-letters", help="dòng không đọc được · lines that could not be read")
-    actions = parser.add_subparsers(dest="action", required=True, parser_class=Parser)
+    actions = parser.add_subparsers(
+        dest="action", required=True, parser_class=Parser, metavar="list|show|replay|drop", title="việc · actions"
+    )
     _add_list(actions)
     _add_show(actions)
     for name, help_, run in (
@@ -122,7 +124,7 @@ def drop(context: Context, options: argparse.Namespace) -> int:
     if letters is None:
         return COULD_NOT_RUN
     if letters and not options.yes and not _confirms(context, len(letters)):
-        return _refuse(context, "không bỏ gì; thêm --yes để bỏ mà không hỏi · nothing dropped; --yes drops without asking")
+        return _refuse(context, "không bỏ gì; bỏ mà không hỏi · nothing dropped; drop without asking: --yes")
     with context.progress() as step:
         advance = step("Bỏ · Dropping")
         advance(0, len(letters))

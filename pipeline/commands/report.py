@@ -33,7 +33,7 @@ TEXTS = ("page", "locale", "path", "day", "hour")
 
 def add(commands: Commands) -> None:
     parser = commands.add_parser("report", help="lượt xem theo trang, ngày, giờ · views by page, day or hour")
-    parser.add_argument("by", choices=get_args(By))
+    parser.add_argument("by", choices=get_args(By), metavar="|".join(get_args(By)))
     parser.add_argument("--since", type=day, metavar="DAY", help=f"từ ngày · default: {DEFAULT_DAYS} days with --until")
     parser.add_argument("--until", type=day, metavar="DAY", help="đến hết ngày · that day included (default: today)")
     parser.add_argument("--site", type=natural, default=0, help="chỉ một cổng · one site by its number (default: all)")

@@ -62,7 +62,9 @@ def test_help_names_every_command_and_every_exit_code(ops: Ops) -> None:
         pytest.param([], "command", id="no command"),
         pytest.param(["restart"], "restart", id="an unknown command"),
         pytest.param(["verify", "--fast"], "--fast", id="an unknown option"),
-        pytest.param(["verify", "--since", "soon"], "soon", id="a time that is none"),
+        pytest.param(["verify", "--since", "soon"], "--since: 'soon' không phải thời gian", id="a time that is none"),
+        pytest.param(["verify", "--since", "0001-01-01"], "1971–2148", id="the beginning of time"),
+        pytest.param(["verify", "--since", "9999-12-31T23:59"], "thời gian · is no time", id="the end of time"),
         pytest.param(["replay"], "--since", id="a replay of nobody knows what"),
         pytest.param(["status", "--max-age", "-1"], "-1", id="a negative age"),
     ],
@@ -143,6 +145,24 @@ def test_an_engine_that_fails_is_told_in_one_line(ops: Ops, monkeypatch: pytest.
     monkeypatch.setattr("pipeline.commands.context.open_clickhouse", fail)
     for argv in (["verify"], ["report", "days"], ["replay", "--since", "2026-01-01"], ["dead-letters", "list"]):
         assert_refused(ops.nhip(*argv), "NHIP_DATA_DIR: nobody answers")
+
+
+def test_a_fault_nobody_thought_of_is_one_line_too(
+    ops: Ops, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise OverflowError("date value out of range")
+
+    monkeypatch.setattr("pipeline.commands.verify.verify", fail)
+    assert_refused(ops.nhip("verify"), "unexpected", "OverflowError: date value out of range", "--debug")
+    assert "Traceback" in ops.nhip("--debug", "verify").err
+
+    caplog.clear()
+    typed = Typed("verify")
+    assert typed.run(ops) == 2
+    (line,) = typed.err.getvalue().splitlines()
+    assert "OverflowError" in line
+    assert [record.exc_info is not None for record in caplog.records] == [True]
 
 
 def test_vietnamese_is_written_whatever_the_locale(ops: Ops) -> None:

@@ -134,7 +134,7 @@ def test_dropping_wants_a_yes(filled: Ops) -> None:
         pytest.param(["show", "0/-1/7"], "whole number", id="a negative place"),
         pytest.param(["show", "99999/1/7"], "65535", id="a partition too large"),
         pytest.param(["list", "--limit", "many"], "whole number", id="a limit that is no number"),
-        pytest.param([], "action", id="no action"),
+        pytest.param([], "missing: list|show|replay|drop", id="no action"),
     ],
 )
 def test_what_can_not_be_meant_is_refused_in_one_line(ops: Ops, argv: list[str], words: str) -> None:
