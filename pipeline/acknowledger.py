@@ -1,7 +1,7 @@
 """Acknowledge after durable: gathers events while the last append is under way, appends them as one record.
 
-There is no timer: while one append is under way the next record gathers, so a lone event waits for nothing and a
-thousand a second share one fsync.
+A record costs the log far more than an event does. So after an append, those it answered get a moment to come back with
+their next events and share a record with what has gathered meanwhile. A lone event waits for nothing.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from pipeline.metrics import APPEND_SECONDS, APPENDED_RECORDS
 log = logging.getLogger(__name__)
 
 MAX_GATHERED = 5_000
+MOMENT_SECONDS = 0.003
 
 
 @dataclass
@@ -50,6 +51,9 @@ class Acknowledger:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="append")
         self._gathering: _Record | None = None
         self._appending: asyncio.Task[None] | None = None
+        self._expected = 0
+        self._expected_until = 0.0
+        self._all_back: asyncio.Future[None] | None = None
         self._stopping = False
 
     async def append(self, event: Event) -> None:
@@ -69,6 +73,9 @@ class Acknowledger:
         durable = asyncio.get_running_loop().create_future()
         record.events.append(event)
         record.waiting.append(durable)
+        if self._all_back and len(record.events) >= self._expected:
+            self._all_back.set_result(None)
+            self._all_back = None
         await durable
 
     async def stop(self) -> None:
@@ -82,9 +89,31 @@ class Acknowledger:
         # One turn of the loop first: requests that arrived together share the first record.
         await asyncio.sleep(0)
         while record := self._gathering:
+            await self._wait_for_others(record)
             self._gathering = None
             await self._append(record)
+            self._expect(len(record.events))
         self._appending = None
+
+    def _expect(self, answered: int) -> None:
+        """Those just answered are about to send again, and to share a record with what has gathered meanwhile."""
+        self._expected = answered + (len(self._gathering.events) if self._gathering else 0)
+        self._expected_until = asyncio.get_running_loop().time() + MOMENT_SECONDS
+
+    async def _wait_for_others(self, record: _Record) -> None:
+        """Until as many events are there as can be expected, or the moment is over."""
+        loop = asyncio.get_running_loop()
+        if len(record.events) >= self._expected or loop.time() >= self._expected_until or self._stopping:
+            return
+        all_back = self._all_back = loop.create_future()
+        timer = loop.call_at(self._expected_until, self._stop_waiting, all_back)
+        await all_back
+        timer.cancel()
+
+    def _stop_waiting(self, all_back: asyncio.Future[None]) -> None:
+        if not all_back.done():
+            all_back.set_result(None)
+        self._all_back = None
 
     async def _append(self, record: _Record) -> None:
         loop = asyncio.get_running_loop()

@@ -103,6 +103,41 @@ async def test_events_gathered_while_one_append_is_under_way_go_as_one_record(lo
     await acknowledger.stop()
 
 
+async def test_who_was_just_answered_shares_the_next_record_with_who_waited(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record costs the log more than an event does."""
+    monkeypatch.setattr(acknowledger_module, "MOMENT_SECONDS", PATIENCE)
+    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    log.open.clear()
+
+    async def send_twice() -> None:
+        await acknowledger.append(event(1))
+        await acknowledger.append(event(3))
+
+    returning = asyncio.create_task(send_twice())
+    await until(log.entered.is_set)
+    waiting = start(acknowledger, 2)
+    await asyncio.sleep(0)
+    log.open.set()
+    await asyncio.gather(returning, *waiting)
+    assert log.records == [[1], [2, 3]]
+    await acknowledger.stop()
+
+
+async def test_who_does_not_come_back_is_waited_for_no_longer_than_a_moment(log: Log) -> None:
+    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    log.open.clear()
+    tasks = start(acknowledger, 1)
+    await until(log.entered.is_set)
+    tasks += start(acknowledger, 2)
+    await asyncio.sleep(0)
+    log.open.set()
+    assert await reasons(tasks) == [None] * 2
+    assert log.records == [[1], [2]]
+    await acknowledger.stop()
+
+
 async def test_after_a_quiet_spell_it_starts_again(log: Log) -> None:
     acknowledger = Acknowledger(log, seconds=PATIENCE)
     for number in range(3):
