@@ -30,19 +30,39 @@ def measure_lag(broker: Broker, runner: Runner, *, now: float) -> None:
     COMPLETE_UP_TO.set(min(complete, default=now))
 
 
+class LagWatch:
+    """Measures, and says when that begins to fail and when it works again: once each, however long it lasts."""
+
+    def __init__(self, broker: Broker, runner: Runner, *, clock: Callable[[], float]) -> None:
+        self._broker = broker
+        self._runner = runner
+        self._clock = clock
+        self._failing = False
+
+    def measure(self) -> None:
+        try:
+            measure_lag(self._broker, self._runner, now=self._clock())
+        except PipelineError as error:
+            if not self._failing:
+                log.warning("the lag can't be measured until the log answers: %s", error)
+            self._failing = True
+        else:
+            if self._failing:
+                log.warning("the log answers: the lag is measured again")
+            self._failing = False
+
+
 @contextmanager
 def watch_lag(broker: Broker, runner: Runner, *, clock: Callable[[], float] = time.time) -> Iterator[None]:
     """Measure every few seconds while the block runs."""
     stopping = threading.Event()
+    watch = LagWatch(broker, runner, clock=clock)
 
-    def watch() -> None:
+    def keep_on() -> None:
         while not stopping.wait(MEASURE_SECONDS):
-            try:
-                measure_lag(broker, runner, now=clock())
-            except PipelineError as error:
-                log.warning("the lag can't be measured: %s", error)
+            watch.measure()
 
-    thread = threading.Thread(target=watch, name="lag", daemon=True)
+    thread = threading.Thread(target=keep_on, name="lag", daemon=True)
     thread.start()
     try:
         yield

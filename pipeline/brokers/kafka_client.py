@@ -19,6 +19,11 @@ REQUEST_SECONDS = 10.0
 RECONNECT_SECONDS = 1.0
 SAME_MESSAGE_SECONDS = 60.0
 
+# What tells of a connection that comes and goes. We say it ourselves, once an outage: Availability, Runner, LagWatch.
+CONNECTION_LOGGERS = frozenset(f"kafka.net.{name}" for name in ("connection", "inet", "manager", "transport"))
+CONNECTION_FAULTS = (errors.KafkaConnectionError, errors.KafkaTimeoutError, errors.RequestTimedOutError)
+NO_NODE = "No node available"  # so begins what kafka.cluster repeats; that it knows no such topic must be seen
+
 LOST = (
     errors.CommitFailedError,
     errors.FencedInstanceIdError,
@@ -26,6 +31,7 @@ LOST = (
     errors.RebalanceInProgressError,
     errors.UnknownMemberIdError,
 )
+SILENT = (errors.KafkaConnectionError, errors.KafkaTimeoutError, errors.NodeNotReadyError, OSError)
 TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
 
 Client = TypeVar("Client")
@@ -67,11 +73,14 @@ def open_client(kind: Callable[..., Client], settings: KafkaSettings, name: str,
             return kind(**{**options(settings, name), **own, "kafka_client": open_net})
     except BaseException as error:
         refusals = [net.connections.refusal for net in nets if net.connections.refusal]
+        troubles = [net.connections.trouble for net in nets if net.connections.trouble]
         for net in nets:
             with suppress(Exception):
                 net.close()
         if refusals:
             raise fault_of(refusals[0], settings) from error
+        if troubles and isinstance(error, Unavailable):
+            raise Unavailable(f"{error} ({_text(troubles[0])})") from error
         raise
 
 
@@ -99,6 +108,8 @@ def fault_of(error: BaseException, settings: KafkaSettings) -> ConfigurationErro
         return ConfigurationError(f"Kafka at {servers} gives {settings.username!r} no right to this: {_text(error)}")
     if isinstance(error, TOO_LARGE):
         return Rejected(_text(error))
+    if isinstance(error, SILENT):
+        return Unavailable(f"Kafka ở · at {servers} không trả lời · does not answer{_cause(error)}")
     return Unavailable(f"Kafka at {servers}: {_text(error)}")
 
 
@@ -107,7 +118,7 @@ def milliseconds(seconds: float) -> int:
 
 
 class Sparing(logging.Handler):
-    """Passes on each kind of message at most once in SAME_MESSAGE_SECONDS: an outage must not flood the log."""
+    """Passes on each kind of message at most once in SAME_MESSAGE_SECONDS, and none of a lost connection."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(logging.WARNING)
@@ -115,6 +126,8 @@ class Sparing(logging.Handler):
         self._passed_at: dict[tuple[str, int], float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        if _tells_of_a_connection(record):
+            return
         place, now = (record.pathname, record.lineno), self._clock()
         if now - self._passed_at.get(place, float("-inf")) >= SAME_MESSAGE_SECONDS:
             self._passed_at[place] = now
@@ -122,7 +135,7 @@ class Sparing(logging.Handler):
 
 
 def quieten() -> None:
-    """What kafka-python has to say goes through Sparing, whatever level the product logs at."""
+    """What kafka-python has to say goes through Sparing, whatever level the product logs at, but for connections."""
     library = logging.getLogger("kafka")
     if not any(isinstance(handler, Sparing) for handler in library.handlers):
         library.setLevel(logging.WARNING)
@@ -131,8 +144,22 @@ def quieten() -> None:
         logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # warns of every busy moment of the machine
 
 
+def _tells_of_a_connection(record: logging.LogRecord) -> bool:
+    return (
+        record.name in CONNECTION_LOGGERS
+        or str(record.msg).startswith(NO_NODE)
+        or any(isinstance(argument, CONNECTION_FAULTS) for argument in record.args or ())
+    )
+
+
 def _text(error: BaseException) -> str:
     return str(error) or type(error).__name__
+
+
+def _cause(error: BaseException) -> str:
+    """In brackets what an error says beyond its name."""
+    said = str(error).removeprefix(type(error).__name__).removeprefix(": ").strip()
+    return f" ({said})" if said else ""
 
 
 def _name(path: object) -> str | None:

@@ -36,11 +36,12 @@ class Net(KafkaNetClient):
 
 
 class Connections(KafkaConnectionManager):
-    """``refusal``: the broker's answer to user and password, if it was no."""
+    """``refusal``: what the broker said against user and password; ``trouble``: why it last could not connect."""
 
     def __init__(self, net: Any, **configuration: Any) -> None:
         super().__init__(net, **configuration)
         self.refusal: BaseException | None = None
+        self.trouble: BaseException | None = None
         self._transports: WeakSet[Any] = WeakSet()
 
     def get_connection(self, *arguments: Any, **options: Any) -> Any:
@@ -79,6 +80,7 @@ class Connections(KafkaConnectionManager):
         return transport
 
     def _note(self, error: BaseException) -> None:
+        self.trouble = error
         if isinstance(error, REFUSED) and not self.bootstrapped:
             self.refusal = error
             self.closed = True  # ends the attempts

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from consumers.health import GRACE_SECONDS, check_inserts, check_loop
-from consumers.lag import measure_lag
+from consumers.lag import LagWatch, measure_lag
 from consumers.runner import Runner
 from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.errors import TooManyDeadLetters, Unavailable
@@ -128,3 +128,23 @@ def test_partitions_that_went_to_another_are_measured_no_more(broker: SqliteBrok
     assert metric("nhip_consumer_assigned_partitions") == 0
     assert metric("nhip_consumer_lag_records", partition="0") is None
     newer.close()
+
+
+def test_a_log_that_is_away_is_told_once_with_its_end(
+    broker: SqliteBroker, runner: Runner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_topic: str) -> None:
+        raise Unavailable("Kafka at kafka:9092: away")
+
+    watch = LagWatch(broker, runner, clock=lambda: 1.0)
+    watch.measure()
+    with monkeypatch.context() as outage:
+        outage.setattr(broker, "end_offsets", fail)
+        for _ in range(3):
+            watch.measure()
+    watch.measure()
+    watch.measure()
+    assert [record.message for record in caplog.records] == [
+        "the lag can't be measured until the log answers: Kafka at kafka:9092: away",
+        "the log answers: the lag is measured again",
+    ]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import logging
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from broker_kit import wait_until
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka_server import KafkaServer, admin_of
 
-from pipeline.brokers import open_broker
+from pipeline.brokers import kafka_client, open_broker
 from pipeline.brokers.kafka import KafkaBroker
 from pipeline.brokers.kafka_client import SAME_MESSAGE_SECONDS, Sparing
 from pipeline.brokers.kafka_producer import KafkaProducer
@@ -211,7 +214,9 @@ def test_a_record_that_timed_out_gets_there_once_when_kafka_returns(own_kafka: K
     broker.close()
 
 
-def test_a_member_goes_on_after_an_outage(own_kafka: KafkaServer, topic: Topic) -> None:
+def test_a_member_goes_on_after_an_outage_without_a_word_of_the_library(
+    own_kafka: KafkaServer, topic: Topic, caplog: pytest.LogCaptureFixture
+) -> None:
     broker = KafkaBroker(KafkaSettings(bootstrap_servers=(own_kafka.bootstrap,), timeout_seconds=10.0))
     broker.create_topics((topic._replace(partitions=1),))
     producer, consumer = broker.producer(), broker.consumer(group="g", topic=topic.name, member="a")
@@ -226,6 +231,7 @@ def test_a_member_goes_on_after_an_outage(own_kafka: KafkaServer, topic: Topic) 
     wait_until(lambda: sent in consumer.poll(timeout=0.1, max_records=10))
     consumer.commit(partition, Committed(0, "heard"))
     assert consumer.committed(partition) == Committed(0, "heard")
+    assert [record.message for record in caplog.records if record.name == kafka_client.__name__] == []
     for one in (consumer, producer, broker):
         one.close()
 
@@ -247,10 +253,28 @@ def test_a_producer_closed_in_an_outage_ends_and_fails_what_was_on_its_way(
     broker.close()
 
 
+def test_whoever_can_not_connect_says_why() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        threading.Thread(target=_hang_up, args=(silent,), daemon=True).start()
+        settings = KafkaSettings(bootstrap_servers=(f"127.0.0.1:{port}",), security_protocol="SSL")
+        with pytest.raises(Unavailable, match=r"handshake failed"):
+            KafkaBroker(settings).end_offsets("t")
+
+
+def _hang_up(listener: socket.socket) -> None:
+    """Take part in nothing."""
+    with suppress(OSError):
+        while True:
+            listener.accept()[0].close()
+
+
 def test_an_outage_says_each_thing_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     now = [0.0]
     sparing = Sparing(clock=lambda: now[0])
-    record = logging.makeLogRecord({"name": "kafka.net", "msg": "refused", "levelno": logging.ERROR, "lineno": 1})
+    record = logging.makeLogRecord(
+        {"name": "kafka.coordinator", "msg": "fenced", "levelno": logging.ERROR, "lineno": 1}
+    )
     for _ in range(10):
         sparing.handle(record)
     assert len(caplog.records) == 1
