@@ -36,7 +36,7 @@ PARTS: dict[str, tuple[Measure, Callable[[], None]]] = {
     "peers": (lambda at, quick: measure_peers(at, messages=10_000 if quick else 100_000), require_kafka),
     "collector": (lambda at, quick: measure_collector(at, turns=1 if quick else 5), require_kafka),
     "stack": (
-        lambda at, quick: measure_running(at, pushes=10 if quick else 60, seconds=3.0 if quick else 15.0),
+        lambda at, quick: measure_running(at, pushes=10 if quick else 100, seconds=3.0 if quick else 15.0),
         require_stack,
     ),
     "history": (

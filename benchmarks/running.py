@@ -44,7 +44,7 @@ def measure_running(directory: Path, *, pushes: int, seconds: float) -> list[Fig
     with Stack(directory) as stack:
         run_load(beacon_requests(key=stack.key), port=stack.port, seconds=WARM_UP_SECONDS, rate=LOADED_RATE)
         say("stack: from a beacon to the pushed counter")
-        quiet = push_delays(stack.base_url, key=stack.key, samples=pushes)
+        quiet = push_delays(stack.base_url, key=stack.key, samples=pushes // 2)
         loaded = push_delays_under_load(stack, samples=pushes)
         costs = [figure for rate in RATES for figure in _costs_at(stack, directory, rate, seconds)]
         memory = [
