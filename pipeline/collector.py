@@ -239,10 +239,10 @@ def _site_and_unit(scope: Scope) -> tuple[int, Unit]:
     unit = query.get("unit", "visits")
     if unit not in get_args(Unit):
         raise ValueError("unit is visits or views")
-    site, *more = _numbers(query.get("site", "1"), "site")
-    if more:
-        raise ValueError("site takes one number")
-    return site, unit  # type: ignore[return-value]
+    site = query.get("site", "1")
+    if not _is_number(site):
+        raise ValueError("site takes one whole number")
+    return int(site), unit  # type: ignore[return-value]
 
 
 def _page_ids(scope: Scope, name: str) -> tuple[int, ...]:
@@ -255,7 +255,7 @@ def _page_ids(scope: Scope, name: str) -> tuple[int, ...]:
 
 def _numbers(text: str, name: str) -> Sequence[int]:
     parts = text.split(",")
-    if not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in parts):
+    if not all(map(_is_number, parts)):
         raise ValueError(f"{name} takes whole numbers, separated by commas")
     return [int(part) for part in parts]
 
@@ -301,3 +301,7 @@ async def _send_stream(messages: AsyncGenerator[bytes], receive: Receive, send: 
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10

@@ -345,6 +345,11 @@ async def test_nonsense_parameters_are_refused_in_words(collector: Kit, target: 
     assert answer.body
 
 
+async def test_the_site_is_asked_for_as_one_number(collector: Kit) -> None:
+    answer = await collector.request("GET", "/_nhip/summary.json?site=one")
+    assert answer.body == b"site takes one whole number"
+
+
 @pytest.mark.parametrize("query", [b"\xff\xfe=\xff", b"%", b"&&&", b"=", b"unit=%ff", b"site=%"])
 async def test_a_query_of_any_bytes_is_no_fault(collector: Kit, query: bytes) -> None:
     for endpoint in (b"summary.json", b"pages.json"):
