@@ -31,6 +31,7 @@ from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import read_snapshot
 from pipeline.clickhouse.writer import write_rows
 from pipeline.collector import Collector
+from pipeline.commands.arguments import SETTINGS_HELP, Parser
 from pipeline.counters import LiveCounters
 from pipeline.data_directory import hold
 from pipeline.enrich.agents import describe_agent
@@ -54,7 +55,13 @@ SALT_SECONDS = 30.0
 RETENTION_SECONDS = 600.0
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; returns 0, 2 when it can't start."""
+    Parser(
+        prog="python -m cms",
+        description="Toàn bộ sản phẩm trong một tiến trình · The whole product in one process",
+        epilog=SETTINGS_HELP,
+    ).parse_args(arguments)
     logs.configure(logging.WARNING)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _ask_to_stop)

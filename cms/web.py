@@ -8,7 +8,6 @@ is the collectors', except what operations ask this process: ``healthz``, ``read
 start, and ends; it is run once for each release, before the processes that serve.
 """
 
-import argparse
 import asyncio
 import gc
 import logging
@@ -32,6 +31,7 @@ from cms.server import SITE_THREADS
 from pipeline import logs
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.clickhouse.queries import read_snapshot
+from pipeline.commands.arguments import SETTINGS_HELP, Parser
 from pipeline.counters import LiveCounters
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.health import PREFIX, Answer, Check, Health, Note
@@ -58,9 +58,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m cms.web", description="Cổng thông tin, tách khỏi bộ thu thập · The site without the collector"
+def _parser() -> Parser:
+    parser = Parser(
+        prog="python -m cms.web",
+        description="Cổng thông tin, tách khỏi bộ thu thập · The site without the collector",
+        epilog=SETTINGS_HELP,
     )
     parser.add_argument(
         "--prepare",

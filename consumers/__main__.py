@@ -18,6 +18,7 @@ from pipeline import logs
 from pipeline.brokers import Broker, open_broker
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.clickhouse.writer import write_rows
+from pipeline.commands.arguments import SETTINGS_HELP, Parser
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.events import EVENTS_TOPIC
 from pipeline.health import Health, serve_health
@@ -25,7 +26,12 @@ from pipeline.settings import ClickHouseSettings, Settings
 from pipeline.topics import GROUP
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
+    Parser(
+        prog="python -m consumers",
+        description="Một bộ tiêu thụ, từ Kafka vào ClickHouse · A consumer, from Kafka into ClickHouse",
+        epilog=SETTINGS_HELP,
+    ).parse_args(arguments)
     logs.configure(logging.INFO)
     try:
         return run(Settings.from_env())

@@ -3,7 +3,7 @@
 import argparse
 import re
 from datetime import date, datetime
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from pipeline.commands.context import COULD_NOT_RUN
 from pipeline.periods import ZONE
@@ -20,11 +20,18 @@ WORDS = (
     (r"expected (one|at least one) argument$", "cần một giá trị · expected a value"),
 )
 
+SETTINGS_HELP = "Thiết lập là các biến môi trường: README.md · Settings are environment variables: README.md"
+
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
 class Parser(argparse.ArgumentParser):
-    """Refuses in one line, as every other fault of ``nhip``."""
+    """Refuses in one line, as every other fault of ``nhip``; its help is in two languages."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(add_help=False, **options)
+        self._positionals.title, self._optionals.title = "tham số · arguments", "tuỳ chọn · options"
+        self.add_argument("-h", "--help", action="help", help="hiện trợ giúp này · show this help")
 
     def error(self, message: str) -> NoReturn:
         for pattern, words in WORDS:

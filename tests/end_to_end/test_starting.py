@@ -12,11 +12,11 @@ import pytest
 from product import ADMIN_PASSWORD, ROOT, Product
 
 
-def run_once(**environment: str) -> subprocess.CompletedProcess[str]:
+def run_once(*arguments: str, module: str = "cms", **environment: str) -> subprocess.CompletedProcess[str]:
     """Start the product where it must refuse."""
     inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     return subprocess.run(
-        [sys.executable, "-m", "cms"],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env={**inherited, **environment},
         capture_output=True,
@@ -110,3 +110,12 @@ def test_the_admin_password_is_taken_from_the_environment_and_not_shown(first_st
     output = Product(first_start).output()
     assert "NHIP_ADMIN_PASSWORD" in output
     assert ADMIN_PASSWORD not in output
+
+
+@pytest.mark.parametrize("module", ["cms", "cms.web", "consumers"])
+def test_help_and_a_wrong_argument_come_before_any_setting(module: str) -> None:
+    helped, refused = (run_once(argument, module=module, NHIP_BATCH_ROWS="no") for argument in ("--help", "--nothing"))
+    assert helped.returncode == 0, helped.stderr
+    assert f"python -m {module}" in helped.stdout
+    assert "tuỳ chọn · options" in helped.stdout
+    assert_one_clear_line(refused, "--nothing", f"python -m {module} --help")
