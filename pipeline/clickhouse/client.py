@@ -70,24 +70,26 @@ Columns = Mapping[str, Sequence[Any]]
 class ClickHouse:
     """A connection of one thread; open another for another thread. Every method raises Unavailable or Rejected.
 
-    ``cluster`` names the servers that tables are replicated and distributed over; empty for one server.
+    ``cluster`` names the servers that tables are replicated and distributed over; empty for one server. ``address`` is
+    ``host:port``, for messages; empty for the embedded engine.
     """
 
-    def __init__(self, connection: ConnectClient, *, cluster: str = "") -> None:
+    def __init__(self, connection: ConnectClient, *, cluster: str = "", address: str = "") -> None:
         self._connection = connection
+        self._address = address
         self._insert_settings = INSERT_SETTINGS | CLUSTER_INSERT_SETTINGS if cluster else INSERT_SETTINGS
         self.cluster = cluster
 
     def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Rows of a SELECT whose parameters stand as ``{name:Type}``, times as ``DateTime64(3, 'UTC')``."""
         bound = {name: _in_utc(value) for name, value in (parameters or {}).items()}
-        with _faults():
+        with _faults(self._address):
             result = self._connection.query(statement, parameters=bound)
         return [tuple(row) for row in result.result_rows]
 
     def command(self, statement: str) -> None:
         """Run one statement that returns nothing."""
-        with _faults():
+        with _faults(self._address):
             self._connection.command(statement)
 
     def insert(self, table: str, columns: Columns, *, types: Sequence[str], token: str) -> None:
@@ -95,7 +97,7 @@ class ClickHouse:
 
         The same token must always come with the same data; ClickHouse drops a repeat without comparing it.
         """
-        with _faults():
+        with _faults(self._address):
             self._connection.insert(
                 table,
                 list(columns.values()),
@@ -144,16 +146,17 @@ def open_embedded(directory: Path, *, database: str = DATABASE) -> ClickHouse:
 
 def open_server(server: ClickHouseSettings, *, account: Account) -> ClickHouse:
     """A connection over HTTP, for one thread. The migrator makes the database if there is none."""
-    variable, url = _address(server, account)
+    variable, url = address_of(server, account)
     database = urlsplit(url).path.strip("/")
-    with _server_faults(variable, database):
+    host = host_of(url)
+    with _server_faults(variable, host, database):
         if account == "migrator":
             first = _connect(url, server, database="default")
             on_cluster = f" ON CLUSTER '{server.cluster}'" if server.cluster else ""
             first.command(f"CREATE DATABASE IF NOT EXISTS `{database}`{on_cluster}")
             first.close_connections()
         connection = _connect(url, server, database=database)
-    return ClickHouse(connection, cluster=server.cluster)
+    return ClickHouse(connection, cluster=server.cluster, address=host)
 
 
 class Reconnecting:
@@ -175,14 +178,19 @@ class Reconnecting:
             self._client = None
 
 
-def _address(server: ClickHouseSettings, account: Account) -> tuple[str, str]:
-    match account:
-        case "writer":
-            return "NHIP_CLICKHOUSE_URL", server.url
-        case "reader":
-            return "NHIP_CLICKHOUSE_READER_URL", server.reader_url
-        case "migrator":
-            return "NHIP_CLICKHOUSE_MIGRATOR_URL", server.migrator_url
+def address_of(server: ClickHouseSettings, account: Account) -> tuple[str, str]:
+    """The variable that says where ``account`` signs in, and its URL; without one of its own, the writer's."""
+    variable, url = {
+        "writer": ("NHIP_CLICKHOUSE_URL", server.url),
+        "reader": ("NHIP_CLICKHOUSE_READER_URL", server.reader_url),
+        "migrator": ("NHIP_CLICKHOUSE_MIGRATOR_URL", server.migrator_url),
+    }[account]
+    return ("NHIP_CLICKHOUSE_URL" if url == server.url else variable), url
+
+
+def host_of(url: str) -> str:
+    """``host:port`` of a URL, without the user and the password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _connect(url: str, server: ClickHouseSettings, *, database: str) -> ConnectClient:
@@ -218,20 +226,27 @@ def _in_utc(value: Any) -> Any:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _faults(address: str = "") -> Iterator[None]:
     try:
         yield
-    except DatabaseError as error:
-        raise _translate(error) from error
     except (ClickHouseError, OSError, RuntimeError) as error:
-        raise Unavailable(f"ClickHouse does not answer: {error}") from error
+        if isinstance(error, DatabaseError) and (not address or getattr(error, "code", None) is not None):
+            raise _translate(error) from error
+        place = f" ở · at {address}" if address else ""
+        raise Unavailable(f"ClickHouse{place} không trả lời · does not answer: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    """What the system says of a connection lost or refused, which libraries wrap in pages of their own; else theirs."""
+    system = (one.strerror for one in _causes(error) if isinstance(one, OSError) and one.strerror)
+    return next(system, "") or str(error).split("\n", 1)[0]
 
 
 @contextmanager
-def _server_faults(variable: str, database: str) -> Iterator[None]:
+def _server_faults(variable: str, address: str, database: str) -> Iterator[None]:
     """Faults of opening a connection; those that a person must mend say where."""
     try:
-        with _faults():
+        with _faults(address):
             yield
     except PipelineError as error:
         code = getattr(error.__cause__, "code", None)
@@ -245,13 +260,17 @@ def _server_faults(variable: str, database: str) -> Iterator[None]:
         raise
 
 
-def _certificate_refused(error: BaseException | None) -> bool:
-    seen = 0
-    while error is not None and seen < 10:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return True
-        error, seen = error.__cause__ or error.__context__, seen + 1
-    return False
+def _certificate_refused(error: BaseException) -> bool:
+    return any("CERTIFICATE_VERIFY_FAILED" in str(one) for one in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what led to it, the latest first; not further than a person would look."""
+    for _ in range(10):
+        if error is None:
+            return
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _translate(error: DatabaseError) -> PipelineError:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from pipeline.brokers import Broker, open_broker
-from pipeline.clickhouse.client import Account, ClickHouse, open_clickhouse
+from pipeline.clickhouse.client import Account, ClickHouse, address_of, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.upkeep import sync_replicas
 from pipeline.control import Terminal
@@ -23,12 +23,6 @@ from pipeline.settings import Settings
 
 FINE, OFF, COULD_NOT_RUN = 0, 1, 2
 PIPE_WIDTH = 200
-
-VARIABLES: dict[Account, str] = {
-    "writer": "NHIP_CLICKHOUSE_URL",
-    "reader": "NHIP_CLICKHOUSE_READER_URL",
-    "migrator": "NHIP_CLICKHOUSE_MIGRATOR_URL",
-}
 
 Advance = Callable[[int, int], None]
 
@@ -85,7 +79,8 @@ class Context:
         return _naming("NHIP_KAFKA_BOOTSTRAP_SERVERS" if self.settings.kafka else "NHIP_DATA_DIR")
 
     def naming_engine(self, account: Account) -> AbstractContextManager[None]:
-        return _naming(VARIABLES[account] if self.settings.clickhouse else "NHIP_DATA_DIR")
+        server = self.settings.clickhouse
+        return _naming(address_of(server, account)[0] if server else "NHIP_DATA_DIR")
 
     def keep(self, opened: Opened) -> Opened:
         """Have it closed with the context."""
@@ -155,5 +150,7 @@ def _naming(variable: str) -> Iterator[None]:
     try:
         yield
     except (Unavailable, Rejected) as error:
-        named = str(error) if "NHIP_" in str(error) else f"{variable}: {error}"
-        raise type(error)(named) from error
+        text = str(error)
+        if "does not answer" in text:
+            text += "; kiểm tra máy chủ và địa chỉ · check the server and the address"
+        raise type(error)(text if "NHIP_" in text else f"{variable}: {text}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from clickhouse_http import ClickHouseServer
 
-from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_clickhouse, open_server
+from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, address_of, open_clickhouse, open_server
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import compare_roll_ups
 from pipeline.clickhouse.rebuild import rebuild
@@ -215,6 +216,29 @@ def test_an_insert_that_takes_too_long_is_unavailable_and_counts_once(server: Cl
     insert(opened(), 5, token="a")  # while the first is still under way
     insert(opened(), 5, token="a")
     assert count(opened("reader")) == {5}
+
+
+def test_one_who_does_not_answer_is_named_without_the_password() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    url = f"http://reader:mat-khau@127.0.0.1:{port}/nhip"
+    with pytest.raises(Unavailable) as caught:
+        open_server(ClickHouseSettings(url=url, reader_url=url, migrator_url=url), account="reader")
+    said = str(caught.value)
+    assert said == f"ClickHouse ở · at 127.0.0.1:{port} không trả lời · does not answer: Connection refused"
+
+
+@pytest.mark.parametrize(
+    ("reader_url", "variable"),
+    [
+        pytest.param("http://r@clickhouse:8123/nhip", "NHIP_CLICKHOUSE_READER_URL", id="one of its own"),
+        pytest.param("http://w@clickhouse:8123/nhip", "NHIP_CLICKHOUSE_URL", id="the writer's"),
+    ],
+)
+def test_the_variable_named_is_one_that_is_set(reader_url: str, variable: str) -> None:
+    url = "http://w@clickhouse:8123/nhip"
+    settings = ClickHouseSettings(url=url, reader_url=reader_url, migrator_url=url)
+    assert address_of(settings, "reader") == (variable, reader_url)
 
 
 def test_a_slow_question_is_unavailable(opened: Open) -> None:
