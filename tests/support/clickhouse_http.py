@@ -395,6 +395,11 @@ class ClickHouseServer:
         return f"{self._scheme}://{account}@127.0.0.1:{self.port}/{database}"
 
     @property
+    def exit_code(self) -> int | None:
+        """Of a process that ran and has ended, negative for a signal's number."""
+        return self._process.poll() if self._process else None
+
+    @property
     def pid(self) -> int:
         return self._running().pid
 

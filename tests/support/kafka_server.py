@@ -153,6 +153,11 @@ class KafkaServer:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def exit_code(self) -> int | None:
+        """Of a process that ran and has ended, negative for a signal's number."""
+        return self._process.poll() if self._process else None
+
+    @property
     def pid(self) -> int:
         assert self._process is not None, "it is not running"
         return self._process.pid

@@ -48,6 +48,11 @@ class Part:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """Of a process that ran and has ended, negative for a signal's number."""
+        return self._process.poll() if self._process else None
+
     def launch(self) -> None:
         """Start and wait for nothing."""
         with self.log.open("ab") as output:

@@ -66,7 +66,9 @@ class PostgresServer:
         return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
 
     def is_running(self) -> bool:
-        return (self._data / "postmaster.pid").exists()
+        """Whether the server's process is there; killed, it leaves its file behind."""
+        file = self._data / "postmaster.pid"
+        return file.exists() and Path("/proc", file.read_text().split("\n", 1)[0]).exists()
 
     def is_made(self) -> bool:
         return (self._data / "PG_VERSION").exists()

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ import pytest
 from product import free_port
 
 CADDYFILE = Path(__file__).resolve().parents[2] / "deploy/caddy/Caddyfile"
+LISTENING = "serving initial configuration"  # what Caddy logs then; on a taken port somebody else would answer
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 
@@ -46,12 +46,13 @@ class Proxy:
         """Start and wait until it listens. Raises AssertionError with its log."""
         self._directory.mkdir(parents=True, exist_ok=True)
         self._place().write_text(self._describe_place(), encoding="utf-8")
+        logged = len(self.output())
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 self.command("run"), env=self.environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
         deadline = time.monotonic() + START_SECONDS
-        while not (self._listens() and (self.authority.exists() or not self._tls)):
+        while not (LISTENING in self.output()[logged:] and (self.authority.exists() or not self._tls)):
             assert self._process.poll() is None, f"the proxy ended at once:\n{self.output()}"
             assert time.monotonic() < deadline, f"the proxy does not listen:\n{self.output()}"
             time.sleep(0.05)
@@ -71,6 +72,11 @@ class Proxy:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    @property
+    def exit_code(self) -> int | None:
+        """Of a process that ran and has ended, negative for a signal's number."""
+        return self._process.poll() if self._process else None
 
     @property
     def pid(self) -> int:
@@ -107,13 +113,6 @@ class Proxy:
             "web": f"to {' '.join(self._web)}",
         }
         return "\n".join(f"({name}) {{\n{content}\n}}" for name, content in snippets.items())
-
-    def _listens(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-        except OSError:
-            return False
-        return True
 
 
 def require_caddy() -> None:

@@ -6,11 +6,11 @@ process and the proxy of docker-compose.yml in front, each a process of its own 
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import os
 import re
 import secrets
+import shlex
 import signal
 import sys
 import tempfile
@@ -29,8 +29,11 @@ from product import ADMIN_PASSWORD, SiteClient, free_port
 from proxy import Proxy, require_caddy
 
 from pipeline.brokers import open_broker
+from pipeline.commands.arguments import Parser, natural
+from pipeline.errors import ConfigurationError
 from pipeline.events import EVENTS_TOPIC
 from pipeline.plans import planned
+from pipeline.serving import listen
 from pipeline.settings import Settings
 from pipeline.topics import GROUP
 
@@ -49,7 +52,7 @@ class Stack(SiteClient):
         self, directory: Path, *, collectors: int = 2, consumers: int = 2, port: int | None = None, **environment: str
     ) -> None:
         super().__init__(port or free_port())
-        self._directory = directory
+        self.directory = directory
         self._chosen = environment
         self._key = secrets.token_bytes(32)
         self._secret = secrets.token_hex(32)
@@ -83,6 +86,13 @@ class Stack(SiteClient):
         """One more member of the group, not started and not in ``consumers``."""
         return self._part(f"consumer-{next(self._names)}", ["-m", "consumers"])
 
+    def ended(self) -> dict[str, int | None]:
+        """What was started and no longer runs, with its exit code; PostgreSQL, which is nobody's child, has none."""
+        codes = {part.name: part.exit_code for part in self.parts}
+        codes |= {"proxy": self.proxy.exit_code, "Kafka": self.kafka.exit_code, "ClickHouse": self.clickhouse.exit_code}
+        gone: dict[str, int | None] = {name: code for name, code in codes.items() if code is not None}
+        return gone if self.postgres.is_running() else gone | {"PostgreSQL": None}
+
     @property
     def settings(self) -> Settings:
         """For looking inside."""
@@ -93,12 +103,12 @@ class Stack(SiteClient):
 
     def start(self) -> Stack:
         """Start everything in the order that docker-compose.yml has; returns when all of it is ready."""
-        self._directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(3) as threads:
             for started in [threads.submit(server.start) for server in (self.kafka, self.postgres, self.clickhouse)]:
                 started.result()
         self._run_once("migrate", ["-m", "pipeline.cli", "migrate"])
-        self._run_once("prepare", ["-m", "cms.web", "--prepare"], NHIP_DATA_DIR=str(self._directory / "web"))
+        self._run_once("prepare", ["-m", "cms.web", "--prepare"], NHIP_DATA_DIR=str(self.directory / "web"))
         for part in self.parts:
             part.launch()
         for part in self.parts:
@@ -159,7 +169,7 @@ class Stack(SiteClient):
         """A process with a data directory and a port of its own, but for what ``own`` says."""
         port = free_port()
         environment = {
-            "NHIP_DATA_DIR": str(self._directory / name),
+            "NHIP_DATA_DIR": str(self.directory / name),
             "PORT": str(port),
             "NHIP_HEALTH_PORT": str(port),
             "NHIP_MEMBER": name,
@@ -183,7 +193,7 @@ class Stack(SiteClient):
             arguments,
             environment=environment,
             health_url=f"http://127.0.0.1:{port}/_nhip/",
-            log=self._directory / f"{name}.log",
+            log=self.directory / f"{name}.log",
         )
 
 
@@ -214,16 +224,19 @@ def _address(part: Part) -> str:
     return part.health_url.removeprefix("http://").partition("/")[0]
 
 
-def main() -> int:
-    """Run the stack until Ctrl-C or SIGTERM, then stop it all."""
-    parser = argparse.ArgumentParser(prog="make stack", description=__doc__)
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
-    parser.add_argument("--collectors", type=int, default=2)
-    parser.add_argument("--consumers", type=int, default=2)
-    options = parser.parse_args()
+def main(arguments: list[str] | None = None) -> int:
+    """Run the stack until Ctrl-C or SIGTERM, then stop it all; returns 2 when the port can't be had."""
+    options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        settings = Settings.from_env({"PORT": options.port})
+        with listen(settings):
+            pass  # it is free: nobody waits a minute to hear that it is not
+    except ConfigurationError as error:
+        print(f"nhip: {str(error).replace('make run', 'make stack')}", file=sys.stderr)
+        return 2
     with tempfile.TemporaryDirectory(prefix="nhip-stack-") as scratch:
-        stack = Stack(Path(scratch), collectors=options.collectors, consumers=options.consumers, port=options.port)
+        stack = Stack(Path(scratch), collectors=options.collectors, consumers=options.consumers, port=settings.port)
         try:
             print(
                 "Khởi động Kafka, PostgreSQL, ClickHouse và các tiến trình · Starting servers and processes …",
@@ -231,18 +244,61 @@ def main() -> int:
             )
             with stack:
                 _announce(stack)
-                signal.pause()
+                _watch(stack)
         except KeyboardInterrupt:
-            print("\nĐã dừng tất cả · Everything has stopped.")
+            print("\nĐã dừng và xoá tất cả · Everything has stopped and is deleted.")
     return 0
 
 
+def _parser() -> Parser:
+    parser = Parser(
+        prog="make stack",
+        description="Bản phân tán trên một máy, không cần Docker · The distributed product on one machine, no Docker",
+    )
+    parser.add_argument(
+        "--port", default=os.environ.get("PORT", "8000"), help="cổng vào · where the proxy listens (PORT)"
+    )
+    parser.add_argument("--collectors", type=natural, default=2, help="số bộ thu thập · how many (2)")
+    parser.add_argument("--consumers", type=natural, default=2, help="số bộ tiêu thụ · how many (2)")
+    return parser
+
+
+def write_environment(stack: Stack, to: Path) -> None:
+    """What a shell must know to run ``nhip`` on the stack; passwords are in it."""
+    environment = stack.environment()
+    names = sorted(name for name in environment if name.startswith("NHIP_") or name == "DATABASE_URL")
+    lines = [f"export {name}={shlex.quote(environment[name])}\n" for name in names]
+    to.touch(mode=0o600)
+    to.write_text("".join(lines), encoding="utf-8")
+
+
 def _announce(stack: Stack) -> None:
+    environment = stack.directory / "nhip.env"
+    write_environment(stack, environment)
     print(f"\nNhịp: {stack.base_url}\nQuản trị · Admin: {stack.base_url}/admin/   admin / {ADMIN_PASSWORD}")
     print(f"Kafka {stack.kafka.bootstrap} · PostgreSQL {stack.postgres.url} · ClickHouse {stack.clickhouse.port}")
     for part in stack.parts:
         print(f"  {part.name:<12} pid {part.pid:<8} {part.health_url}readyz   {part.log}")
+    print(f"Lệnh · Commands: . {environment} && .venv/bin/nhip status")
+    print(f"Dữ liệu và nhật ký ở {stack.directory}, xoá hết khi dừng · Data and logs, all deleted at the end")
     print("Dừng · Stop: Ctrl-C\n", flush=True)
+
+
+def _watch(stack: Stack) -> None:
+    """Say what ends by itself, once, until interrupted; the rest goes on, as it would in production."""
+    told: dict[str, int | None] = {}
+    while True:
+        ended = stack.ended()
+        for name in ended.keys() - told.keys():
+            print(describe_end(name, ended[name]), flush=True)
+        told = ended
+        time.sleep(1)
+
+
+def describe_end(name: str, code: int | None) -> str:
+    if code is None:
+        return f"{name} đã dừng · has ended"
+    return f"{name} đã dừng (mã {code}) · has ended (code {code})"
 
 
 if __name__ == "__main__":
