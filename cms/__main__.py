@@ -39,6 +39,7 @@ from pipeline.enrich.salts import SaltBook
 from pipeline.errors import PipelineError, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.live import LiveStreams
+from pipeline.repeating import repeating
 from pipeline.settings import Settings
 from pipeline.topics import GROUP, topics_of
 
@@ -205,26 +206,27 @@ def _wait_until_caught_up(runner: Runner, broker: Broker) -> None:
 
 def _start_housekeeping(broker: Broker, salts: SaltBook, stack: ExitStack) -> None:
     """Salts before their day, the first before any view; retention now and then."""
-    stopping = threading.Event()
-    swept = 0.0
+    swept = float("-inf")
 
-    def keep_house() -> None:
-        nonlocal swept
+    def keep_salts() -> None:
         try:
             salts.keep(time.time())
-            if time.monotonic() - swept > RETENTION_SECONDS:
+        except PipelineError as error:
+            log.warning("the day's salt can't be had, trying again: %s", error)
+
+    def keep_house() -> float:
+        nonlocal swept
+        keep_salts()
+        if time.monotonic() - swept > RETENTION_SECONDS:
+            try:
                 broker.enforce_retention()
                 swept = time.monotonic()
-        except PipelineError as error:
-            log.warning("housekeeping failed, trying again: %s", error)
+            except PipelineError as error:
+                log.warning("retention failed, trying again: %s", error)
+        return SALT_SECONDS
 
-    def keep_on() -> None:
-        while not stopping.wait(SALT_SECONDS):
-            keep_house()
-
-    keep_house()
-
-    _start_thread(keep_on, "housekeeping", stack, stop=stopping.set)
+    keep_salts()
+    stack.enter_context(repeating(keep_house, "housekeeping"))
 
 
 def _check_log(broker: Broker) -> Callable[[], str | None]:

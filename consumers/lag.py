@@ -1,16 +1,16 @@
 """How far a consumer is behind the log, measured beside its loop so that a slow insert is seen while it lasts."""
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from consumers.runner import Runner
 from pipeline.brokers import Broker
 from pipeline.errors import PipelineError
 from pipeline.events import EVENTS_TOPIC
 from pipeline.metrics import ASSIGNED_PARTITIONS, COMPLETE_UP_TO, LAG_RECORDS
+from pipeline.repeating import repeating
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,8 @@ class LagWatch:
         self._clock = clock
         self._failing = False
 
-    def measure(self) -> None:
+    def measure(self) -> float:
+        """Returns the seconds until the next time."""
         try:
             measure_lag(self._broker, self._runner, now=self._clock())
         except PipelineError as error:
@@ -50,22 +51,9 @@ class LagWatch:
             if self._failing:
                 log.warning("the log answers: the lag is measured again")
             self._failing = False
+        return MEASURE_SECONDS
 
 
-@contextmanager
-def watch_lag(broker: Broker, runner: Runner, *, clock: Callable[[], float] = time.time) -> Iterator[None]:
+def watch_lag(broker: Broker, runner: Runner) -> AbstractContextManager[None]:
     """Measure every few seconds while the block runs."""
-    stopping = threading.Event()
-    watch = LagWatch(broker, runner, clock=clock)
-
-    def keep_on() -> None:
-        while not stopping.wait(MEASURE_SECONDS):
-            watch.measure()
-
-    thread = threading.Thread(target=keep_on, name="lag", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
+    return repeating(LagWatch(broker, runner, clock=time.time).measure, "lag")

@@ -9,9 +9,8 @@ import logging
 import signal
 import socket
 import sys
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from types import FrameType
 from typing import Any
@@ -30,6 +29,7 @@ from pipeline.enrich.salts import SaltBook
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.health import PREFIX, Check, Note
 from pipeline.live import LiveStreams
+from pipeline.repeating import repeating
 from pipeline.serving import listen, live_until, serve
 from pipeline.settings import Settings
 
@@ -97,7 +97,7 @@ def _start(settings: Settings, stack: ExitStack) -> tuple[CollectorApplication, 
     producer = stack.enter_context(open_producer(settings, broker))
     assert isinstance(producer, SpoolingProducer)
     salts = SaltBook(broker, producer)
-    stack.enter_context(_keeping(salts))
+    stack.enter_context(repeating(_keeping(salts), "salts", leave_seconds=LEAVE_SECONDS))
     counters = _start_counters(settings, stack)
     live = LiveStreams(counters, limit=settings.live_connections)
     counters.listen(live.publish)
@@ -126,31 +126,23 @@ def _start_counters(settings: Settings, stack: ExitStack) -> LiveCounters:
     return counters
 
 
-@contextmanager
-def _keeping(salts: SaltBook) -> Iterator[None]:
-    """Have the day's salt, in a thread: while Kafka is away views count and their visitors stay unidentified."""
-    stopping = threading.Event()
+def _keeping(salts: SaltBook) -> Callable[[], float]:
+    """Have the day's salt: while Kafka is away views count and their visitors stay unidentified."""
+    failed = False
 
-    def keep() -> None:
-        seconds = 0.0
+    def keep() -> float:
+        nonlocal failed
+        try:
+            salts.keep(time.time())
+        except PipelineError as error:
+            if not failed:
+                log.warning("the day's salt can't be had yet: %s", error)
+            failed = True
+            return NO_SALT_SECONDS
         failed = False
-        while not stopping.wait(seconds):
-            try:
-                salts.keep(time.time())
-            except PipelineError as error:
-                if not failed:
-                    log.warning("the day's salt can't be had yet: %s", error)
-                failed, seconds = True, NO_SALT_SECONDS
-            else:
-                failed, seconds = False, SALT_SECONDS
+        return SALT_SECONDS
 
-    thread = threading.Thread(target=keep, name="salts", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join(LEAVE_SECONDS)
+    return keep
 
 
 # Neither of these keeps the collector from taking views, so neither makes it unready.
