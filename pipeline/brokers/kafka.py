@@ -116,6 +116,10 @@ class KafkaBroker:
             if partition.topic == topic and place.offset >= 0
         }
 
+    def members(self, group: str) -> int:
+        described = self._ask(lambda admin: admin.describe_groups([group])[group])
+        return len(described["members"] or ())  # none in a group that there is not
+
     def enforce_retention(self) -> None:
         """Kafka does so itself, by the topics' ``retention.ms``."""
 

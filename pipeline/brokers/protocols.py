@@ -110,6 +110,9 @@ class Broker(Protocol):
     def committed(self, group: str, topic: str) -> Mapping[TopicPartition, Committed]:
         """What ``group`` has committed, seen from outside; partitions without a commit are left out."""
 
+    def members(self, group: str) -> int:
+        """How many consumers ``group`` has, seen from outside. One that died counts until its session is over."""
+
     def enforce_retention(self) -> None:
         """Delete what is past its topic's retention; nothing to do where the broker does so by itself."""
 

@@ -18,6 +18,7 @@ from pipeline.errors import Fenced, Unavailable
 POLL_SECONDS = 0.02
 SESSION_SECONDS = 30.0
 SCAN_RECORDS = 500
+RECORDS_FILE = "records.sqlite3"
 
 RECORDS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL, retention_ms INTEGER NOT NULL);
@@ -111,6 +112,14 @@ class SqliteBroker:
         groups.close()
         return {TopicPartition(topic, partition): Committed(*committed) for partition, *committed in rows}
 
+    def members(self, group: str) -> int:
+        groups = self._open_groups()
+        ((count,),) = groups.rows(
+            "SELECT count(*) FROM members WHERE name = ? AND silent_at >= ?", (group, self._clock())
+        )
+        groups.close()
+        return int(count)
+
     def enforce_retention(self) -> None:
         """Delete what is older than its topic's retention, but never what a group of the topic has yet to read."""
         records = self._open_records()  # a connection of its own: whoever asks for offsets shall not wait for this
@@ -134,7 +143,7 @@ class SqliteBroker:
         self._database.close()
 
     def _open_records(self) -> Database:
-        return Database(self._directory / "records.sqlite3", RECORDS_SCHEMA)
+        return Database(self._directory / RECORDS_FILE, RECORDS_SCHEMA)
 
     def _open_groups(self) -> Database:
         return Database(self._directory / "groups.sqlite3", GROUPS_SCHEMA)

@@ -239,6 +239,19 @@ def test_what_a_group_has_committed_can_be_seen_from_outside(log: BrokerKit) -> 
     assert log.open().committed("another", log.topic) == {}
 
 
+def test_who_is_in_a_group_can_be_counted_from_outside(log: BrokerKit) -> None:
+    log.create(partitions=2)
+    broker, group = log.open(), f"group-{log.topic}"
+    assert broker.members(group) == 0
+    first, second = log.join("a"), log.join("b")
+    log.settle(first, second, until=lambda: len(first.assignment()) == len(second.assignment()) == 1)
+    assert broker.members(group) == 2
+    first.close()
+    assert broker.members(group) == 1
+    second.close()
+    assert broker.members(group) == 0
+
+
 # a member of a group
 
 
