@@ -6,6 +6,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 FILE=${ENV_FILE:-.env}
+SITE=${NHIP_SITE:-localhost}
+TLS=${NHIP_TLS:-internal}
 
 if [ -e "$FILE" ]; then
     echo "$FILE đã có, giữ nguyên · is there and stays as it is; to start over, move it away (docs/operations.md)" >&2
@@ -16,6 +18,33 @@ random() { # HEXADECIMAL DIGITS
     od -An -N "$(($1 / 2))" -t x1 /dev/urandom | tr -d ' \n'
 }
 
+refuse() { # VARIABLE VALUE WHAT IT WANTS
+    echo "nhip: $1='$2': $3" >&2
+    exit 2
+}
+
+is_host() { # NAME, as a certificate has it: no scheme, port or path
+    case ".$1." in
+        *[!A-Za-z0-9.-]* | *..* | *.-* | *-.*) return 1 ;;
+    esac
+    [ ${#1} -le 253 ]
+}
+
+is_tls() { # VALUE that deploy/caddy takes; nothing that would mean something else in an .env
+    case $1 in
+        internal) ;;
+        *[!A-Za-z0-9@/._+\ -]* | *' '*' '*) return 1 ;;
+        /?*' '/?*) ;;
+        *' '* | *@*@* | */*) return 1 ;;
+        ?*@?*.?*) ;;
+        *) return 1 ;;
+    esac
+}
+
+is_host "$SITE" || refuse NHIP_SITE "$SITE" "cần tên miền · want a host name, such as congthuong.example.gov.vn"
+is_tls "$TLS" || refuse NHIP_TLS "$TLS" \
+    "cần internal, địa chỉ thư, hay hai tệp · want internal, an e-mail address, or two files: '/certificate.pem /key.pem'"
+
 umask 077
 aside=$(mktemp "$FILE.XXXXXX")
 trap 'rm -f "$aside"' EXIT
@@ -24,8 +53,8 @@ cat >"$aside" <<END
 # Keys and passwords of docker-compose.yml: keep a copy in a safe place, never in git.
 
 # The portal's name. NHIP_TLS: internal (an own authority, for trials), an e-mail address (Let's Encrypt), or two files.
-NHIP_SITE=${NHIP_SITE:-localhost}
-NHIP_TLS=${NHIP_TLS:-internal}
+NHIP_SITE=$SITE
+NHIP_TLS=$TLS
 
 # Password of the user "admin", for the first start only.
 NHIP_ADMIN_PASSWORD=$(random 20)
@@ -43,4 +72,4 @@ END
 ln "$aside" "$FILE" # whole or not at all, and never over another
 echo "Đã ghi $FILE (chỉ chủ sở hữu đọc được): tên cổng, khoá và mật khẩu ngẫu nhiên."
 echo "Wrote $FILE (its owner alone can read it): the portal's name, random keys and passwords."
-echo "Tiếp theo · Next: docker compose up -d    (https://${NHIP_SITE:-localhost}, admin: NHIP_ADMIN_PASSWORD trong · in $FILE)"
+echo "Tiếp theo · Next: docker compose up -d    (https://$SITE, admin: NHIP_ADMIN_PASSWORD trong · in $FILE)"

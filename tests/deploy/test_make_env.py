@@ -1,0 +1,60 @@
+"""``make env`` writes what the proxy takes, or says in one line what it wants and writes nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from deployment import read_env, write_env
+from part import ROOT
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("NHIP_SITE", "https://congthuong.example.gov.vn", id="an address"),
+        pytest.param("NHIP_SITE", "congthuong.example.gov.vn:8443", id="a port"),
+        pytest.param("NHIP_SITE", "cổng.vn", id="letters that a certificate does not have"),
+        pytest.param("NHIP_SITE", "two names", id="two names"),
+        pytest.param("NHIP_SITE", "-a.vn", id="a name that begins with a hyphen"),
+        pytest.param("NHIP_SITE", "a..vn", id="a name with a gap"),
+        pytest.param("NHIP_SITE", "a.vn\nNHIP_ADMIN_PASSWORD=x", id="another line"),
+        pytest.param("NHIP_SITE", "a" * 254, id="a name too long"),
+        pytest.param("NHIP_TLS", "letsencrypt", id="a word"),
+        pytest.param("NHIP_TLS", "webmaster@", id="half an e-mail address"),
+        pytest.param("NHIP_TLS", "/etc/ssl/site.pem", id="a certificate without its key"),
+        pytest.param("NHIP_TLS", "site.pem site.key", id="files without their place"),
+        pytest.param("NHIP_TLS", "a@b.vn c@d.vn", id="two e-mail addresses"),
+        pytest.param("NHIP_TLS", "/a /b /c", id="three files"),
+        pytest.param("NHIP_TLS", "a@b.vn $HOME", id="something to be filled in"),
+    ],
+)
+def test_what_the_proxy_would_not_take_gets_one_line_and_no_file(tmp_path: Path, name: str, value: str) -> None:
+    environment = {variable: text for variable, text in os.environ.items() if not variable.startswith("NHIP_")}
+    refusal = subprocess.run(
+        ["sh", str(ROOT / "tools/make_env.sh")],
+        env=environment | {name: value, "ENV_FILE": str(tmp_path / ".env")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refusal.returncode == 2
+    assert refusal.stderr.startswith(f"nhip: {name}=")
+    assert refusal.stderr.count("\n") == 1 + value.count("\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("NHIP_SITE", "localhost", id="this machine"),
+        pytest.param("NHIP_SITE", "xn--cng-thng-mua.example.gov.vn", id="an encoded name"),
+        pytest.param("NHIP_TLS", "internal", id="an authority of its own"),
+        pytest.param("NHIP_TLS", "web.master+tls@example.gov.vn", id="an e-mail address"),
+        pytest.param("NHIP_TLS", "/etc/ssl/site.pem /etc/ssl/private/site-key.pem", id="two files"),
+    ],
+)
+def test_what_the_proxy_takes_is_written(tmp_path: Path, name: str, value: str) -> None:
+    assert read_env(write_env(tmp_path / ".env", **{name: value}))[name] == value
