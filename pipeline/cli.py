@@ -17,12 +17,13 @@ from typing import cast
 
 from rich.console import Console
 
+from pipeline.brokers.sqlite import RECORDS_FILE
 from pipeline.commands import accounts, dead_letters, migrate, rebuild, replay, report, status, verify
 from pipeline.commands.arguments import Parser
 from pipeline.commands.context import COULD_NOT_RUN, Context, console
 from pipeline.control import Call, Colors, Terminal, forward
 from pipeline.data_directory import hold
-from pipeline.errors import Cancelled, DataDirectoryBusy, PipelineError, Unavailable
+from pipeline.errors import Cancelled, DataDirectoryBusy, DataDirectoryError, PipelineError, Unavailable
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ mã thoát · exit codes:
 """
 _changing = threading.Lock()
 
+MAKING = ("migrate", "accounts")
+ROWS_ALONE = ("report", "dead-letters")
 COMMANDS = (status, verify, report, dead_letters, replay, rebuild, migrate, accounts)
 
 
@@ -63,13 +66,15 @@ def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.
         return COULD_NOT_RUN
 
 
-def run_call(settings: Settings, call: Call) -> int:
+def run_call(settings: Settings, call: Call, *, now: Callable[[], float] = time.time) -> int:
     """Do for a client what it typed, inside the process that has the engine; returns the exit code."""
     context = Context(
         settings,
         out=console(call.out, is_terminal=call.terminal.out, terminal=call.terminal),
         err=console(call.err, is_terminal=call.terminal.err, terminal=call.terminal),
+        running=True,
         ask=call.ask if call.terminal.reads else None,
+        now=now,
         cancelled=call.cancelled,
     )
     try:
@@ -129,6 +134,7 @@ def parser() -> Parser:
 def _run(argv: list[str], options: argparse.Namespace, settings: Settings, now: Callable[[], float]) -> int:
     if options.run is None:
         return _collect(settings)
+    _require_data(settings, options.command)
     logging.basicConfig(handlers=[logging.NullHandler()])  # what a library warns of, the command says in one line
     if settings.clickhouse is not None:
         return run_in(_own_context(settings, now), options)
@@ -141,6 +147,23 @@ def _collect(settings: Settings) -> int:
     from pipeline.collect import run  # noqa: PLC0415 - loads the server, which no other command needs
 
     return run(settings)
+
+
+def _require_data(settings: Settings, command: str) -> None:
+    """Raise DataDirectoryError where a command would look at an empty log or engine that it had just made itself."""
+    unset = {
+        "NHIP_KAFKA_BOOTSTRAP_SERVERS": settings.kafka is None and not (settings.clickhouse and command in ROWS_ALONE),
+        "NHIP_CLICKHOUSE_URL": settings.clickhouse is None,
+    }
+    embedded = [name for name, is_embedded in unset.items() if is_embedded]
+    place = settings.log_dir / RECORDS_FILE if settings.kafka is None else settings.engine_dir
+    if not embedded or command in MAKING or place.exists():
+        return
+    raise DataDirectoryError(
+        f"NHIP_DATA_DIR: chưa có dữ liệu trong · no data in {settings.data_dir}; hãy trỏ tới thư mục của tiến trình"
+        f" đang chạy · set it to the product's directory – bản phân tán cần · the distributed product needs"
+        f" {', '.join(embedded)}"
+    )
 
 
 def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack) -> int | None:
@@ -174,6 +197,7 @@ def _own_context(settings: Settings, now: Callable[[], float]) -> Context:
         settings,
         out=console(sys.stdout, is_terminal=terminal.out, terminal=terminal),
         err=console(sys.stderr, is_terminal=terminal.err, terminal=terminal),
+        running=None if settings.clickhouse else False,
         ask=_ask if terminal.reads else None,
         now=now,
     )

@@ -19,6 +19,7 @@ from pipeline.topics import GROUP
 T = TypeVar("T")
 
 RATE_SECONDS = 60
+NOBODY = "không có bộ tiêu thụ nào; bản ghi nằm chờ · no consumer is alive, records wait"
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -44,8 +45,8 @@ class Lag(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True):
     """The state at Unix seconds ``at``; None where the part that knows is away.
 
-    ``complete_up_to``: everything the log took before is in ClickHouse. ``spooled_records``: of the spool in this data
-    directory; None where there is none.
+    ``complete_up_to``: everything the log took before is in ClickHouse. ``spooled_records``: of the spools in this data
+    directory; None where there is none. ``members``: how many consumers share the partitions.
     """
 
     at: float
@@ -56,6 +57,7 @@ class Status(msgspec.Struct, frozen=True):
     dead_letters: int | None
     spooled_records: int | None = None
     spooled_bytes: int | None = None
+    members: int | None = None
 
     def age(self) -> float | None:
         """Seconds that ClickHouse is behind."""
@@ -72,14 +74,23 @@ def read_status(
     client: Callable[[], ClickHouse],
     spool: Callable[[], tuple[int, int] | None],
     now: float,
+    consumers_expected: bool = False,
 ) -> Status:
-    """Ask every part; one that raises PipelineError is away, and the rest is told all the same."""
+    """Ask every part; one that raises PipelineError is away, and the rest is told all the same.
+
+    A group without a member is a fault when something waits for it, with ``consumers_expected`` at any time.
+    """
     parts: list[Part] = []
     lags = _ask(parts, "log", lambda: read_lags(broker()))
     engine = _ask(parts, "clickhouse", lambda: _read_engine(client(), now))
     rate, dead_letters = engine or (None, None)
     if lags is not None and rate is None:
         rate = _ask(parts, "log", lambda: _rate_of_log(broker(), now))
+    members = None
+    if lags is not None:
+        members = _ask(parts, "consumers", lambda: broker().members(GROUP))
+        if members == 0 and (consumers_expected or any(lag.records for lag in lags)):
+            parts[-1] = Part("consumers", NOBODY)
     spooled = _ask(parts, "spool", spool)
     if spooled is None and not parts[-1].fault:
         parts.pop()  # there is no spool here
@@ -92,7 +103,18 @@ def read_status(
         dead_letters=dead_letters,
         spooled_records=spooled[0] if spooled else None,
         spooled_bytes=spooled[1] if spooled else None,
+        members=members,
     )
+
+
+def count_unattended(broker: Broker) -> int:
+    """Records that wait while no consumer is alive to bring them in."""
+    if broker.members(GROUP):
+        return 0
+    committed, ends = broker.committed(GROUP, EVENTS_TOPIC), broker.end_offsets(EVENTS_TOPIC)
+    begins = broker.begin_offsets(EVENTS_TOPIC)
+    nothing = Committed(0)
+    return sum(end - max(begins[one], committed.get(one, nothing).offset) for one, end in ends.items())
 
 
 def read_lags(broker: Broker) -> list[Lag]:
@@ -103,11 +125,15 @@ def read_lags(broker: Broker) -> list[Lag]:
     return [_lag(broker, partition, committed, begins[partition], end) for partition, end in sorted(ends.items())]
 
 
-def count_spooled(directory: Path) -> tuple[int, int] | None:
-    """Records and bytes in the spool of a directory; None where no collector has made one."""
-    if not (directory / SPOOL_FILE).exists():
-        return None
-    database = Database(directory / SPOOL_FILE, "")
+def count_spooled(data_dir: Path) -> tuple[int, int] | None:
+    """Records and bytes in the spools of a data directory and of those in it; None where no collector made one."""
+    spools = [data_dir / "spool" / SPOOL_FILE, *data_dir.glob(f"*/spool/{SPOOL_FILE}")]
+    counted = [_count_entries(file) for file in spools if file.exists()]
+    return (sum(records for records, _ in counted), sum(size for _, size in counted)) if counted else None
+
+
+def _count_entries(file: Path) -> tuple[int, int]:
+    database = Database(file, "")
     ((records, size),) = database.rows("SELECT count(*), coalesce(sum(length(value)), 0) FROM entries")
     database.close()
     return records, size

@@ -7,13 +7,16 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, TextIO, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 
 from pipeline.brokers import Broker, open_broker
-from pipeline.clickhouse.client import Account, ClickHouse, address_of, open_clickhouse
+from pipeline.clickhouse.client import Account, ClickHouse, address_of, host_of, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.upkeep import sync_replicas
 from pipeline.control import Terminal
@@ -22,7 +25,8 @@ from pipeline.events import EVENTS_TOPIC
 from pipeline.settings import Settings
 
 FINE, OFF, COULD_NOT_RUN = 0, 1, 2
-PIPE_WIDTH = 200
+PIPE_WIDTH = 10_000  # a line of text stays one line for whatever reads it
+TABLE_WIDTH = 80
 
 Advance = Callable[[int, int], None]
 
@@ -38,6 +42,7 @@ Opened = TypeVar("Opened", bound=Closable)
 class Context:
     """Settings, ways to the log and the engine, and where to print. Close it when the command has ended.
 
+    ``running``: whether the product runs on the data directory; None where its engine is a server, which can't tell.
     ``ask`` puts a question to whoever sits at the terminal; ``cancelled`` is set when they have gone away.
     """
 
@@ -45,10 +50,28 @@ class Context:
     out: Console
     err: Console
     as_json: bool = False
+    running: bool | None = None
     ask: Callable[[str], str] | None = None
     now: Callable[[], float] = time.time
     cancelled: threading.Event = field(default_factory=threading.Event)
     _opened: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def source(self) -> str:
+        """Where the log and the rows are, without passwords."""
+        kafka, server = self.settings.kafka, self.settings.clickhouse
+        embedded = f"nhúng trong · embedded in {self.settings.data_dir}"
+        if kafka is None and server is None:
+            return embedded
+        log = f"Kafka {','.join(kafka.bootstrap_servers)}" if kafka else f"nhật ký · log: {embedded}"
+        if server is None:
+            return f"{log}; ClickHouse: {embedded}"
+        url = address_of(server, "reader")[1]
+        return f"{log}; ClickHouse {host_of(url)}/{urlsplit(url).path.strip('/')}"
+
+    def tell_source(self) -> None:
+        """Say what a command looks at, before what it found."""
+        self.out.print(Text(f"dữ liệu · data: {self.source}", "dim"))
 
     @cached_property
     def broker(self) -> Broker:
@@ -120,6 +143,15 @@ class Context:
 
     def print_json(self, found: msgspec.Struct | dict[str, object]) -> None:
         self.write(msgspec.json.encode(found).decode() + "\n")
+
+    def print_table(self, drawn: Table, *, legend: str = "") -> None:
+        """A table as wide as the terminal, or as most are; ``legend`` stands beneath. No line ends in blanks."""
+        width = self.out.width if self.out.is_terminal else TABLE_WIDTH
+        with self.out.capture() as captured:
+            self.out.print(drawn, width=width)
+            if legend:
+                self.out.print(Text(legend, "dim"), width=width)
+        self.write("".join(f"{line.rstrip(' ')}\n" for line in captured.get().splitlines()))
 
     def write(self, text: str) -> None:
         """To stdout as it is, whatever the width."""

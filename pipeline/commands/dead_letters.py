@@ -14,6 +14,7 @@ from pipeline.dead_letters import Outcome, drop_letters, replay_letters
 from pipeline.verify import compare_settled_roll_ups
 
 STATES = ("waiting", "replayed", "dropped", "any")
+STATE_NAMES = {"waiting": "chờ · waiting", "replayed": "đã nạp · replayed", "dropped": "đã bỏ · dropped"}
 ALL = 2**32 - 1
 SHOWN = 100
 YES = ("y", "yes", "c", "có", "co")
@@ -66,13 +67,23 @@ def list_(context: Context, options: argparse.Namespace) -> int:
     if context.as_json:
         context.print_json({"dead_letters": letters})
         return FINE
-    shown = table("chỗ · place", "lúc · at", "bytes", "trạng thái · state", "lý do · reason", numbers=(2,))
-    for letter in letters:
-        add_row(shown, letter.place, local_time(letter.at.timestamp()), letter.bytes, letter.state, letter.reason)
-    context.out.print(shown if letters else Text("không có · none"))
+    context.tell_source()
+    if letters:
+        _show_letters(context, letters, with_state=not state)
+    else:
+        context.out.print(Text("không có · none"))
     if len(letters) == options.limit:
         context.out.print(Text(f"… có thể còn nữa · there may be more: --limit {options.limit * 10}"))
     return FINE
+
+
+def _show_letters(context: Context, letters: Sequence[SetAside], *, with_state: bool) -> None:
+    states = ("trạng thái",) if with_state else ()
+    shown = table("chỗ", "lúc", "bytes", *states, "lý do", numbers=(2,))
+    for letter in letters:
+        state = (STATE_NAMES[letter.state],) if with_state else ()
+        add_row(shown, letter.place, local_time(letter.at.timestamp()), f"{letter.bytes:,}", *state, letter.reason)
+    context.print_table(shown, legend="chỗ · place (partition/offset/row); lúc · at; lý do · reason")
 
 
 def show(context: Context, options: argparse.Namespace) -> int:
@@ -88,12 +99,13 @@ def show(context: Context, options: argparse.Namespace) -> int:
     for name, value in (
         ("chỗ · place", letter.place),
         ("lúc · at", local_time(letter.at.timestamp())),
-        ("trạng thái · state", letter.state),
+        ("trạng thái · state", STATE_NAMES[letter.state]),
         ("lý do · reason", letter.reason),
-        ("bytes", letter.bytes),
+        ("bytes", f"{letter.bytes:,}"),
     ):
         add_row(shown, name, value)
-    context.out.print(shown)
+    context.tell_source()
+    context.print_table(shown)
     context.out.print(Text(printable_bytes(line)), soft_wrap=True)
     return FINE
 
@@ -134,6 +146,7 @@ def drop(context: Context, options: argparse.Namespace) -> int:
     if context.as_json:
         context.print_json({"dropped": len(letters)})
     else:
+        context.tell_source()
         context.out.print(Text(f"đã bỏ · dropped: {len(letters):,}"))
     return FINE
 
@@ -165,12 +178,13 @@ def _confirms(context: Context, count: int) -> bool:
 def _tell_replayed(
     context: Context, outcomes: Sequence[Outcome], unreadable: Sequence[Outcome], *, differing: bool
 ) -> None:
+    context.tell_source()
     context.out.print(Text(f"đã nạp · replayed: {len(outcomes) - len(unreadable):,}"))
     if unreadable:
         stay = table("vẫn không đọc được · still unreadable", "lý do · reason")
         for outcome in unreadable:
             add_row(stay, outcome.letter.place, outcome.unreadable)
-        context.out.print(stay)
+        context.print_table(stay)
     if differing:
         context.out.print(Text("→ nhip rebuild: bảng tổng khác dòng gốc · roll-ups differ from the rows", "yellow"))
 

@@ -28,6 +28,7 @@ def run(context: Context, _options: argparse.Namespace) -> int:
     if context.as_json:
         context.print_json({"migrations": applied, "topics": [topic.name for topic in topics]})
         return FINE
+    context.tell_source()
     for name in applied:
         context.out.print(Text(f"ClickHouse: {name}"))
     if not applied:

@@ -49,5 +49,6 @@ def run(context: Context, _options: argparse.Namespace) -> int:
     if context.as_json:
         context.print_json({"rebuilt": True})
     else:
+        context.tell_source()
         context.out.print(Text("đã dựng lại các bảng tổng · the roll-ups are made anew", "green"))
     return FINE

@@ -2,12 +2,14 @@
 
 import argparse
 
+import msgspec
 from rich.text import Text
 
 from pipeline.commands.arguments import Commands, add_json
 from pipeline.commands.context import FINE, OFF, Context
-from pipeline.commands.verify import add_since, steps_of
+from pipeline.commands.verify import add_since, steps_of, tell_unattended
 from pipeline.replay import replay
+from pipeline.status import count_unattended
 
 
 def add(commands: Commands) -> None:
@@ -31,14 +33,17 @@ def run(context: Context, options: argparse.Namespace) -> int:
             steps=steps_of(context, step),
             inserting=step("Nạp · Inserting"),
         )
+    unattended = count_unattended(context.broker)
     off = any(replayed.differing.values())
     if context.as_json:
-        context.print_json(replayed)
+        context.print_json({**msgspec.structs.asdict(replayed), "unattended": unattended})
     else:
+        context.tell_source()
         context.out.print(Text(f"đã nạp · inserted: {replayed.rows:,} dòng · rows"))
         for gap in replayed.lost:
             place = f"{gap.partition}/{gap.first}-{gap.last}"
             context.out.print(Text(f"không còn trong nhật ký · not in the log any more: {place}", "red"))
         if off:
             context.out.print(Text("→ nhip rebuild: bảng tổng khác dòng gốc · roll-ups differ from the rows", "yellow"))
+        tell_unattended(context, unattended)
     return OFF if replayed.lost or off else FINE

@@ -8,27 +8,31 @@ from rich.text import Text
 
 from pipeline.commands.arguments import Commands, day, natural
 from pipeline.commands.context import COULD_NOT_RUN, FINE, Context
-from pipeline.commands.text import add_row, table
+from pipeline.commands.text import add_row, shorten, table
 from pipeline.periods import local_date
-from pipeline.reports import By, Report, Span, report
+from pipeline.reports import By, Cell, Report, Span, report
 
 DEFAULT_DAYS = 7
 SHOWN = 100
 MAX_ROWS = 2**32 - 1
+# A short head for each column, as narrow as its numbers, and what it means.
 HEADINGS = {
-    "page": "trang · page",
-    "locale": "ngữ · locale",
-    "path": "đường dẫn · path",
-    "day": "ngày · day",
-    "hour": "giờ · hour",
-    "views": "lượt xem · views",
-    "visits": "lượt truy cập · visits",
-    "visitors": "khách · visitors",
-    "daily_visitors": "khách từng ngày, cộng · daily visitors, summed",
-    "bots": "bot",
-    "staff": "cán bộ · staff",
+    "page": ("trang", "page"),
+    "locale": ("ngôn\nngữ", "locale"),
+    "path": ("đường dẫn", "path"),
+    "day": ("ngày", "day"),
+    "hour": ("giờ", "hour"),
+    "views": ("lượt\nxem", "views"),
+    "visits": ("truy\ncập", "visits"),
+    "visitors": ("khách", "visitors"),
+    "daily_visitors": ("khách", "daily visitors, summed"),
+    "bots": ("bot", "bots"),
+    "staff": ("cán\nbộ", "staff"),
 }
-TEXTS = ("page", "locale", "path", "day", "hour")
+PLAIN = ("page", "locale", "path", "day", "hour")
+LEFT = ("locale", "path", "day", "hour")
+PATH_LENGTH = 70
+SUM = ("tổng", "sum")
 
 
 def add(commands: Commands) -> None:
@@ -65,12 +69,20 @@ def _as_objects(found: Report) -> dict[str, object]:
 
 
 def _show(context: Context, found: Report) -> None:
+    context.tell_source()
     context.out.print(Text(f"{found.span.since} – {found.span.until} (Asia/Ho_Chi_Minh)", "dim"))
-    numbers = tuple(place for place, name in enumerate(found.columns) if name not in TEXTS)
-    shown = table(*(HEADINGS[name] for name in found.columns), numbers=numbers)
+    numbers = tuple(place for place, name in enumerate(found.columns) if name not in LEFT)
+    shown = table(*(HEADINGS[name][0] for name in found.columns), numbers=numbers)
     for row in found.rows:
-        add_row(shown, *(f"{cell:,}" if place in numbers else cell for place, cell in enumerate(row)))
+        add_row(shown, *(_cell(name, cell) for name, cell in zip(found.columns, row, strict=True)))
     shown.add_section()
     total = [f"{found.sums[name]:,}" if name in found.sums else "" for name in found.columns]
-    add_row(shown, "tổng · sum", *total[1:], style="bold")
-    context.out.print(shown)
+    add_row(shown, "tổng", *total[1:], style="bold")
+    meanings = [(short.replace("\n", " "), english) for short, english in (HEADINGS[name] for name in found.columns)]
+    context.print_table(shown, legend="; ".join(f"{short} · {english}" for short, english in (*meanings, SUM)))
+
+
+def _cell(name: str, cell: Cell) -> str:
+    if name == "path":
+        return shorten(str(cell), PATH_LENGTH)
+    return str(cell) if name in PLAIN else f"{cell:,}"

@@ -8,9 +8,17 @@ from rich.text import Text
 from pipeline.commands.arguments import Commands, add_json, natural
 from pipeline.commands.context import FINE, OFF, Context
 from pipeline.commands.text import add_row, local_time, printable, table
-from pipeline.status import Status, count_spooled, read_status
+from pipeline.status import Part, Status, count_spooled, read_status
 
-NAMES = {"log": "Nhật ký · Log", "clickhouse": "ClickHouse", "spool": "Vùng đệm · Spool"}
+NAMES = {
+    "process": "Tiến trình · Process",
+    "log": "Nhật ký · Log",
+    "clickhouse": "ClickHouse",
+    "consumers": "Bộ tiêu thụ · Consumers",
+    "spool": "Vùng đệm · Spool",
+}
+NAME_WIDTH = max(map(len, NAMES.values())) + 2
+ELSEWHERE = "xem /_nhip/metrics của từng bộ thu thập · see each collector's metrics"
 
 
 def add(commands: Commands) -> None:
@@ -30,45 +38,67 @@ def run(context: Context, options: argparse.Namespace) -> int:
     status = read_status(
         broker=lambda: context.broker,
         client=context.client,
-        spool=lambda: count_spooled(context.settings.spool_dir),
+        spool=lambda: count_spooled(context.settings.data_dir),
         now=context.now(),
+        consumers_expected=bool(context.settings.kafka or context.settings.clickhouse),
     )
+    if context.running is not None:
+        status = msgspec.structs.replace(status, parts=[_process(context), *status.parts])
     fine = status.is_fine(max_age=options.max_age)
     if context.as_json:
-        context.print_json({**msgspec.structs.asdict(status), "age": status.age(), "fine": fine})
+        context.print_json(
+            {"data": context.source, **msgspec.structs.asdict(status), "age": status.age(), "fine": fine}
+        )
     else:
         _show(context, status, max_age=options.max_age)
     return FINE if fine else OFF
 
 
+def _process(context: Context) -> Part:
+    where = context.settings.data_dir
+    fault = f"không có tiến trình nào đang chạy trên {where} · no process is running on {where}"
+    return Part("process", None if context.running else fault)
+
+
 def _show(context: Context, status: Status, *, max_age: float) -> None:
+    context.tell_source()
     for part in status.parts:
-        state = (
-            Text("ổn · fine", "green") if part.fault is None else Text(f"mất · away: {printable(part.fault)}", "red")
-        )
-        context.out.print(Text(f"{NAMES.get(part.name, part.name):<18}").append_text(state))
+        context.out.print(Text(f"{NAMES[part.name]:<{NAME_WIDTH}}").append_text(_state(part, status)))
     if status.partitions:
         _show_lags(context, status)
-    for name, value in _figures(status):
+    for name, value in _figures(status, spools_elsewhere=context.settings.kafka is not None):
         context.out.print(Text(f"{name}  {value}"))
     context.out.print(_completeness(status, max_age=max_age))
 
 
+def _state(part: Part, status: Status) -> Text:
+    if part.fault is None:
+        count = f": {status.members}" if part.name == "consumers" else ""
+        return Text(f"ổn · fine{count}", "green")
+    if part.name in ("process", "consumers"):
+        return Text(printable(part.fault), "red")
+    silent = "" if "không trả lời" in part.fault else "không trả lời · away: "
+    return Text(f"{silent}{printable(part.fault)}", "red")
+
+
 def _show_lags(context: Context, status: Status) -> None:
-    lags = table("phân vùng · partition", "tiếp · next", "cuối · end", "trễ · lag", "từ · since", numbers=(0, 1, 2, 3))
+    lags = table("phân vùng", "đọc tiếp từ", "cuối nhật ký", "còn trễ", "chờ từ lúc", numbers=(0, 1, 2, 3))
     for lag in status.partitions:
         since = "–" if lag.oldest_unread_at is None else local_time(lag.oldest_unread_at)
-        add_row(lags, lag.partition, lag.next, lag.end, lag.records, since)
-    context.out.print(lags)
+        add_row(lags, lag.partition, f"{lag.next:,}", f"{lag.end:,}", f"{lag.records:,}", since)
+    context.print_table(lags, legend="partition, next to read, end of the log, records behind, waiting since")
 
 
-def _figures(status: Status) -> list[tuple[str, str]]:
+def _figures(status: Status, *, spools_elsewhere: bool) -> list[tuple[str, str]]:
     figures = [
         ("sự kiện mỗi giây · events/s (60 s)", _known(status.events_per_second, "{:.1f}")),
-        ("chờ xử lý · dead letters waiting", _known(status.dead_letters, "{}")),
+        ("dòng không đọc được, chờ xử lý · dead letters waiting", _known(status.dead_letters, "{:,}")),
     ]
     if status.spooled_records is not None:
-        figures.append(("trong vùng đệm · spooled", f"{status.spooled_records} ({status.spooled_bytes or 0:,} bytes)"))
+        spooled = f"{status.spooled_records:,} ({status.spooled_bytes or 0:,} bytes)"
+        figures.append(("trong vùng đệm · spooled", spooled))
+    elif spools_elsewhere:
+        figures.append(("trong vùng đệm · spooled", ELSEWHERE))
     return figures
 
 

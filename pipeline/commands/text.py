@@ -20,6 +20,14 @@ def printable_bytes(value: bytes) -> str:
     return printable(value.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace"))
 
 
+def shorten(text: str, length: int) -> str:
+    """``text``, its middle left out where it is longer than ``length``."""
+    if len(text) <= length:
+        return text
+    head = length // 2
+    return f"{text[:head]}…{text[len(text) - (length - head - 1) :]}"
+
+
 def local_time(at: float) -> str:
     """Unix seconds as a time of Asia/Ho_Chi_Minh."""
     return datetime.fromtimestamp(at, ZONE).strftime("%Y-%m-%d %H:%M:%S")

@@ -9,9 +9,14 @@ from rich.text import Text
 from pipeline.commands.arguments import Commands, add_json, moment
 from pipeline.commands.context import FINE, OFF, Context
 from pipeline.commands.text import add_row, local_time, table
+from pipeline.status import count_unattended
 from pipeline.verify import Advance, Gap, Steps, Verification, verify
 
 SHOWN_GAPS = 10
+EVENTS = (
+    "đã nhận: mọi sự kiện – lượt xem, tín hiệu còn mở trang, số đếm ban đầu"
+    " · accepted: all events – views, heartbeats, opening balances"
+)
 
 
 def add(commands: Commands) -> None:
@@ -31,11 +36,14 @@ def run(context: Context, options: argparse.Namespace) -> int:
     client = context.client()
     with context.progress() as step:
         found = verify(client, context.broker, steps_of(context, step), since=options.since)
+    unattended = count_unattended(context.broker)
     advice = advise(found)
     if context.as_json:
-        context.print_json({**_fields(found), "clean": found.clean, "advice": advice})
+        context.print_json({**_fields(found), "clean": found.clean, "advice": advice, "unattended": unattended})
     else:
+        context.tell_source()
         _show(context, found, advice)
+        tell_unattended(context, unattended)
     return FINE if found.clean else OFF
 
 
@@ -45,6 +53,12 @@ def steps_of(context: Context, step: Callable[[str], Advance]) -> Steps:
         summing=step("Cộng lại · Summing up"),
         settle=context.settle,
     )
+
+
+def tell_unattended(context: Context, records: int) -> None:
+    if records:
+        words = f"{records:,} bản ghi chờ mà không có bộ tiêu thụ nào · records wait and no consumer is alive"
+        context.out.print(Text(words, "yellow"))
 
 
 def advise(found: Verification) -> list[str]:
@@ -88,7 +102,7 @@ def _show(context: Context, found: Verification, advice: list[str]) -> None:
         *((f"{name} ≠", keys, True) for name, keys in found.differing.items() if keys),
     ):
         add_row(sums, name, f"{value:,}", style="red" if is_off else None)
-    context.out.print(sums)
+    context.print_table(sums, legend=EVENTS)
     for gap in found.gaps[:SHOWN_GAPS]:
         context.out.print(_describe(gap))
     if len(found.gaps) > SHOWN_GAPS:

@@ -49,7 +49,7 @@ def poison(product: Product) -> None:
     producer.close()
     broker.close()
     deadline = time.monotonic() + SECONDS
-    while "0/" not in product.command("dead-letters", "list").stdout:
+    while not msgspec.json.decode(product.command("dead-letters", "list", "--json").stdout)["dead_letters"]:
         assert time.monotonic() < deadline, "it was not set aside"
         time.sleep(0.1)
 
@@ -136,11 +136,15 @@ def test_after_kill_9_a_command_does_its_own_work(data_dir: Path) -> None:
         assert found["clean"]
         assert found["views"] + found["in_flight"] == 1
         status = product.command("status", "--json")
-        assert [part["fault"] for part in msgspec.json.decode(status.stdout)["parts"]] == [None, None]
+        assert status.returncode == 1
+        faults = {part["name"]: part["fault"] for part in msgspec.json.decode(status.stdout)["parts"]}
+        assert (faults["log"], faults["clickhouse"]) == (None, None)
+        assert "no process is running" in faults["process"]
 
 
 def test_commands_wait_for_each_other_where_nothing_runs(data_dir: Path) -> None:
     product = Product(data_dir)
+    SqliteBroker(data_dir / "log").close()
     answers: list[subprocess.CompletedProcess[str]] = []
     typing = [threading.Thread(target=lambda: answers.append(product.command("verify"))) for _ in range(2)]
     for command in typing:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,8 +112,14 @@ def test_migrate_says_what_it_did_and_may_run_again(filled: Servers) -> None:
 
 
 def test_all_is_fine(filled: Servers) -> None:
-    status = filled.json("status")
+    alone = filled.nhip("status")
+    assert alone.returncode == 1
+    assert "no consumer is alive" in alone.stdout
+    assert "see each collector's metrics" in alone.stdout
+    with consumer_alive(filled):
+        status = filled.json("status")
     assert status["fine"], status
+    assert status["members"] == 1
     assert [lag["records"] for lag in status["partitions"]] == [0] * PARTITIONS
     assert status["dead_letters"] == 2
     found = filled.json("verify")
@@ -158,7 +165,8 @@ def test_clickhouse_away_is_said_and_comes_back(filled: Servers) -> None:
         assert_one_line(filled.nhip("rebuild"), "NHIP_CLICKHOUSE_MIGRATOR_URL")
     finally:
         filled.clickhouse.start()
-    assert filled.nhip("status").returncode == 0
+    with consumer_alive(filled):
+        assert filled.nhip("status").returncode == 0
 
 
 def test_kafka_away_is_said(filled: Servers) -> None:
@@ -176,6 +184,22 @@ def test_kafka_away_is_said(filled: Servers) -> None:
         assert filled.nhip("report", "days").returncode == 0
     finally:
         filled.kafka.start()
+
+
+@contextmanager
+def consumer_alive(servers: Servers) -> Iterator[None]:
+    """A member of the group that does nothing, for this block."""
+    broker = open_broker(servers.settings)
+    consumer = broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member="idle")
+    deadline = time.monotonic() + SECONDS
+    while not consumer.assignment():
+        assert time.monotonic() < deadline
+        consumer.poll(timeout=0.1, max_records=0)
+    try:
+        yield
+    finally:
+        consumer.close()
+        broker.close()
 
 
 def assert_one_line(answer: subprocess.CompletedProcess[str], *words: str) -> None:

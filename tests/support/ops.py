@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -17,6 +18,7 @@ from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.clickhouse.client import ClickHouse, open_embedded
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.writer import write_rows
+from pipeline.control import Call, Terminal
 from pipeline.events import EVENTS_TOPIC, Event, encode_lines
 from pipeline.plans import Plan
 from pipeline.rows import rows_of
@@ -99,8 +101,44 @@ class Ops:
                 code = int(refusal.code or 0)
         return Answer(code, out.getvalue(), err.getvalue())
 
+    def served(self, *argv: str) -> Answer:
+        """Have it done by a running product, as ``nhip`` would there."""
+        typed = Typed(*argv)
+        code = cli.run_call(self.settings, cast(Call, typed), now=lambda: self.now)
+        return Answer(code, typed.out.getvalue(), typed.err.getvalue())
+
+    @contextmanager
+    def consumer_alive(self) -> Iterator[None]:
+        """A member of the group that does nothing, for this block, seen by the clock on the wall as every command."""
+        broker = SqliteBroker(self.settings.log_dir)
+        consumer = broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member="idle")
+        consumer.poll(timeout=0, max_records=0)
+        try:
+            yield
+        finally:
+            consumer.close()
+            broker.close()
+
     def close(self) -> None:
         self.broker.close()
+
+
+class Typed:
+    """A call as the running process gets it, from somebody who may have left."""
+
+    def __init__(self, *argv: str, gone: bool = False) -> None:
+        self.argv = list(argv)
+        self.terminal = Terminal()
+        self.out, self.err = io.StringIO(), io.StringIO()
+        self.cancelled = threading.Event()
+        if gone:
+            self.cancelled.set()
+
+    def ask(self, _question: str) -> str:
+        return ""
+
+    def run(self, ops: Ops) -> int:
+        return cli.run_call(ops.settings, cast(Call, self))
 
 
 def places(answer: Answer) -> Sequence[str]:

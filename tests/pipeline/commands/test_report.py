@@ -74,9 +74,24 @@ def test_csv_has_a_header_and_no_formulas(ops: Ops, view: View) -> None:
 
 def test_people_see_sums_of_what_can_be_summed(filled: Ops) -> None:
     answer = filled.nhip("report", "days", "--since", "2026-09-28", "--until", "2026-09-29")
-    total = answer.out.splitlines()[-1]
-    assert "sum" in total
+    (total,) = (line for line in answer.out.splitlines() if line.startswith("tổng "))
     assert total.split()[-4:] == ["5", "2", "1", "1"], "views, visits, bots, staff; visitors of days are no sum"
+
+
+def test_a_table_fits_a_terminal_however_long_a_path_is(ops: Ops, view: View) -> None:
+    event = view(1)
+    path = f"/tin-tuc/{'dai-' * 100}het/"
+    ops.send(PageView(event.at, 1, 1_234_567, "vi", path, "public", 1, True))
+    ops.consume()
+    lines = ops.nhip("report", "pages", "--since", "2026-09-28", "--until", "2026-09-28").out.splitlines()
+    table = lines[1:]
+    assert max(map(len, table)) <= 80
+    assert not any(line.endswith(" ") for line in table)
+    assert any(line.startswith("1234567  vi") for line in table)
+    shown = "".join(table).replace(" ", "")
+    assert "/tin-tuc/dai-" in shown
+    assert "het/" in shown
+    assert "…" in shown
 
 
 def test_seven_days_are_shown_by_default(ops: Ops) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from ops import Ops
@@ -19,13 +20,15 @@ def test_all_is_fine_when_everything_is_in(ops: Ops, view: View) -> None:
     ops.send_bytes(b"poison\n")
     ops.consume()
     ops.now += 10
-    answer = ops.nhip("status", "--json")
+    with ops.consumer_alive():
+        answer = ops.served("status", "--json")
     found = answer.json()
     assert answer.code == 0, found
     assert found["partitions"] == [{"partition": 0, "next": 2, "end": 2, "records": 0, "oldest_unread_at": None}]
     assert (found["age"], found["dead_letters"]) == (0, 1)
     assert found["events_per_second"] == pytest.approx(2 / 60)
-    assert [part["name"] for part in found["parts"]] == ["log", "clickhouse"]
+    assert [part["name"] for part in found["parts"]] == ["process", "log", "clickhouse", "consumers"]
+    assert found["members"] == 1
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,8 @@ def test_the_first_unread_record_says_how_late_it_is(
     unread = ops.send(view(2))
     ops.send(view(3))
     ops.now += behind
-    answer = ops.nhip("status", "--max-age", max_age, "--json")
+    with ops.consumer_alive():
+        answer = ops.served("status", "--max-age", max_age, "--json")
     found = answer.json()
     assert answer.code == code
     assert found["partitions"][0]["records"] == 2
@@ -60,7 +64,7 @@ def test_clickhouse_away_is_told_with_what_the_log_knows(ops: Ops, view: View, m
     answer = ops.nhip("status", "--json")
     found = answer.json()
     assert answer.code == 1
-    assert {part["name"]: bool(part["fault"]) for part in found["parts"]} == {"log": False, "clickhouse": True}
+    assert faulty(found) == {"process", "clickhouse", "consumers"}
     assert found["events_per_second"] == pytest.approx(3 / 60)
     assert found["dead_letters"] is None
     assert "NHIP_DATA_DIR" in ops.nhip("status").out
@@ -73,7 +77,7 @@ def test_the_log_away_is_told_with_what_clickhouse_knows(ops: Ops, view: View, m
     answer = ops.nhip("status", "--json")
     found = answer.json()
     assert answer.code == 1
-    assert {part["name"]: bool(part["fault"]) for part in found["parts"]} == {"log": True, "clickhouse": False}
+    assert faulty(found) == {"process", "log"}
     assert (found["complete_up_to"], found["age"]) == (None, None)
     assert found["events_per_second"] == pytest.approx(1 / 60)
 
@@ -85,6 +89,46 @@ def test_the_spool_of_this_directory_is_counted(ops: Ops) -> None:
     found = ops.nhip("status", "--json").json()
     assert (found["spooled_records"], found["spooled_bytes"]) == (1, 5)
     assert "1 (5 bytes)" in ops.nhip("status").out
+
+
+def test_the_spools_of_several_collectors_are_added_up(ops: Ops) -> None:
+    for number in ("1", "2"):
+        spool = Spool(ops.settings.data_dir / number / "spool", limit_bytes=10**6)
+        spool.add([Entry("page-events", b"key", b"value")])
+        spool.close()
+    found = ops.served("status", "--json").json()
+    assert (found["spooled_records"], found["spooled_bytes"]) == (2, 10)
+
+
+def test_nobody_running_is_told_beside_the_facts(ops: Ops, view: View) -> None:
+    ops.send(view(1))
+    ops.consume()
+    answer = ops.nhip("status")
+    assert answer.code == 1
+    assert f"no process is running on {ops.settings.data_dir}" in answer.out
+    assert "đầy đủ đến · complete up to 2026" in answer.out
+    assert ops.served("status").code == 0, "nothing waits"
+
+
+def test_records_that_wait_for_nobody_are_a_fault(ops: Ops, view: View) -> None:
+    ops.send(view(1))
+    answer = ops.served("status")
+    assert answer.code == 1
+    assert "no consumer is alive" in answer.out
+    with ops.consumer_alive():
+        assert ops.served("status").code == 0
+
+
+def test_people_see_a_table_with_a_legend(ops: Ops, view: View) -> None:
+    ops.send(view(1))
+    shown = ops.served("status").out
+    assert "đọc tiếp từ" in shown
+    assert "next to read" in shown
+    assert not any(line.endswith(" ") for line in shown.splitlines())
+
+
+def faulty(found: Any) -> set[str]:
+    return {part["name"] for part in found["parts"] if part["fault"]}
 
 
 def _away(*_arguments: object, **_named: object) -> None:

@@ -132,3 +132,18 @@ def test_people_read_what_is_off_and_what_to_type(filled: Ops) -> None:
     assert "NOT clean" in answer.out
     assert "nhip replay --since 2026-09-28T12:00:00" in answer.out
     assert "\x1b" not in answer.out
+
+
+def test_what_waits_for_nobody_is_told(ops: Ops, view: View) -> None:
+    ops.send(view(1))
+    for argv in (["verify"], ["replay", "--since", "2026-01-01"]):
+        assert "1 bản ghi chờ mà không có bộ tiêu thụ nào" in ops.nhip(*argv).out
+        assert ops.nhip(*argv, "--json").json()["unattended"] == 1
+    with ops.consumer_alive():
+        assert ops.nhip("verify", "--json").json()["unattended"] == 0
+
+
+def test_accepted_is_told_from_views(ops: Ops) -> None:
+    shown = ops.nhip("verify").out
+    assert "heartbeats, opening balances" in shown
+    assert "views stored" in shown
