@@ -36,7 +36,7 @@ DESCRIPTION = "Vận hành Nhịp · Operate Nhịp"
 EPILOG = """\
 mã thoát · exit codes:
   0  ổn · fine
-  1  có gì đó lệch, trễ hay mất · something is off, late or away
+  1  có gì đó lệch, trễ hay không trả lời · something is off, late or away
   2  không chạy được: tham số, thiết lập, Kafka hay ClickHouse không trả lời
      could not run: arguments, settings, Kafka or ClickHouse do not answer
 """

@@ -23,6 +23,13 @@ DAY_MS = 86_400_000
 SCAN_SECONDS = 30.0
 SCAN_RECORDS = 2_000
 SCAN_FETCH_BYTES = 8 * 1024 * 1024
+COORDINATOR_SECONDS = 5.0
+PAUSE_SECONDS = 0.2
+COORDINATING = (
+    errors.CoordinatorLoadInProgressError,
+    errors.CoordinatorNotAvailableError,
+    errors.NotCoordinatorError,
+)
 
 Answer = TypeVar("Answer")
 
@@ -109,7 +116,7 @@ class KafkaBroker:
         return {partition: since[partition] if since[partition] >= 0 else end[partition] for partition in end}
 
     def committed(self, group: str, topic: str) -> Mapping[TopicPartition, Committed]:
-        found = self._ask(lambda admin: admin.list_group_offsets({group: None})[group])
+        found = self._ask_coordinator(lambda admin: admin.list_group_offsets({group: None})[group])
         return {
             TopicPartition(*partition): Committed(place.offset, place.metadata or "")
             for partition, place in found.items()
@@ -117,8 +124,11 @@ class KafkaBroker:
         }
 
     def members(self, group: str) -> int:
-        described = self._ask(lambda admin: admin.describe_groups([group])[group])
-        return len(described["members"] or ())  # none in a group that there is not
+        described = self._ask_coordinator(lambda admin: admin.describe_groups([group])[group])
+        error = described["error"]
+        if error and errors.GroupIdNotFoundError.__name__ not in error:
+            raise Unavailable(f"Kafka can't tell who is in {group}: {error}")
+        return len(described["members"] or ())
 
     def enforce_retention(self) -> None:
         """Kafka does so itself, by the topics' ``retention.ms``."""
@@ -167,6 +177,17 @@ class KafkaBroker:
                     return self._ask_once(question)
             self._admin = open_client(KafkaAdminClient, self._settings, "nhip-admin")
             return self._ask_once(question)
+
+    def _ask_coordinator(self, question: Callable[[Any], Answer]) -> Answer:
+        """The first question about any group has Kafka make the topic of their places; so ask again for a moment."""
+        deadline = time.monotonic() + COORDINATOR_SECONDS
+        while True:
+            try:
+                return self._ask(question)
+            except Unavailable as error:
+                if not isinstance(error.__cause__, COORDINATING) or time.monotonic() > deadline:
+                    raise
+            time.sleep(PAUSE_SECONDS)
 
     def _ask_once(self, question: Callable[[Any], Answer]) -> Answer:
         try:
