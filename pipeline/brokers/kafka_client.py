@@ -80,7 +80,7 @@ def open_client(kind: Callable[..., Client], settings: KafkaSettings, name: str,
         if refusals:
             raise fault_of(refusals[0], settings) from error
         if troubles and isinstance(error, Unavailable):
-            raise Unavailable(f"{error} ({_text(troubles[0])})") from error
+            raise Unavailable(f"{error}{_cause(troubles[0])}") from error
         raise
 
 
@@ -157,9 +157,9 @@ def _text(error: BaseException) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """In brackets what an error says beyond its name."""
+    """In brackets what an error says beyond its name and the servers' addresses."""
     said = str(error).removeprefix(type(error).__name__).removeprefix(": ").strip()
-    return f" ({said})" if said else ""
+    return f" ({said})" if said and not said.startswith("Unable to bootstrap from") else ""
 
 
 def _name(path: object) -> str | None:

@@ -45,12 +45,12 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if context.running is not None:
         status = msgspec.structs.replace(status, parts=[_process(context), *status.parts])
     fine = status.is_fine(max_age=options.max_age)
+    spools_elsewhere = context.settings.kafka is not None and status.spooled_records is None
     if context.as_json:
-        context.print_json(
-            {"data": context.source, **msgspec.structs.asdict(status), "age": status.age(), "fine": fine}
-        )
+        found = {**msgspec.structs.asdict(status), "age": status.age(), "fine": fine}
+        context.print_json({"data": context.source, **found, "spools_elsewhere": spools_elsewhere})
     else:
-        _show(context, status, max_age=options.max_age)
+        _show(context, status, max_age=options.max_age, spools_elsewhere=spools_elsewhere)
     return FINE if fine else OFF
 
 
@@ -60,13 +60,13 @@ def _process(context: Context) -> Part:
     return Part("process", None if context.running else fault)
 
 
-def _show(context: Context, status: Status, *, max_age: float) -> None:
+def _show(context: Context, status: Status, *, max_age: float, spools_elsewhere: bool) -> None:
     context.tell_source()
     for part in status.parts:
         context.out.print(Text(f"{NAMES[part.name]:<{NAME_WIDTH}}").append_text(_state(part, status)))
     if status.partitions:
         _show_lags(context, status)
-    for name, value in _figures(status, spools_elsewhere=context.settings.kafka is not None):
+    for name, value in _figures(status, spools_elsewhere=spools_elsewhere):
         context.out.print(Text(f"{name}  {value}"))
     context.out.print(_completeness(status, max_age=max_age))
 

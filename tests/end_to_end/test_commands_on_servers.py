@@ -119,7 +119,7 @@ def test_all_is_fine(filled: Servers) -> None:
     with consumer_alive(filled):
         status = filled.json("status")
     assert status["fine"], status
-    assert status["members"] == 1
+    assert (status["members"], status["spooled_records"], status["spools_elsewhere"]) == (1, None, True)
     assert [lag["records"] for lag in status["partitions"]] == [0] * PARTITIONS
     assert status["dead_letters"] == 2
     found = filled.json("verify")
