@@ -165,6 +165,8 @@ def publish_emulation_page(page: Page, product: Product) -> str:
     page.locator("input[name=title]").fill(TITLE)
     page.get_by_label("Ký kết giao ước thi đua").check()
     page.locator("input[name=event_date]").fill("22/11/2026")
+    # The calendar opens a moment after the focus came, and stays, over the buttons, if the focus was gone before.
+    expect(page.locator(".xdsoft_datetimepicker:visible")).to_have_count(1)
     page.keyboard.press("Tab")
     expect(page.locator(".xdsoft_datetimepicker:visible")).to_have_count(0)
     page.get_by_label("Địa điểm").fill("Hội trường Sở Công Thương")

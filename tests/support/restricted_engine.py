@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import chdb
 
@@ -20,7 +21,7 @@ def main() -> None:
     json.dump([run(connection, statement) for statement in json.load(sys.stdin)], sys.stdout)
 
 
-def run(connection: chdb.state.sqlitelike.Connection, statement: str) -> int | None:
+def run(connection: Any, statement: str) -> int | None:
     try:
         connection.query(statement)
     except chdb.ChdbError as error:

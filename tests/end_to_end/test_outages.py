@@ -1,0 +1,78 @@
+"""The distributed product while one of its servers is away: views are acknowledged, pages served, nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from stack import Stack, metric_of, require_stack, wait_until
+
+PAGE = 4_242
+PATH = f"/_nhip/pages.json?ids={PAGE}"
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    require_stack()
+    with Stack(tmp_path_factory.mktemp("outages")) as stack:
+        yield stack
+        assert stack.command("verify").returncode == 0
+        assert set(stack.stop().values()) == {0}
+
+
+def views(stack: Stack) -> int:
+    return int(stack.get(PATH)["pages"][str(PAGE)])
+
+
+def send(stack: Stack, count: int) -> None:
+    for _ in range(count):
+        assert stack.view(PAGE, "/trang/") == 202
+
+
+def wait_for_views(stack: Stack, count: int) -> None:
+    wait_until(lambda: views(stack) == count)
+
+
+def spooled(stack: Stack) -> float:
+    return sum(metric_of(collector, "nhip_collector_spooled_records") for collector in stack.collectors)
+
+
+def test_without_the_cms_database_counting_goes_on(stack: Stack) -> None:
+    before = views(stack)
+    stack.postgres.stop()
+    send(stack, 3)
+    wait_for_views(stack, before + 3)
+    assert stack.status("/") == 503
+
+    stack.postgres.start()
+    wait_until(lambda: stack.status("/") == 200)
+
+
+def test_without_clickhouse_the_lag_grows_and_nothing_else(stack: Stack) -> None:
+    before = views(stack)
+    stack.clickhouse.stop()
+    send(stack, 3)
+    assert stack.status("/") == 200
+    assert views(stack) == before, "the last numbers stay"
+    assert stack.command("status").returncode == 1
+    assert spooled(stack) == 0
+
+    stack.clickhouse.start()
+    wait_for_views(stack, before + 3)
+
+
+def test_without_kafka_views_wait_in_the_spool(stack: Stack) -> None:
+    before = views(stack)
+    stack.kafka.kill()
+    send(stack, 6)
+    assert stack.status("/") == 200
+    assert spooled(stack) > 0
+    told = stack.command("status")
+    assert told.returncode == 1
+    assert "không trả lời" in told.stdout
+
+    stack.kafka.start()
+    wait_for_views(stack, before + 6)
+    wait_until(lambda: spooled(stack) == 0)
