@@ -23,6 +23,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def views(stack: Stack) -> int:
+    """As one of the collectors has read them, now or, if nobody looked at it for a while, some seconds ago."""
     return int(stack.get(PATH)["pages"][str(PAGE)])
 
 
@@ -39,32 +40,26 @@ def spooled(stack: Stack) -> float:
     return sum(metric_of(collector, "nhip_collector_spooled_records") for collector in stack.collectors)
 
 
-def test_without_the_cms_database_counting_goes_on(stack: Stack) -> None:
-    before = views(stack)
+def test_nothing_is_lost_whichever_server_is_away(stack: Stack) -> None:
+    # The CMS's database: counting goes on.
     stack.postgres.stop()
     send(stack, 3)
-    wait_for_views(stack, before + 3)
+    wait_for_views(stack, 3)
     assert stack.status("/") == 503
-
     stack.postgres.start()
     wait_until(lambda: stack.status("/") == 200)
 
-
-def test_without_clickhouse_the_lag_grows_and_nothing_else(stack: Stack) -> None:
-    before = views(stack)
+    # ClickHouse: the lag grows, and nothing else.
     stack.clickhouse.stop()
     send(stack, 3)
     assert stack.status("/") == 200
-    assert views(stack) == before, "the last numbers stay"
+    assert views(stack) <= 3, "the last numbers stay"
     assert stack.command("status").returncode == 1
     assert spooled(stack) == 0
-
     stack.clickhouse.start()
-    wait_for_views(stack, before + 3)
+    wait_for_views(stack, 6)
 
-
-def test_without_kafka_views_wait_in_the_spool(stack: Stack) -> None:
-    before = views(stack)
+    # Kafka: views wait in the spool.
     stack.kafka.kill()
     send(stack, 6)
     assert stack.status("/") == 200
@@ -72,7 +67,6 @@ def test_without_kafka_views_wait_in_the_spool(stack: Stack) -> None:
     told = stack.command("status")
     assert told.returncode == 1
     assert "không trả lời" in told.stdout
-
     stack.kafka.start()
-    wait_for_views(stack, before + 6)
+    wait_for_views(stack, 12)
     wait_until(lambda: spooled(stack) == 0)
