@@ -21,7 +21,7 @@ from pipeline.settings import KafkaSettings
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 1.0
-POLL_SECONDS = 120.0
+POLL_SECONDS = 60.0
 CLOSE_SECONDS = 5.0
 PARTITION_FETCH_BYTES = 2 * 1024 * 1024
 FETCH_BYTES = 16 * 1024 * 1024

@@ -17,7 +17,7 @@ from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.errors import Fenced
 from pipeline.settings import KafkaSettings
 
-PATIENCE = 120.0
+PATIENCE = 150.0
 HOUR_MS = 3_600_000
 
 Opened = TypeVar("Opened", Broker, Consumer, Producer)
@@ -98,7 +98,9 @@ class OpenKafka:
         settings = KafkaSettings(
             bootstrap_servers=(self.bootstrap,), session_seconds=self.session_seconds, timeout_seconds=10.0
         )
-        return KafkaBroker(settings, heartbeat_seconds=0.1, poll_seconds=self.session_seconds * 2, sticky_seconds=0.002)
+        return KafkaBroker(
+            settings, heartbeat_seconds=0.1, poll_seconds=min(self.session_seconds * 2, 30.0), sticky_seconds=0.002
+        )
 
 
 def wait_until(done: Callable[[], bool]) -> None:
