@@ -176,6 +176,7 @@ class KafkaConsumer:
         )
         # Only dynamic members tell the group that they leave; a static one's partitions would wait for its session.
         client._coordinator.is_dynamic_member = lambda: True
+        _take_up_joinings(client._coordinator)
         client.subscribe([self._topic], listener=self._assignment)
         try:  # before the first sharing out, which would otherwise deal out nothing and be followed by a second
             with faults(self._settings):
@@ -212,6 +213,25 @@ class _Assignment(kafka.ConsumerRebalanceListener):
 
     def forget(self) -> None:
         self.epochs = {}
+
+
+def _take_up_joinings(coordinator: Any) -> None:
+    """Have a joining that ended between two polls taken up by the next one.
+
+    kafka-python 3.0.12 drops what it brought and joins again. If that is the group's leader, the group shares out anew,
+    for the others to follow while the leader is again between two polls: members that poll for moments never settle.
+    """
+    join, brought = coordinator._do_join_and_sync_async, None
+
+    async def join_or_take_up() -> Any:
+        nonlocal brought
+        if coordinator.state is not MemberState.REBALANCING:  # what was brought has been used
+            brought = None
+        if brought is None:
+            brought = await join()
+        return brought
+
+    coordinator._do_join_and_sync_async = join_or_take_up
 
 
 def records_of(records: Iterable[Any]) -> list[Record]:

@@ -17,7 +17,7 @@ from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.errors import Fenced
 from pipeline.settings import KafkaSettings
 
-PATIENCE = 150.0
+PATIENCE = 60.0
 HOUR_MS = 3_600_000
 
 Opened = TypeVar("Opened", Broker, Consumer, Producer)
@@ -68,7 +68,7 @@ class BrokerKit:
 
         def poll_all() -> bool:
             for member in members:
-                member.poll(timeout=0.1, max_records=0)
+                member.poll(timeout=0.02, max_records=0)
             return until()
 
         wait_until(poll_all)
@@ -98,9 +98,7 @@ class OpenKafka:
         settings = KafkaSettings(
             bootstrap_servers=(self.bootstrap,), session_seconds=self.session_seconds, timeout_seconds=10.0
         )
-        return KafkaBroker(
-            settings, heartbeat_seconds=0.1, poll_seconds=min(self.session_seconds * 2, 30.0), sticky_seconds=0.002
-        )
+        return KafkaBroker(settings, heartbeat_seconds=0.1, poll_seconds=self.session_seconds * 2, sticky_seconds=0.002)
 
 
 def wait_until(done: Callable[[], bool]) -> None:
@@ -143,7 +141,7 @@ def hold_and_commit(connect: Callable[[], Broker], group: str, topic: str, pipe:
     broker = connect()
     member = broker.consumer(group=group, topic=topic, member="child")
     while partition not in member.assignment():
-        member.poll(timeout=0.1, max_records=0)
+        member.poll(timeout=0.02, max_records=0)
     member.commit(partition, Committed(0, "planned"))
     pipe.send("planned")
     pipe.recv()
