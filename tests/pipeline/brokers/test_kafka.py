@@ -236,6 +236,25 @@ def test_a_member_goes_on_after_an_outage_without_a_word_of_the_library(
         one.close()
 
 
+def test_members_that_poll_for_moments_settle(settings: KafkaSettings, topic: Topic) -> None:
+    """Each time the group shares out, the leader's joining ends between two of its polls."""
+    broker = KafkaBroker(settings, heartbeat_seconds=0.05)
+    broker.create_topics((topic,))
+    members = [broker.consumer(group=topic.name, topic=topic.name, member=name) for name in "ab"]
+    shared: list[tuple[dict[TopicPartition, int], ...]] = []
+
+    def settled() -> bool:
+        for member in members:
+            member.poll(timeout=0.005, max_records=0)
+            time.sleep(0.03)
+        shared.append(tuple(dict(member.assignment()) for member in members))
+        return all(shared[-1]) and shared[-20:] == [shared[-1]] * 20
+
+    wait_until(settled)
+    for one in (*members, broker):
+        one.close()
+
+
 def test_a_producer_closed_in_an_outage_ends_and_fails_what_was_on_its_way(
     own_kafka: KafkaServer, topic: Topic
 ) -> None:
