@@ -17,12 +17,11 @@ from contextlib import ExitStack, closing
 from types import FrameType
 
 from cms.first_start import prepare_site
-from cms.server import Site, listen, serve
+from cms.pages import Pages
 from cms.terminal import step
 from consumers.health import check_inserts, check_loop
 from consumers.runner import Runner
 from pipeline import control, logs
-from pipeline.acknowledger import Acknowledger
 from pipeline.brokers import Broker, open_broker
 from pipeline.brokers.spooling import SpoolingProducer, open_producer
 from pipeline.cli import run_call
@@ -30,16 +29,16 @@ from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_c
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import read_snapshot
 from pipeline.clickhouse.writer import write_rows
-from pipeline.collector import Collector
+from pipeline.collect import CollectorApplication, assemble
 from pipeline.commands.arguments import SETTINGS_HELP, Parser
 from pipeline.counters import LiveCounters
 from pipeline.data_directory import hold
-from pipeline.enrich.agents import describe_agent
 from pipeline.enrich.salts import SaltBook
 from pipeline.errors import PipelineError, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.live import LiveStreams
 from pipeline.repeating import repeating
+from pipeline.serving import listen, serve
 from pipeline.settings import Settings
 from pipeline.topics import GROUP, topics_of
 
@@ -101,7 +100,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
 # the pipeline
 
 
-def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tuple[Site, LiveStreams]:
+def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tuple[CollectorApplication, LiveStreams]:
     """Start every thread; returns what to serve, and the streams to end when it stops. Django must be set up."""
     from cms.statistics import counters as site_counters
     from cms.statistics.balances import publish_pending_balances
@@ -140,27 +139,23 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     salts = SaltBook(broker, producer)
     _start_housekeeping(broker, salts, stack)
 
-    live = LiveStreams(counters, limit=settings.live_connections)
-    counters.listen(live.publish)
-    acknowledger = Acknowledger(producer, seconds=settings.acknowledge_seconds)
-    alive = {"consumer": check_loop(runner, insert_seconds=INSERT_SECONDS)}
+    pages = Pages(application)
+    alive = {"consumer": check_loop(runner, insert_seconds=INSERT_SECONDS), "pages": pages.check}
     if isinstance(producer, SpoolingProducer):
         alive["spool"] = producer.check_alive
-    collector = Collector(
-        key=settings.beacon_key,
-        acknowledger=acknowledger,
+    return assemble(
+        settings,
+        producer=producer,
         counters=counters,
-        salt_for=salts.salt_for,
-        live=live,
+        salts=salts,
         checks={
             "log": producer.check if isinstance(producer, SpoolingProducer) else _check_log(broker),
             "clickhouse": lambda: "the counters can't be read" if counters.failures else None,
             "consumer": check_inserts(runner),
         },
         alive=alive,
+        elsewhere=pages,
     )
-    describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
-    return Site(collector, application, acknowledger=acknowledger), live
 
 
 def _open_early(writer: Reconnecting) -> None:

@@ -20,14 +20,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from types import FrameType
-from typing import Any, cast
+from typing import Any
 
 import django
-from a2wsgi import WSGIMiddleware
-from django.core.handlers.wsgi import WSGIHandler
 
 from cms.first_start import prepare_site
-from cms.server import SITE_THREADS
+from cms.pages import Pages
 from pipeline import logs
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.clickhouse.queries import read_snapshot
@@ -38,8 +36,6 @@ from pipeline.health import PREFIX, Answer, Check, Health, Note
 from pipeline.metrics import COUNTERS_AS_OF
 from pipeline.serving import listen, live_until, serve
 from pipeline.settings import Settings
-
-STUCK_SECONDS = 120.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -86,7 +82,7 @@ def _prepare(settings: Settings) -> int:
 
 
 def _serve(settings: Settings) -> int:
-    _check_servers(settings)
+    settings.servers()
     _check_shared_keys(settings)
     with ExitStack() as stack:
         listener = stack.enter_context(listen(settings))
@@ -103,23 +99,10 @@ def _serve(settings: Settings) -> int:
     return 0
 
 
-def _check_servers(settings: Settings) -> None:
-    for name, server in (
-        ("NHIP_KAFKA_BOOTSTRAP_SERVERS", settings.kafka),
-        ("NHIP_CLICKHOUSE_URL", settings.clickhouse),
-    ):
-        if server is None:
-            raise ConfigurationError(
-                f"{name}: the site alone needs it; to run everything in one process: python -m cms"
-            )
-
-
 def _check_shared_keys(settings: Settings) -> None:
-    """With a key of its own, collectors would refuse its pages and other web processes log its users out."""
-    if settings.kafka and not settings.given_key:
-        raise ConfigurationError(
-            "NHIP_BEACON_KEY: give all web processes and collectors the same: openssl rand -hex 32"
-        )
+    """With keys of its own, collectors would refuse its pages and other web processes log its users out."""
+    if settings.kafka:
+        settings.check_shared_key()
     if os.environ.get("DATABASE_URL") and "NHIP_SECRET_KEY" not in os.environ:
         raise ConfigurationError(
             "NHIP_SECRET_KEY: give all web processes on one database the same: openssl rand -hex 32"
@@ -186,32 +169,6 @@ class DatabaseCheck:
             executor = MigrationExecutor(connection)
             self._migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
         return self._migrated
-
-
-class Pages:
-    """Django in a pool of threads, which is stuck when all of them are busy and none has finished for a while."""
-
-    def __init__(self, application: WSGIHandler, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._answer = WSGIMiddleware(cast(Any, application), workers=SITE_THREADS)
-        self._clock = clock
-        self._under_way = 0
-        self._moved_at = clock()
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if self._under_way < SITE_THREADS:
-            self._moved_at = self._clock()
-        self._under_way += 1
-        try:
-            await self._answer(scope, receive, send)
-        finally:
-            self._under_way -= 1
-            self._moved_at = self._clock()
-
-    def check(self) -> str | None:
-        still = self._clock() - self._moved_at
-        if self._under_way >= SITE_THREADS and still > STUCK_SECONDS:
-            return f"{self._under_way} pages under way, none answered for {still:.0f} s"
-        return None
 
 
 class Web:

@@ -19,10 +19,10 @@ from pipeline.brokers import Broker, open_broker
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.clickhouse.writer import write_rows
 from pipeline.commands.arguments import SETTINGS_HELP, Parser
-from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.errors import PipelineError
 from pipeline.events import EVENTS_TOPIC
 from pipeline.health import Health, serve_health
-from pipeline.settings import ClickHouseSettings, Settings
+from pipeline.settings import Settings
 from pipeline.topics import GROUP
 
 
@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT; returns the exit code. Raises ConfigurationError."""
-    engine = _engine_of(settings)
+    _, engine = settings.servers()
     with (
         closing(open_broker(settings)) as broker,
         closing(Reconnecting(lambda: open_clickhouse(settings, account="writer"))) as writer,
@@ -58,15 +58,6 @@ def run(settings: Settings) -> int:
                 runner.run()
     print("Nhịp đã dừng. · Stopped.")
     return 1 if runner.failure else 0
-
-
-def _engine_of(settings: Settings) -> ClickHouseSettings:
-    if settings.kafka is None or settings.clickhouse is None:
-        raise ConfigurationError(
-            "NHIP_KAFKA_BOOTSTRAP_SERVERS, NHIP_CLICKHOUSE_URL: a consumer of its own wants both; "
-            "without servers run everything in one process: python -m cms"
-        )
-    return settings.clickhouse
 
 
 def _join(broker: Broker, writer: Reconnecting, settings: Settings) -> Runner:

@@ -10,14 +10,14 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from types import FrameType
 from typing import Any
 
 from pipeline import logs
 from pipeline.acknowledger import Acknowledger
-from pipeline.brokers import open_broker
+from pipeline.brokers import Producer, open_broker
 from pipeline.brokers.spooling import LEAVE_SECONDS, SpoolingProducer, let_go, open_producer
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.clickhouse.queries import read_snapshot
@@ -30,7 +30,7 @@ from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.health import PREFIX, Check, Note
 from pipeline.live import LiveStreams
 from pipeline.repeating import repeating
-from pipeline.serving import listen, live_until, serve
+from pipeline.serving import Application, listen, live_until, serve
 from pipeline.settings import Settings
 
 log = logging.getLogger("nhip")
@@ -42,7 +42,7 @@ NO_SALT_SECONDS = 1.0
 
 def run(settings: Settings) -> int:
     """Collect until SIGTERM or SIGINT; returns the exit code. Raises ConfigurationError."""
-    _check_servers(settings)
+    _check(settings)
     logs.configure(logging.WARNING)
     sys.setswitchinterval(SWITCH_SECONDS)
     with _interrupted_by_sigterm(), ExitStack() as stack:
@@ -57,12 +57,18 @@ def run(settings: Settings) -> int:
     return 0
 
 
-class CollectorApplication:
-    """The collector for an ASGI server; on shutdown the acknowledger finishes what it has."""
+async def nothing_here(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body"})
 
-    def __init__(self, collector: Collector, acknowledger: Acknowledger) -> None:
+
+class CollectorApplication:
+    """``/_nhip/`` is the collector's, the rest goes ``elsewhere``; at the end the acknowledger finishes what it has."""
+
+    def __init__(self, collector: Collector, acknowledger: Acknowledger, elsewhere: Application = nothing_here) -> None:
         self._collector = collector
         self._acknowledger = acknowledger
+        self._elsewhere = elsewhere
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -70,24 +76,43 @@ class CollectorApplication:
         elif scope["path"].startswith(PREFIX):
             await self._collector(scope, receive, send)
         else:
-            await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
-            await send({"type": "http.response.body"})
+            await self._elsewhere(scope, receive, send)
 
 
-def _check_servers(settings: Settings) -> None:
-    if settings.kafka is None or settings.clickhouse is None:
+def assemble(
+    settings: Settings,
+    *,
+    producer: Producer | SpoolingProducer,
+    counters: LiveCounters,
+    salts: SaltBook,
+    checks: Mapping[str, Check],
+    alive: Mapping[str, Check],
+    elsewhere: Application = nothing_here,
+) -> tuple[CollectorApplication, LiveStreams]:
+    """What to serve, and the streams to end when it stops."""
+    live = LiveStreams(counters, limit=settings.live_connections)
+    counters.listen(live.publish)
+    acknowledger = Acknowledger(producer, seconds=settings.acknowledge_seconds)
+    collector = Collector(
+        key=settings.beacon_key,
+        acknowledger=acknowledger,
+        counters=counters,
+        salt_for=salts.salt_for,
+        live=live,
+        checks=checks,
+        alive=alive,
+    )
+    describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
+    return CollectorApplication(collector, acknowledger, elsewhere), live
+
+
+def _check(settings: Settings) -> None:
+    kafka, _ = settings.servers()
+    settings.check_shared_key()
+    if kafka.timeout_seconds * 2 > settings.acknowledge_seconds:
         raise ConfigurationError(
-            "NHIP_KAFKA_BOOTSTRAP_SERVERS, NHIP_CLICKHOUSE_URL: a collector of its own wants both; "
-            "without servers run everything in one process: python -m cms"
-        )
-    if settings.kafka.timeout_seconds * 2 > settings.acknowledge_seconds:
-        raise ConfigurationError(
-            f"NHIP_KAFKA_TIMEOUT_SECONDS={settings.kafka.timeout_seconds:g}: want at most half of"
+            f"NHIP_KAFKA_TIMEOUT_SECONDS={kafka.timeout_seconds:g}: want at most half of"
             f" NHIP_ACKNOWLEDGE_SECONDS ({settings.acknowledge_seconds:g}), else no time is left for the spool"
-        )
-    if not settings.given_key:
-        raise ConfigurationError(
-            "NHIP_BEACON_KEY: give all web processes and collectors the same: openssl rand -hex 32"
         )
 
 
@@ -99,20 +124,14 @@ def _start(settings: Settings, stack: ExitStack) -> tuple[CollectorApplication, 
     salts = SaltBook(broker, producer)
     stack.enter_context(repeating(_keeping(salts), "salts", leave_seconds=LEAVE_SECONDS))
     counters = _start_counters(settings, stack)
-    live = LiveStreams(counters, limit=settings.live_connections)
-    counters.listen(live.publish)
-    acknowledger = Acknowledger(producer, seconds=settings.acknowledge_seconds)
-    collector = Collector(
-        key=settings.beacon_key,
-        acknowledger=acknowledger,
+    return assemble(
+        settings,
+        producer=producer,
         counters=counters,
-        salt_for=salts.salt_for,
-        live=live,
+        salts=salts,
         checks={"log": producer.check, "clickhouse": _check_counters(counters), "salt": _check_salt(salts)},
         alive={"spool": producer.check_alive},
     )
-    describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
-    return CollectorApplication(collector, acknowledger), live
 
 
 def _start_counters(settings: Settings, stack: ExitStack) -> LiveCounters:

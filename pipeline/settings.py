@@ -104,6 +104,22 @@ class Settings:
             clickhouse=_clickhouse(environ),
         )
 
+    def servers(self) -> tuple[KafkaSettings, ClickHouseSettings]:
+        """Kafka's and ClickHouse's, for a process that wants both. Raises ConfigurationError naming what is missing."""
+        if self.kafka is None or self.clickhouse is None:
+            missing = "NHIP_CLICKHOUSE_URL" if self.kafka else "NHIP_KAFKA_BOOTSTRAP_SERVERS"
+            raise ConfigurationError(
+                f"{missing}: this process needs it; to run everything in one process, without servers: python -m cms"
+            )
+        return self.kafka, self.clickhouse
+
+    def check_shared_key(self) -> None:
+        """Collectors refuse the pages of another key than theirs. Raises ConfigurationError when none is given."""
+        if not self.given_key:
+            raise ConfigurationError(
+                "NHIP_BEACON_KEY: give all web processes and collectors the same: openssl rand -hex 32"
+            )
+
     @property
     def beacon_key(self) -> bytes:
         """Signs page tokens: the one given, else one made at first need and kept. Raises DataDirectoryError."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
@@ -13,8 +12,6 @@ import pytest
 from part import Part
 from postgres_server import PostgresServer, require_postgres
 from product import free_port
-
-from cms import web
 
 BEACON_KEY = "6b" * 32
 PUBLIC = "congthuong.example.gov.vn"
@@ -197,31 +194,6 @@ def test_no_more_connections_are_used_than_there_are_threads(postgres: PostgresS
 
     used = postgres.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'nhip'")
     assert int(used) <= 8 + 2
-
-
-async def test_pages_are_stuck_when_every_thread_is_busy_and_none_has_finished_for_long() -> None:
-    now = [0.0]
-    pages = web.Pages(lambda *_: [], clock=lambda: now[0])  # type: ignore[arg-type, return-value]
-    hang = asyncio.Event()
-
-    async def answer(*_request: object) -> None:
-        await hang.wait()
-
-    pages._answer = answer  # type: ignore[assignment]
-    tasks = [asyncio.create_task(pages({}, None, None)) for _ in range(web.SITE_THREADS - 1)]
-    await asyncio.sleep(0)
-    now[0] += 10 * web.STUCK_SECONDS
-    assert pages.check() is None  # a thread is free
-
-    tasks.append(asyncio.create_task(pages({}, None, None)))
-    await asyncio.sleep(0)
-    assert pages.check() is None  # it has only just been taken
-    now[0] += 1 + web.STUCK_SECONDS
-    assert pages.check() == "8 pages under way, none answered for 121 s"
-
-    hang.set()
-    await asyncio.gather(*tasks)
-    assert pages.check() is None
 
 
 MISSING = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer, require_kafka
 from part import Part, status_of
+from patience import wait_until
 from product import free_port
 
 from pipeline.brokers import open_broker
@@ -24,7 +25,6 @@ from pipeline.topics import topics_of
 
 pytestmark = pytest.mark.timeout(180)
 
-PATIENCE = 60.0
 SESSION_SECONDS = 30.0  # longer than any handover here may take
 PARTITIONS = 4
 
@@ -108,13 +108,6 @@ def group(servers: Group) -> Iterator[Group]:
     for member in servers.members:
         member.kill()
     servers.members.clear()
-
-
-def wait_until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.1)
 
 
 def test_members_come_and_go_and_every_view_is_there_once(group: Group) -> None:

@@ -20,8 +20,8 @@ from broker_kit import (
     run_child,
     send_some,
     send_without_end,
-    wait_until,
 )
+from patience import wait_until
 
 from pipeline.brokers import Committed, Consumer, Producer, Record, Topic, TopicPartition
 from pipeline.errors import Fenced

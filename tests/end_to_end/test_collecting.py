@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pytest
 from kafka_server import KafkaServer, require_kafka
 from load import beacon_requests, run_load
 from part import ROOT, Part
+from patience import wait_until
 from product import SiteClient, free_port
 from steady_load import SteadyLoad
 
@@ -122,13 +123,6 @@ def assert_exactly_once(load: SteadyLoad, log: Log) -> None:
     assert pages.keys() <= load.sent
 
 
-def until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_views_reach_kafka_and_probes_are_answered(collector: Collecting, log: Log) -> None:
     collector.start()
     collector.wait_until_drained()
@@ -163,13 +157,13 @@ def test_a_broker_killed_under_load_costs_no_view(collector: Collecting, kafka: 
     collector.start()
     collector.wait_until_drained()
     with SteadyLoad([collector.port], key=KEY, rate=200) as load:
-        until(lambda: len(load.acknowledged) > 100)
+        wait_until(lambda: len(load.acknowledged) > 100)
         kafka.kill()
-        until(lambda: "away" in collector.get("/_nhip/readyz")["log"])
+        wait_until(lambda: "away" in collector.get("/_nhip/readyz")["log"])
         spooled_from = len(load.acknowledged)
-        until(lambda: len(load.acknowledged) > spooled_from + 100)
+        wait_until(lambda: len(load.acknowledged) > spooled_from + 100)
         kafka.start()
-        until(lambda: "away" not in collector.get("/_nhip/readyz")["log"])
+        wait_until(lambda: "away" not in collector.get("/_nhip/readyz")["log"])
     assert load.refused == {}
     collector.wait_until_drained()
     assert_exactly_once(load, log)
@@ -182,16 +176,16 @@ def test_views_in_doubt_are_settled_after_broker_and_collector_have_died(
     collector.start()
     collector.wait_until_drained()
     with SteadyLoad([collector.port], key=KEY, rate=200) as load:
-        until(lambda: len(load.acknowledged) > 100)
+        wait_until(lambda: len(load.acknowledged) > 100)
         kafka.freeze()
         frozen_at = len(load.acknowledged)
-        until(lambda: len(load.acknowledged) > frozen_at + 100)
+        wait_until(lambda: len(load.acknowledged) > frozen_at + 100)
         load.pause()
         collector.kill()
         collector.start()
         load.resume()
         restarted_at = len(load.acknowledged)
-        until(lambda: len(load.acknowledged) > restarted_at + 50)
+        wait_until(lambda: len(load.acknowledged) > restarted_at + 50)
         kafka.thaw()
     collector.wait_until_drained()
     assert_exactly_once(load, log)
@@ -205,7 +199,7 @@ def test_killed_again_and_again_it_loses_nothing(collector: Collecting, kafka: K
             if round_number == 1:
                 kafka.kill()
             acknowledged = len(load.acknowledged)
-            until(lambda acknowledged=acknowledged: len(load.acknowledged) > acknowledged + 60)
+            wait_until(lambda acknowledged=acknowledged: len(load.acknowledged) > acknowledged + 60)
             collector.kill()
             if not kafka.running:
                 kafka.start()
@@ -224,10 +218,10 @@ def test_told_to_stop_it_answers_what_is_under_way_and_leaves_the_rest_in_order(
         with socket.create_connection(("127.0.0.1", collector.port)) as reader:
             reader.sendall(b"GET /_nhip/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             assert reader.recv(1024).startswith(b"HTTP/1.1 200")
-            until(lambda: len(load.acknowledged) > 50)
+            wait_until(lambda: len(load.acknowledged) > 50)
             if away:
                 kafka.freeze()
-                until(lambda: "away" in collector.get("/_nhip/readyz")["log"])
+                wait_until(lambda: "away" in collector.get("/_nhip/readyz")["log"])
             told_at = time.monotonic()
             assert collector.stop() == 0, collector.output()
             assert time.monotonic() - told_at < STOP_SECONDS
@@ -249,7 +243,7 @@ def test_a_full_spool_says_so_and_takes_views_again_when_kafka_is_back(
         filling = run_load(beacon_requests(key=KEY), port=collector.port, connections=4, seconds=5)
         while not filling.refused:
             filling = run_load(beacon_requests(key=KEY), port=collector.port, connections=4, seconds=5)
-        until(lambda: collector.view(7, "/trang-7/") == 503)  # what was refused may have left a little room
+        wait_until(lambda: collector.view(7, "/trang-7/") == 503)  # what was refused may have left a little room
         assert "spool-full" in collector.page("/_nhip/metrics")
         assert collector.status("/_nhip/healthz") == 200
         kafka.start()

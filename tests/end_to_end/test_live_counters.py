@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from patience import wait_until
 from playwright.sync_api import expect
 from product import ADMIN_PASSWORD
 
@@ -127,7 +127,7 @@ def test_without_javascript_the_numbers_are_there_and_the_pixel_counts(
     assert pixel.value.status == 200
     assert re.fullmatch(r"1\.3\d\d", views_of(page).inner_text())
     assert widget_of(page)["total"] >= 1
-    wait_until(lambda: product.get(summary)["total"] >= before + 1)
+    wait_until(lambda: product.get(summary)["total"] >= before + 1, seconds=5)
 
 
 PAGES = [
@@ -214,11 +214,3 @@ def widget_of(page: Page) -> dict[str, int]:
 
 def keep(artifacts: Path, name: str, measured: dict[str, Any]) -> None:
     (artifacts / name).write_text(json.dumps(measured, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def wait_until(condition: Callable[[], bool], *, seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"nothing changed in {seconds:.0f} s")
-        time.sleep(0.05)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from stack import Stack, metric_of, require_stack, wait_until
+from patience import wait_until
+from stack import Stack, metric_of, require_stack
 
 PAGE = 4_242
 PATH = f"/_nhip/pages.json?ids={PAGE}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -11,13 +10,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TypeVar
 
+from patience import wait_until
+
 from pipeline.brokers import Broker, Committed, Consumer, Producer, Record, Topic, TopicPartition
 from pipeline.brokers.kafka import KafkaBroker
 from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.errors import Fenced
 from pipeline.settings import KafkaSettings
 
-PATIENCE = 60.0
 HOUR_MS = 3_600_000
 
 Opened = TypeVar("Opened", Broker, Consumer, Producer)
@@ -99,12 +99,6 @@ class OpenKafka:
             bootstrap_servers=(self.bootstrap,), session_seconds=self.session_seconds, timeout_seconds=10.0
         )
         return KafkaBroker(settings, heartbeat_seconds=0.1, poll_seconds=self.session_seconds * 2, sticky_seconds=0.002)
-
-
-def wait_until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline, "it did not come to pass"
 
 
 # in child processes

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
+from patience import wait_until
 
 from pipeline.beacon.build import BUILT
 
@@ -89,11 +89,7 @@ class Site:
         self.wait_until(lambda: (path, what) in self.witnessed, f"{path} {what}")
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            if time.monotonic() > deadline:
-                pytest.fail(f"no {what} in {PATIENCE:.0f} s; {self.displays()=} {self.witnessed=}")
-            time.sleep(0.02)
+        wait_until(condition, seconds=PATIENCE, what=lambda: f"{what}; {self.displays()=} {self.witnessed=}")
 
     def settled(self, seconds: float = 0.7) -> list[tuple[str, str]]:
         """The displays after a silence in which one too many would have arrived."""

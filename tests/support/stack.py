@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -24,6 +23,7 @@ from pathlib import Path
 from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer, require_kafka
 from part import START_SECONDS, Part
+from patience import wait_until
 from postgres_server import PostgresServer, require_postgres
 from product import ADMIN_PASSWORD, SiteClient, free_port
 from proxy import Proxy, require_caddy
@@ -210,13 +210,6 @@ def metric_of(part: Part, name: str) -> float:
         found = re.search(rf"^{name} (\S+)$", response.read().decode(), re.MULTILINE)
     assert found, f"{part.name} has no {name}"
     return float(found[1])
-
-
-def wait_until(done: Callable[[], bool], *, seconds: float = START_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.2)
 
 
 def _address(part: Part) -> str:

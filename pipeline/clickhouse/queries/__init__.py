@@ -37,12 +37,6 @@ def sum_page_views(client: ClickHouse) -> dict[int, int]:
     return dict(client.query(_sql("sum_page_views")))
 
 
-def check_lineage(client: ClickHouse) -> tuple[int, int, int, int]:
-    """Rows stored, views among them, rows stored more than once, places of the log without a row."""
-    ((stored, views, repeated, missing),) = client.query(_sql("check_lineage"))
-    return int(stored), int(views), int(repeated), int(missing)
-
-
 def compare_roll_ups(client: ClickHouse, *, advance: Callable[[int, int], None] = lambda *_: None) -> dict[str, int]:
     """Per roll-up, the keys on which it and the raw table differ; ``advance`` is told of events done and of all.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import wait_until
 
 from cms.statistics import balances
 from cms.statistics.models import OpeningBalance
@@ -31,13 +31,6 @@ class Log:
         self.threads.add(threading.current_thread().name)
         self.answer.wait(SECONDS)
         return 0
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.005)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from patience import wait_until
 from playwright.sync_api import expect
 
 import cms.statistics
@@ -61,11 +62,7 @@ class Collector:
         return sum(asked.startswith(path) for asked in self.asked)
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + 10
-        while not condition():
-            if time.monotonic() > deadline:
-                pytest.fail(f"no {what}; asked: {self.asked}")
-            time.sleep(0.02)
+        wait_until(condition, seconds=10, what=lambda: f"{what}; asked: {self.asked}")
 
 
 @pytest.fixture

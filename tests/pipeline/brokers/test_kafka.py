@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from broker_kit import wait_until
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka_server import KafkaServer, admin_of
+from patience import wait_until
 
 from pipeline.brokers import kafka_client, open_broker
 from pipeline.brokers.kafka import KafkaBroker

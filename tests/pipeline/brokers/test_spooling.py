@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from patience import wait_until
 from prometheus_client.parser import text_string_to_metric_families
 from unsure_log import UnsureLog
 
@@ -359,7 +359,7 @@ def test_its_threads_do_all_that_by_themselves(tmp_path: Path) -> None:
     producer.append(EVENTS_TOPIC, b"1").result(timeout=30)
     assert log.values() == []
     log.reachable = True
-    until(lambda: producer.check() is None)
+    wait_until(lambda: producer.check() is None)
     assert log.values() == [b"1"]
     log.prompt = False
     producer.append(EVENTS_TOPIC, b"2").result(timeout=30)
@@ -367,15 +367,6 @@ def test_its_threads_do_all_that_by_themselves(tmp_path: Path) -> None:
     left = Spool(tmp_path, limit_bytes=LIMIT_BYTES)
     assert len(left.handed_over()) == 1
     left.close()
-
-
-def until(happened: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(6_000):
-        if happened():
-            return
-        pause.wait(0.005)
-    pytest.fail("it did not happen within 30 s")
 
 
 def break_spool(kit: Kit, statement: str) -> None:
