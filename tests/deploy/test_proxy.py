@@ -6,6 +6,7 @@ import http.client
 import json
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -58,8 +59,14 @@ class Upstream(BaseHTTPRequestHandler):
             time.sleep(BEAT_SECONDS)
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a proxy that stops cuts its connections
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 def start_upstream(name: str) -> tuple[ThreadingHTTPServer, str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Named", (Upstream,), {"name": name}))
+    server = Server(("127.0.0.1", 0), type("Named", (Upstream,), {"name": name}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server, f"127.0.0.1:{server.server_address[1]}"
 
