@@ -27,9 +27,13 @@ class Found:
     everything: int
 
 
-def take_turns(port: int, *, key: bytes, pids: Mapping[str, int], turns: int) -> Found:
+def take_turns(port: int, *, key: bytes, pids: Mapping[str, int], turns: int, connections: int = 64) -> Found:
     """The no-op and the product by turns, since a shared machine is not the same from one moment to the next."""
-    warm_up = run_load(beacon_requests(key=key), port=port, seconds=WARM_UP_SECONDS)
+
+    def load(port: int, seconds: float = TURN_SECONDS) -> Tally:
+        return run_load(beacon_requests(key=key), port=port, seconds=seconds, connections=connections)
+
+    warm_up = load(port, WARM_UP_SECONDS)
     noops, acknowledged = [], []
     cpu = dict.fromkeys(pids, 0.0)
     noop_port = free_port()
@@ -37,10 +41,10 @@ def take_turns(port: int, *, key: bytes, pids: Mapping[str, int], turns: int) ->
     with noop_server(noop_port) as noop_pid:
         for _ in range(turns):
             before_noop = cpu_seconds(noop_pid)
-            noops.append(run_load(beacon_requests(key=key), port=noop_port, seconds=TURN_SECONDS))
+            noops.append(load(noop_port))
             noop_cpu += cpu_seconds(noop_pid) - before_noop
             before = cpu_of(pids)
-            acknowledged.append(run_load(beacon_requests(key=key), port=port, seconds=TURN_SECONDS))
+            acknowledged.append(load(port))
             cpu = {name: cpu[name] + seconds - before[name] for name, seconds in cpu_of(pids).items()}
     if refused := sum(tally.refused for tally in acknowledged):
         raise RuntimeError(f"{refused} views were refused")

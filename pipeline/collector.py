@@ -57,8 +57,19 @@ class Response(NamedTuple):
     headers: Sequence[tuple[bytes, bytes]] = ()
 
 
+def _messages(response: Response) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    headers = list(response.headers)
+    if response.status != 304:  # it would have to be the length of what is not sent
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    return (
+        {"type": "http.response.start", "status": response.status, "headers": headers},
+        # The server leaves the body out for HEAD; the length above is that of the GET, as RFC 9110 8.6 asks.
+        {"type": "http.response.body", "body": response.body},
+    )
+
+
 NOTHING: Mapping[str, Check] = {}
-ACCEPTED = Response(202, headers=(NO_STORE,))
+ACCEPTED = _messages(Response(202, headers=(NO_STORE,)))
 
 
 class Collector:
@@ -96,7 +107,7 @@ class Collector:
             return
         name = scope["path"].removeprefix(PREFIX)
         if name == "e":
-            await self._respond(await self._beacon(scope, receive), send)
+            await self._beacon(scope, receive, send)
         elif name == "p.gif":
             await self._respond(await self._pixel(scope), send)
         elif name == "live":
@@ -106,7 +117,7 @@ class Collector:
 
     # views in
 
-    async def _beacon(self, scope: Scope, receive: Receive) -> Response:
+    async def _beacon(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             if scope["method"] != "POST":
                 raise Dropped(Reason.WRONG_METHOD)
@@ -114,9 +125,11 @@ class Collector:
             event = parse_beacon(body, _envelope(scope), key=self._key, salt_for=self._salt_for)
             await self._acknowledger.append(event)
         except Dropped as refusal:
-            return _refuse(refusal.reason, allow=b"POST")
+            return await self._respond(_refuse(refusal.reason, allow=b"POST"), send)
         _ACKNOWLEDGED[type(event).__name__].inc()
-        return ACCEPTED
+        for message in ACCEPTED:
+            await send(message)
+        return None
 
     async def _pixel(self, scope: Scope) -> Response:
         try:
@@ -176,12 +189,8 @@ class Collector:
         return _probed(self._health.metrics())
 
     async def _respond(self, response: Response, send: Send) -> None:
-        headers = list(response.headers)
-        if response.status != 304:  # it would have to be the length of what is not sent
-            headers.append((b"content-length", b"%d" % len(response.body)))
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        # The server leaves the body out for HEAD; the length above is that of the GET, as RFC 9110 8.6 asks.
-        await send({"type": "http.response.body", "body": response.body})
+        for message in _messages(response):
+            await send(message)
 
 
 async def _body(receive: Receive) -> bytes:

@@ -13,7 +13,7 @@ import msgspec
 
 from pipeline.beacon.tokens import PageToken, verify
 from pipeline.enrich.agents import describe_agent
-from pipeline.enrich.referrers import is_internal, source_of
+from pipeline.enrich.referrers import origin_of
 from pipeline.enrich.visitors import identify_visitor
 from pipeline.errors import BadToken
 from pipeline.events import BOT, PREVIEW, PUBLIC, Heartbeat, PageView
@@ -105,7 +105,7 @@ def parse_beacon(body: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltF
         beacon = _decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Dropped(Reason.MALFORMED) from None
-    if envelope.origin and not is_internal(envelope.origin, own_host=envelope.host):
+    if envelope.origin and not origin_of(envelope.origin, own_host=envelope.host).internal:
         raise Dropped(Reason.OTHER_SITE)
     token = _trust(beacon.t, path=beacon.p, key=key)
     if beacon.h:
@@ -124,7 +124,7 @@ def parse_pixel(query: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltF
         beacon = msgspec.convert({"p": "", **fields}, Beacon)
     except (ValueError, msgspec.MsgspecError):
         raise Dropped(Reason.MALFORMED) from None
-    if envelope.referer and not is_internal(envelope.referer, own_host=envelope.host):
+    if envelope.referer and not origin_of(envelope.referer, own_host=envelope.host).internal:
         raise Dropped(Reason.OTHER_SITE)
     token = _trust(beacon.t, path=_path(envelope.referer) or None, key=key)
     return _view(token, envelope, salt_for, referrer=beacon.r, navigation=beacon.n, scripted=False)
@@ -145,7 +145,7 @@ def _view(
     token: PageToken, envelope: Envelope, salt_for: SaltFor, *, referrer: str, navigation: str, scripted: bool
 ) -> PageView:
     agent = describe_agent(envelope.user_agent)
-    from_outside = not is_internal(referrer, own_host=envelope.host)
+    origin = origin_of(referrer, own_host=envelope.host)
     return PageView(
         at=envelope.now,
         site=token.site,
@@ -154,8 +154,8 @@ def _view(
         path=token.path,
         audience=_audience(token, agent.bot),
         visitor=_visitor(token, envelope, salt_for),
-        visit=from_outside and navigation == "navigate",
-        source=source_of(referrer, own_host=envelope.host),
+        visit=not origin.internal and navigation == "navigate",
+        source=origin.source,
         browser=agent.browser,
         os=agent.os,
         device=agent.device,

@@ -5,6 +5,7 @@ kafka-python loses the answer and goes on trying. Sockets of connections that fa
 kafka-python leaves them to the garbage collector.
 """
 
+import selectors
 from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
@@ -24,7 +25,7 @@ class Net(KafkaNetClient):
     """What a client of kafka-python is given as its ``kafka_client``."""
 
     def __init__(self, **configuration: Any) -> None:
-        configuration["proxy_url"] = f"{SCHEME}://"
+        configuration |= {"proxy_url": f"{SCHEME}://", "selector": Selector}
         net = NetworkSelector(**configuration)
         self.connections = Connections(net, **configuration)
         super().__init__(net=net, manager=self.connections)
@@ -101,6 +102,19 @@ class TcpTransport(HearsLastWords, KafkaTCPTransport):
 
 class TlsTransport(HearsLastWords, KafkaSSLTransport):
     pass
+
+
+class Selector(selectors.DefaultSelector):
+    """Says that a socket is not registered without describing it.
+
+    kafka-python asks before every wait, and the description, for nobody to read, costs four system calls.
+    """
+
+    def get_key(self, fileobj: Any) -> selectors.SelectorKey:
+        registered, descriptor = self.get_map(), fileobj.fileno()
+        if registered is not None and descriptor >= 0 and descriptor not in iter(registered):
+            raise KeyError(fileobj)
+        return super().get_key(fileobj)
 
 
 class TidySocket(KafkaNetSocket):

@@ -14,14 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from broker_kit import (
     HOUR_MS,
-    PATIENCE,
     BrokerKit,
     hold_and_commit,
     run_child,
     send_some,
     send_without_end,
 )
-from patience import wait_until
+from patience import PATIENCE, wait_until
 
 from pipeline.brokers import Committed, Consumer, Producer, Record, Topic, TopicPartition
 from pipeline.errors import Fenced

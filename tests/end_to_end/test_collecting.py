@@ -17,7 +17,7 @@ import pytest
 from kafka_server import KafkaServer, require_kafka
 from load import beacon_requests, run_load
 from part import ROOT, Part
-from patience import wait_until
+from patience import PATIENCE, wait_until
 from product import SiteClient, free_port
 from steady_load import SteadyLoad
 
@@ -29,7 +29,6 @@ from pipeline.topics import TOPICS
 
 NOWHERE = "http://reader:secret@127.0.0.1:9/nhip"
 KEY = secrets.token_bytes(32)
-PATIENCE = 60.0
 STOP_SECONDS = 20.0
 
 

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 
-SECONDS = 180.0
+PATIENCE = 180.0
 
 
-def wait_until(holds: Callable[[], bool], *, seconds: float = SECONDS, what: Callable[[], str] = lambda: "") -> None:
+def wait_until(holds: Callable[[], bool], *, seconds: float = PATIENCE, what: Callable[[], str] = lambda: "") -> None:
     """Ask again and again. Raises AssertionError, with ``what`` was waited for, after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not holds():

@@ -25,7 +25,7 @@ from pipeline.beacon.tokens import PageToken, sign, verify
 from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.collector import Collector
 from pipeline.counters import Snapshot
-from pipeline.enrich.referrers import is_internal
+from pipeline.enrich.referrers import origin_of
 from pipeline.errors import BadToken
 from pipeline.events import EVENTS_TOPIC
 from pipeline.live import LiveStreams
@@ -292,7 +292,7 @@ foreign = st.one_of(
     st.sampled_from(
         [b"null", b"http://[", b"https://evil.example", b"//" + HOST.encode() + b"@evil.example", b"\xff\xfe"]
     ),
-).filter(lambda origin: not is_internal(origin.decode("latin-1"), own_host=HOST))
+).filter(lambda origin: not origin_of(origin.decode("latin-1"), own_host=HOST).internal)
 noise = st.lists(
     st.tuples(
         st.sampled_from([b"user-agent", b"referer", b"sec-purpose", b"dnt", b"sec-gpc", b"x-forwarded-for", b"cookie"]),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.enrich import referrers
-from pipeline.enrich.referrers import is_internal, source_of
+from pipeline.enrich.referrers import Origin, origin_of
 
 OWN = "congthuong.example.vn"
 
@@ -34,25 +34,24 @@ OWN = "congthuong.example.vn"
     ],
 )
 def test_only_the_host_of_another_site_is_a_source(referrer: str, source: str, internal: bool) -> None:
-    assert source_of(referrer, own_host=OWN) == source
-    assert is_internal(referrer, own_host=OWN) is internal
+    assert origin_of(referrer, own_host=OWN) == Origin(internal, source)
 
 
 @pytest.mark.parametrize(
     "own_host", [f"{OWN}:8000", OWN.upper(), "[2001:db8::1]:8000"], ids=["port", "capitals", "IPv6"]
 )
 def test_our_host_is_what_the_request_says(own_host: str) -> None:
-    assert is_internal(f"http://{own_host.lower()}/", own_host=own_host)
+    assert origin_of(f"http://{own_host.lower()}/", own_host=own_host).internal
 
 
 @pytest.mark.parametrize("own_host", ["", ":", "[", "\xff", "/", "@"])
 def test_without_a_host_nothing_is_internal(own_host: str) -> None:
-    assert not is_internal("", own_host=own_host)
-    assert not is_internal("https://evil.example/", own_host=own_host)
+    assert not origin_of("", own_host=own_host).internal
+    assert not origin_of("https://evil.example/", own_host=own_host).internal
 
 
 def test_different_paths_of_a_site_take_one_place_in_memory() -> None:
-    before = referrers._host_of_origin.cache_info().currsize
+    before = referrers._compare.cache_info().currsize
     for number in range(50):
-        assert source_of(f"https://paths.example/{'a' * 5000}{number}", own_host=OWN) == "paths.example"
-    assert referrers._host_of_origin.cache_info().currsize <= before + 2
+        assert origin_of(f"https://paths.example/{'a' * 5000}{number}", own_host=OWN).source == "paths.example"
+    assert referrers._compare.cache_info().currsize <= before + 2
