@@ -69,7 +69,7 @@ def _messages(response: Response) -> tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 NOTHING: Mapping[str, Check] = {}
-ACCEPTED = _messages(Response(202, headers=(NO_STORE,)))
+ACCEPTED = _messages(Response(202))  # no cache keeps the answer to a POST that does not ask for it
 
 
 class Collector:
