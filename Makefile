@@ -33,7 +33,7 @@ lint:  ## Kiểm tra quy ước · Check style, formatting and import contracts
 	$(DEV) .venv/bin/ruff check . && .venv/bin/ruff format --check . && exec .venv/bin/lint-imports
 
 types:  ## Kiểm tra kiểu · Check types, strictly
-	$(DEV) exec .venv/bin/mypy $(ARGS)
+	$(DEV) .venv/bin/mypy $(ARGS) && exec .venv/bin/mypy tests/support
 
 format:  ## Định dạng mã nguồn · Format the code
 	$(DEV) .venv/bin/ruff check --fix-only . && exec .venv/bin/ruff format .

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from load import Tally, beacon_requests, run_load
-from product import free_port
+from part import free_port
 
 from benchmarks.costs import cpu_of, cpu_seconds
 from benchmarks.limits import noop_server

@@ -203,7 +203,8 @@ def _count_all_places(client: ClickHouse, views: int) -> int:
     for partition in range(PARTITIONS):
         for first in range(0, records, CHUNK):
             found = count_places(client, partition=partition, first=first, end=min(first + CHUNK, records)).values()
-            _expect(lambda found=found: sum(stored.events - stored.event_places for stored in found), 0)
+            if any(stored.events > stored.event_places for stored in found):
+                raise RuntimeError("the made views do not check out: one is stored twice")
             places += sum(stored.places for stored in found)
     return places
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from part import ROOT
 from postgres_server import PostgresServer, require_postgres
-from product import ROOT
 
 PAGES = (
     "tests/cms/core/test_pages.py",

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from part import Part
+from part import Part, free_port
 from postgres_server import PostgresServer, require_postgres
-from product import free_port
 
 BEACON_KEY = "6b" * 32
 PUBLIC = "congthuong.example.gov.vn"

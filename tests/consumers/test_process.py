@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer, require_kafka
-from part import Part, status_of
+from part import Part, free_port, status_of
 from patience import wait_until
-from product import free_port
 
 from pipeline.brokers import open_broker
 from pipeline.clickhouse.client import open_clickhouse

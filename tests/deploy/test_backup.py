@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from product import ROOT
+from part import ROOT
 
 RUNBOOK = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 BACKUPS = ROOT / "deploy/clickhouse/config.d/backups.xml"

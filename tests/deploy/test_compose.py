@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from deployment import compose, read_env
-from product import ROOT
+from part import ROOT
 
 from cms import web
 from pipeline import cli

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from deployment import read_env, write_env
-from product import ROOT, free_port
+from part import ROOT, free_port
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
 INSTRUCTIONS = [line.split(maxsplit=1) for line in DOCKERFILE.splitlines() if line and not line.startswith("#")]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kafka_server import _java, kafka_jars, require_kafka
-from product import free_port
+from part import free_port
 
 LOGGING = """
 Configuration:

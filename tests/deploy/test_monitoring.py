@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from product import ROOT
+from part import ROOT
 from prometheus_client import Counter, Gauge, Histogram, generate_latest
 
 from pipeline import collector, metrics

@@ -6,7 +6,7 @@ import re
 import shlex
 
 import pytest
-from product import ROOT
+from part import ROOT
 
 from pipeline import cli
 

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from product import free_port
+from part import free_port
 from proxy import CADDYFILE, Proxy, require_caddy
 
 from pipeline.health import PREFIX

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from product import ROOT, Product
+from part import ROOT
+from product import Product
 from stack import Stack, require_stack
 
 
@@ -23,15 +24,22 @@ def data_dir(first_start: Path, tmp_path: Path) -> Path:
     return _copy(first_start, tmp_path / "data")
 
 
+@pytest.fixture(scope="package")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole distributed product with its demo site; at the end every view is there once and all parts stop well."""
+    require_stack()
+    with Stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+        assert stack.command("verify").returncode == 0
+        assert set(stack.stop().values()) == {0}
+
+
 @pytest.fixture(scope="module")
 def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product | Stack]:
     """The whole product with its demo site, running for the tests of a module: in one process or, where the param is
     "distributed", in many."""
     if getattr(request, "param", "embedded") == "distributed":
-        require_stack()
-        with Stack(tmp_path_factory.mktemp("stack")) as stack:
-            yield stack
-            assert set(stack.stop().values()) == {0}
+        yield request.getfixturevalue("stack")
         return
     first_start = request.getfixturevalue("first_start")
     with Product(_copy(first_start, tmp_path_factory.mktemp("product") / "data")) as product:

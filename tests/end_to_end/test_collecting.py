@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from kafka_server import KafkaServer, require_kafka
 from load import beacon_requests, run_load
-from part import ROOT, Part
+from part import ROOT, Part, free_port
 from patience import PATIENCE, wait_until
-from product import SiteClient, free_port
+from product import SiteClient
 from steady_load import SteadyLoad
 
 from pipeline.brokers import Broker, TopicPartition

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from patience import wait_until
-from stack import Stack, metric_of, require_stack
+from stack import Stack, metric_of
 
 PAGE = 4_242
 PATH = f"/_nhip/pages.json?ids={PAGE}"
 
 pytestmark = pytest.mark.timeout(400)
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    require_stack()
-    with Stack(tmp_path_factory.mktemp("outages")) as stack:
-        yield stack
-        assert stack.command("verify").returncode == 0
-        assert set(stack.stop().values()) == {0}
 
 
 def views(stack: Stack) -> int:

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from product import ROOT, Product
+from part import ROOT
+from product import Product
 
 ADDRESS = "127.45.67.89"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; dau-vet-rieng-cua-trinh-duyet) Gecko/20100101 Firefox/150.0"

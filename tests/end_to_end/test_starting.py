@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from product import ADMIN_PASSWORD, ROOT, Product
+from part import ROOT
+from product import ADMIN_PASSWORD, Product
 
 
 def run_once(*arguments: str, module: str = "cms", **environment: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from product import ROOT
+from part import ROOT
 
 from pipeline.logs import FORMAT, Zoned
 

@@ -137,7 +137,7 @@ class Engine:
     def __init__(self, directory: Path) -> None:
         import chdb  # noqa: PLC0415 - half a gigabyte that those who only start the server do not need
 
-        self._connection = chdb.connect(str(directory))
+        self._connection = chdb.connect(str(directory))  # type: ignore[no-untyped-call]
         self._inserts = directory.with_suffix(".inserts")
         self._database = "default"
         self._settings: dict[str, str] = {}

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from product import ROOT
+from part import ROOT
 
 
 def write_env(path: Path, **chosen: str) -> Path:
@@ -29,7 +29,9 @@ def compose(env_file: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     command = _compose_command()
     if command is None:
         missing = "no Docker Compose; `apt-get install docker-compose` would let this test run (it needs no Docker)"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("NHIP_")}
     full = [*command, "--env-file", str(env_file), "-f", str(ROOT / "docker-compose.yml"), *arguments]
     return subprocess.run(full, env=clean, cwd=env_file.parent, capture_output=True, text=True, check=False)

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from product import free_port
+from part import free_port
 
 START_SECONDS = 60
 USER = "postgres"

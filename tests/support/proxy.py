@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from product import free_port
+from part import free_port
 
 CADDYFILE = Path(__file__).resolve().parents[2] / "deploy/caddy/Caddyfile"
 LISTENING = "serving initial configuration"  # what Caddy logs then; on a taken port somebody else would answer

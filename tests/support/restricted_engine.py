@@ -17,7 +17,7 @@ def main() -> None:
     directory, users = Path(sys.argv[1]), Path(sys.argv[2])
     config = users.with_name("config.xml")
     config.write_text(f"<clickhouse><users_config>{users}</users_config></clickhouse>", encoding="utf-8")
-    connection = chdb.connect(f"{directory}?config-file={config}")
+    connection = chdb.connect(f"{directory}?config-file={config}")  # type: ignore[no-untyped-call]
     json.dump([run(connection, statement) for statement in json.load(sys.stdin)], sys.stdout)
 
 

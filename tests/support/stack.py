@@ -22,10 +22,10 @@ from pathlib import Path
 
 from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer, require_kafka
-from part import START_SECONDS, Part
+from part import START_SECONDS, Part, free_port
 from patience import wait_until
 from postgres_server import PostgresServer, require_postgres
-from product import ADMIN_PASSWORD, SiteClient, free_port
+from product import ADMIN_PASSWORD, SiteClient
 from proxy import Proxy, require_caddy
 
 from pipeline.brokers import open_broker
