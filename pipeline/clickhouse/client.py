@@ -51,7 +51,7 @@ AUTHENTICATION_FAILED = {192, 193, 194, 516}
 INSERT_SETTINGS = {
     "async_insert": 0,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
-    "deduplicate_insert": "enable",  # since 26.2 in place of insert_deduplicate, which it overrules
+    "insert_deduplicate": 1,
     # Times come from the log's lines; a batch of odd ones must not be refused for touching many months.
     "max_partitions_per_insert_block": 0,
 }
