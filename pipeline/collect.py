@@ -65,7 +65,7 @@ async def nothing_here(_scope: Any, _receive: Any, send: Any) -> None:
 class CollectorApplication:
     """``/_nhip/`` is the collector's, the rest goes ``elsewhere``; at the end the acknowledger finishes what it has."""
 
-    def __init__(self, collector: Collector, acknowledger: Acknowledger, elsewhere: Application = nothing_here) -> None:
+    def __init__(self, collector: Collector, acknowledger: Acknowledger, elsewhere: Application) -> None:
         self._collector = collector
         self._acknowledger = acknowledger
         self._elsewhere = elsewhere

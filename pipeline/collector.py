@@ -57,7 +57,10 @@ class Response(NamedTuple):
     headers: Sequence[tuple[bytes, bytes]] = ()
 
 
-def _messages(response: Response) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+Messages = tuple[Mapping[str, Any], Mapping[str, Any]]
+
+
+def _messages(response: Response) -> Messages:
     headers = list(response.headers)
     if response.status != 304:  # it would have to be the length of what is not sent
         headers.append((b"content-length", b"%d" % len(response.body)))
@@ -69,7 +72,7 @@ def _messages(response: Response) -> tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 NOTHING: Mapping[str, Check] = {}
-ACCEPTED = _messages(Response(202))  # no cache keeps the answer to a POST that does not ask for it
+ACCEPTED = _messages(Response(202, headers=(NO_STORE,)))
 
 
 class Collector:
@@ -107,7 +110,7 @@ class Collector:
             return
         name = scope["path"].removeprefix(PREFIX)
         if name == "e":
-            await self._beacon(scope, receive, send)
+            await _send_all(await self._beacon(scope, receive), send)
         elif name == "p.gif":
             await self._respond(await self._pixel(scope), send)
         elif name == "live":
@@ -117,7 +120,7 @@ class Collector:
 
     # views in
 
-    async def _beacon(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _beacon(self, scope: Scope, receive: Receive) -> Messages:
         try:
             if scope["method"] != "POST":
                 raise Dropped(Reason.WRONG_METHOD)
@@ -125,11 +128,9 @@ class Collector:
             event = parse_beacon(body, _envelope(scope), key=self._key, salt_for=self._salt_for)
             await self._acknowledger.append(event)
         except Dropped as refusal:
-            return await self._respond(_refuse(refusal.reason, allow=b"POST"), send)
+            return _messages(_refuse(refusal.reason, allow=b"POST"))
         _ACKNOWLEDGED[type(event).__name__].inc()
-        for message in ACCEPTED:
-            await send(message)
-        return None
+        return ACCEPTED
 
     async def _pixel(self, scope: Scope) -> Response:
         try:
@@ -189,8 +190,12 @@ class Collector:
         return _probed(self._health.metrics())
 
     async def _respond(self, response: Response, send: Send) -> None:
-        for message in _messages(response):
-            await send(message)
+        await _send_all(_messages(response), send)
+
+
+async def _send_all(messages: Messages, send: Send) -> None:
+    for message in messages:
+        await send(message)
 
 
 async def _body(receive: Receive) -> bytes:

@@ -18,6 +18,7 @@ class Origin(NamedTuple):
 
 
 def origin_of(referrer: str, *, own_host: str) -> Origin:
+    """What the referrer (or the Origin header) says to a site that is asked for as ``own_host``."""
     # Cached by scheme and host alone: a whole header can be as long, and as different, as its sender likes.
     scheme, slashes, rest = referrer.partition("//")
     return _compare(_cut(scheme + slashes + rest.partition("/")[0]), _cut(own_host))

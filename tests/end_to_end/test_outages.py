@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from part import START_SECONDS
 from patience import wait_until
 from stack import Stack, metric_of
 
@@ -23,7 +24,7 @@ def send(stack: Stack, count: int) -> None:
 
 
 def wait_for_views(stack: Stack, count: int) -> None:
-    wait_until(lambda: views(stack) == count)
+    wait_until(lambda: views(stack) == count, seconds=START_SECONDS)
 
 
 def spooled(stack: Stack) -> float:
@@ -37,7 +38,7 @@ def test_nothing_is_lost_whichever_server_is_away(stack: Stack) -> None:
     wait_for_views(stack, 3)
     assert stack.status("/") == 503
     stack.postgres.start()
-    wait_until(lambda: stack.status("/") == 200)
+    wait_until(lambda: stack.status("/") == 200, seconds=START_SECONDS)
 
     # ClickHouse: the lag grows, and nothing else.
     stack.clickhouse.stop()
@@ -59,4 +60,4 @@ def test_nothing_is_lost_whichever_server_is_away(stack: Stack) -> None:
     assert "không trả lời" in told.stdout
     stack.kafka.start()
     wait_for_views(stack, 12)
-    wait_until(lambda: spooled(stack) == 0)
+    wait_until(lambda: spooled(stack) == 0, seconds=START_SECONDS)

@@ -83,7 +83,7 @@ async def metrics(collector: Kit) -> dict[tuple[str, str], float]:
 
 async def test_a_beacon_is_answered_when_it_is_in_the_log(collector: Kit) -> None:
     answer = await collector.beacon(r="https://www.google.com/")
-    assert (answer.status, answer.body) == (202, b"")
+    assert (answer.status, answer.body, answer.headers[b"cache-control"]) == (202, b"", b"no-store")
     (view,) = collector.events()
     assert isinstance(view, PageView)
     assert (view.page_id, view.path, view.visit, view.source) == (7, collector.token.path, True, "google.com")

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-PATIENCE = 180.0
+PATIENCE = 60.0
 
 
 def wait_until(holds: Callable[[], bool], *, seconds: float = PATIENCE, what: Callable[[], str] = lambda: "") -> None:

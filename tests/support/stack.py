@@ -129,10 +129,10 @@ class Stack(SiteClient):
 
     def _wait_for_numbers(self) -> None:
         """Until the demo's opening balances are counted and the web process, which reads when looked at, has them."""
-        wait_until(lambda: self.postgres.sql(PENDING_BALANCES) == "0" and self.is_through())
+        wait_until(lambda: self.postgres.sql(PENDING_BALANCES) == "0" and self.is_through(), seconds=START_SECONDS)
         counted_at = time.time()
         self.page("/")
-        wait_until(lambda: metric_of(self.web, "nhip_counters_as_of_seconds") > counted_at)
+        wait_until(lambda: metric_of(self.web, "nhip_counters_as_of_seconds") > counted_at, seconds=START_SECONDS)
 
     def stop(self) -> dict[str, int]:
         """Stop everything, the servers last; returns the exit code of each of our processes that still ran."""

@@ -45,12 +45,12 @@ def test_a_save_wakes_the_errand_and_goes_on(
     log: Log, page: Page, django_capture_on_commit_callbacks: Callable[..., object]
 ) -> None:
     with balances.publishing_in_background():
-        wait_until(lambda: log.errands == 1)  # what was left from before
+        wait_until(lambda: log.errands == 1, seconds=SECONDS)  # what was left from before
         with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
             OpeningBalance.objects.create(page=page, views=7, note="")
         assert log.errands == 1  # the log has not answered yet, and the save is done
         log.answer.set()
-        wait_until(lambda: log.errands == 2)
+        wait_until(lambda: log.errands == 2, seconds=SECONDS)
     assert log.threads == {"balances"}
 
 
@@ -64,7 +64,7 @@ def test_without_an_errand_a_save_sends_here_and_now(log: Log) -> None:
 def test_the_errand_ends_with_its_process(log: Log) -> None:
     log.answer.set()
     with balances.publishing_in_background():
-        wait_until(lambda: log.errands == 1)
+        wait_until(lambda: log.errands == 1, seconds=SECONDS)
 
     assert "balances" not in {thread.name for thread in threading.enumerate()}
     balances.balances_changed()

@@ -359,7 +359,7 @@ def test_its_threads_do_all_that_by_themselves(tmp_path: Path) -> None:
     producer.append(EVENTS_TOPIC, b"1").result(timeout=30)
     assert log.values() == []
     log.reachable = True
-    wait_until(lambda: producer.check() is None)
+    wait_until(lambda: producer.check() is None, seconds=30)
     assert log.values() == [b"1"]
     log.prompt = False
     producer.append(EVENTS_TOPIC, b"2").result(timeout=30)
