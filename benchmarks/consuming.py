@@ -25,6 +25,7 @@ from pipeline.brokers.kafka import KafkaBroker
 from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.clickhouse.client import ClickHouse, open_embedded, open_server
 from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.recovery import write_batch
 from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events, write_rows
 from pipeline.events import EVENTS_TOPIC
 from pipeline.rows import Rows, rows_of
@@ -86,8 +87,8 @@ def _consume(broker: Broker, client: ClickHouse, *, group: str) -> tuple[Speed, 
     """From when the group has given the partitions until every row is in; and the batches that were made."""
     places: list[Place] = []
 
-    def write(rows: Rows, token: str) -> None:
-        write_rows(client, rows, token)
+    def write(rows: Rows, token: str, *, again: bool) -> None:
+        write_batch(client, rows, token, again=again)
         partitions, offsets = rows.events[-3], rows.events[-2]
         places.append((TopicPartition(EVENTS_TOPIC, partitions[0]), offsets[0], offsets[-1]))
 

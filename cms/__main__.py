@@ -28,7 +28,7 @@ from pipeline.cli import run_call
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import read_snapshot
-from pipeline.clickhouse.writer import write_rows
+from pipeline.clickhouse.recovery import write_batch
 from pipeline.collect import CollectorApplication, assemble
 from pipeline.commands.arguments import SETTINGS_HELP, Parser
 from pipeline.counters import LiveCounters
@@ -119,7 +119,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     )
     runner = Runner(
         broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=settings.member if settings.kafka else MEMBER),
-        lambda rows, token: write_rows(writer(), rows, token),
+        lambda rows, token, *, again: write_batch(writer(), rows, token, again=again),
         batch_rows=settings.batch_rows,
         batch_seconds=settings.batch_seconds,
         dead_letters_in_a_row=settings.dead_letters_in_a_row,

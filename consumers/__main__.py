@@ -17,7 +17,7 @@ from consumers.runner import Runner
 from pipeline import logs
 from pipeline.brokers import Broker, open_broker
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
-from pipeline.clickhouse.writer import write_rows
+from pipeline.clickhouse.recovery import write_batch
 from pipeline.commands.arguments import SETTINGS_HELP, Parser
 from pipeline.errors import PipelineError
 from pipeline.events import EVENTS_TOPIC
@@ -63,7 +63,7 @@ def run(settings: Settings) -> int:
 def _join(broker: Broker, writer: Reconnecting, settings: Settings) -> Runner:
     return Runner(
         broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=settings.member),
-        lambda rows, token: write_rows(writer(), rows, token),
+        lambda rows, token, *, again: write_batch(writer(), rows, token, again=again),
         batch_rows=settings.batch_rows,
         batch_seconds=settings.batch_seconds,
         dead_letters_in_a_row=settings.dead_letters_in_a_row,

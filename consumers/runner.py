@@ -3,9 +3,10 @@
 1. A batch of one partition closes at ``first..last``.
 2. *Plan*: commit offset ``first`` with the plan in its metadata. The group refuses this from a member that has lost
    the partition, so a stale consumer inserts nothing new.
-3. *Insert* under the token ``topic/partition/first-last``, again and again with the same rows until it is in.
+3. *Insert* under the token ``topic/partition/first-last``, again and again with the same rows until it is in. The write
+   is told when it is not the first time: an insert without an answer may have been made, or half made.
 4. *Advance*: the next plan's commit says so; when nothing more comes, commit ``last + 1``.
-5. Whoever is given a partition first replays the plan found beside its committed offset, under the same token.
+5. Whoever is given a partition first replays the plan found beside its committed offset, likewise.
 
 An insert that does not succeed holds up the poll: the log keeps what comes meanwhile, not this process.
 """
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 from consumers.batches import Batch
 from pipeline.brokers import Consumer, Record, TopicPartition
@@ -32,7 +33,11 @@ POLL_SECONDS = 0.05
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 MAX_RECORDS = 1_000
 
-Write = Callable[[Rows, str], None]
+
+class Write(Protocol):
+    """Inserts rows under a token; ``again``: this may have been tried before. Raises PipelineError."""
+
+    def __call__(self, rows: Rows, token: str, *, again: bool) -> None: ...
 
 
 @dataclass
@@ -47,7 +52,7 @@ class Place:
 
 
 class Runner:
-    """One member of the group, in one thread. ``write`` inserts rows under a token and raises PipelineError.
+    """One member of the group, in one thread.
 
     An insert is made every ``batch_seconds`` while views come, or when ``batch_rows`` are at hand; then ``on_insert``
     is called.
@@ -197,11 +202,12 @@ class Runner:
     def _insert(self, partition: TopicPartition, rows: Rows, plan: Plan) -> None:
         """Insert until it is in. Raises Fenced if the partition goes to another member meanwhile."""
         token = plan.token(partition)
+        replayed = self._places[partition].batch.replay is not None
         attempt = 0
         while True:
             started = self.progressed_at = self._clock()
             try:
-                self._write(rows, token)
+                self._write(rows, token, again=replayed or attempt > 0)
             except PipelineError as error:
                 self.blocked = True
                 INSERT_FAILURES.inc()

@@ -6,10 +6,11 @@ import msgspec
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import SetAside, holds_event, show_dead_letter
+from pipeline.clickhouse.recovery import tokens
 from pipeline.clickhouse.writer import change_dead_letter, write_events
-from pipeline.errors import BadRecord
+from pipeline.errors import BadRecord, Rejected
 from pipeline.events import EVENTS_TOPIC
-from pipeline.rows import DeadLetter, decode_line, row_of
+from pipeline.rows import DeadLetter, EventRow, decode_line, row_of
 from pipeline.verify import Advance
 
 
@@ -51,11 +52,22 @@ def _replay(reader: ClickHouse, writer: ClickHouse, letter: SetAside, now: float
         event = decode_line(line)
     except BadRecord as error:
         return str(error)
-    if not holds_event(reader, partition=letter.partition, offset=letter.offset, row=letter.row):
-        row = row_of(event, partition=letter.partition, offset=letter.offset, row=letter.row)
-        write_events(writer, [(value,) for value in row], token=f"dead-letter/{EVENTS_TOPIC}/{letter.place}")
+    _insert(reader, writer, letter, event)
     change_dead_letter(writer, _with(letter, line), state="replayed", changed_at=now)
     return None
+
+
+def _insert(reader: ClickHouse, writer: ClickHouse, letter: SetAside, event: EventRow) -> None:
+    """Put the event in, if it is not. Raises Rejected when ClickHouse drops every insert."""
+    row = row_of(event, partition=letter.partition, offset=letter.offset, row=letter.row)
+    base = f"dead-letter/{EVENTS_TOPIC}/{letter.place}"
+    for token in tokens(base):
+        if holds_event(reader, partition=letter.partition, offset=letter.offset, row=letter.row):
+            return
+        write_events(writer, [(value,) for value in row], token=token)
+        if writer.cluster:  # remembers no token without its rows, and the reader's replica may be behind
+            return
+    raise Rejected(f"ClickHouse drops every insert of {base}; the event is still missing")
 
 
 def _with(letter: SetAside, line: bytes) -> DeadLetter:

@@ -6,25 +6,18 @@ replays at once count once. Where ClickHouse remembers that token although the r
 then the rows still missing go in under the next token in line.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import msgspec
 
 from pipeline.brokers import Broker, Record, TopicPartition
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.queries import find_places
+from pipeline.clickhouse.recovery import insert_missing
 from pipeline.clickhouse.writer import write_rows
-from pipeline.errors import Rejected
 from pipeline.events import EVENTS_TOPIC
 from pipeline.plans import Plan
-from pipeline.rows import Rows, count_rows, rows_of
+from pipeline.rows import count_rows, rows_of
 from pipeline.verify import Advance, Gap, Steps, compare_settled_roll_ups, compare_with_log
-
-MAX_TOKENS = 20
-
-EVENT_PLACE = slice(-2, None)  # offset and row end a row of events
-LETTER_PLACE = slice(2, 4)
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -56,8 +49,10 @@ def replay(
     lost: list[Gap] = []
     for gap in found.gaps:
         filled = 0
-        for records in _batches(broker, gap, batch_rows):
-            filled += _insert(reader, writer, records)
+        partition = TopicPartition(EVENTS_TOPIC, gap.partition)
+        for records in _batches(broker, partition, gap, batch_rows):
+            token = Plan(records[0].offset, records[-1].offset).token(partition)
+            filled += insert_missing(reader, rows_of(records), token, lambda rows, own: write_rows(writer, rows, own))
             done += len(records)
             inserting(done, total)
         rows += filled
@@ -66,10 +61,10 @@ def replay(
     return Replayed(rows, lost, compare_settled_roll_ups(reader, advance=steps.summing))
 
 
-def _batches(broker: Broker, gap: Gap, batch_rows: int) -> Iterator[list[Record]]:
+def _batches(broker: Broker, partition: TopicPartition, gap: Gap, batch_rows: int) -> Iterator[list[Record]]:
     records: list[Record] = []
     rows = 0
-    for record in broker.scan(TopicPartition(EVENTS_TOPIC, gap.partition), first=gap.first, end=gap.last + 1):
+    for record in broker.scan(partition, first=gap.first, end=gap.last + 1):
         records.append(record)
         rows += count_rows(record.value)
         if rows >= batch_rows:
@@ -77,37 +72,3 @@ def _batches(broker: Broker, gap: Gap, batch_rows: int) -> Iterator[list[Record]
             records, rows = [], 0
     if records:
         yield records
-
-
-def _insert(reader: ClickHouse, writer: ClickHouse, records: Sequence[Record]) -> int:
-    """Returns how many rows were missing and are in now. Raises Rejected when ClickHouse drops every insert."""
-    partition = TopicPartition(records[0].topic, records[0].partition)
-    plan = Plan(records[0].offset, records[-1].offset)
-    rows = rows_of(records)
-    wanted = missing = _without_stored(reader, partition, plan, rows)
-    for token in _tokens(plan.token(partition)):
-        if not _count(missing):
-            return _count(wanted)
-        write_rows(writer, missing, token)
-        missing = _without_stored(reader, partition, plan, missing)
-    if _count(missing):
-        raise Rejected(f"ClickHouse drops every insert of {plan.token(partition)}; its rows are still missing")
-    return _count(wanted)
-
-
-def _tokens(token: str) -> Iterable[str]:
-    return (token, *(f"{token}/replay-{number}" for number in range(1, MAX_TOKENS)))
-
-
-def _without_stored(reader: ClickHouse, partition: TopicPartition, plan: Plan, rows: Rows) -> Rows:
-    stored = find_places(reader, partition=partition.partition, first=plan.first, end=plan.last + 1)
-    return Rows(_absent(rows.events, EVENT_PLACE, stored), _absent(rows.dead_letters, LETTER_PLACE, stored))
-
-
-def _absent(columns: Sequence[Sequence[Any]], place: slice, stored: set[tuple[int, int]]) -> Sequence[Sequence[Any]]:
-    kept = [row for row in zip(*columns, strict=True) if row[place] not in stored]
-    return list(zip(*kept, strict=True))
-
-
-def _count(rows: Rows) -> int:
-    return sum(len(columns[0]) for columns in rows if columns)

@@ -6,6 +6,13 @@ CREATE ROLE IF NOT EXISTS nhip_writer$on_cluster;
 GRANT$on_cluster INSERT ON $database.events TO nhip_writer;
 GRANT$on_cluster INSERT ON $database.dead_letters TO nhip_writer;
 GRANT$on_cluster INSERT ON $database.warm_up TO nhip_writer;
+-- What it must see to insert a batch again: which places of the log are stored, and nothing of what stands there.
+-- only on one server
+GRANT INSERT ON $database.events_again TO nhip_writer;
+-- only on one server
+GRANT SELECT(partition, offset, row) ON $database.events TO nhip_writer;
+-- only on one server
+GRANT SELECT(partition, offset, row, state) ON $database.dead_letters TO nhip_writer;
 
 CREATE ROLE IF NOT EXISTS nhip_reader$on_cluster;
 GRANT$on_cluster SELECT ON $database.* TO nhip_reader;

@@ -51,7 +51,7 @@ AUTHENTICATION_FAILED = {192, 193, 194, 516}
 INSERT_SETTINGS = {
     "async_insert": 0,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
-    "insert_deduplicate": 1,
+    "deduplicate_insert": "enable",  # since 26.2 in place of insert_deduplicate, which it overrules
     # Times come from the log's lines; a batch of odd ones must not be refused for touching many months.
     "max_partitions_per_insert_block": 0,
 }
@@ -92,11 +92,13 @@ class ClickHouse:
         with _faults(self._address):
             self._connection.command(statement)
 
-    def insert(self, table: str, columns: Columns, *, types: Sequence[str], token: str) -> None:
+    def insert(self, table: str, columns: Columns, *, types: Sequence[str], token: str | None) -> None:
         """Insert equally long ``columns`` as one block, once per ``token``: a repeat changes no table and no view.
 
-        The same token must always come with the same data; ClickHouse drops a repeat without comparing it.
+        The same token must always come with the same data; ClickHouse drops a repeat without comparing it. Without one
+        every insert counts. Where the engine dies during an insert, a token alone is not enough: recovery.py.
         """
+        once = {"insert_deduplication_token": token} if token else {"deduplicate_insert": "disable"}
         with _faults(self._address):
             self._connection.insert(
                 table,
@@ -104,7 +106,7 @@ class ClickHouse:
                 column_names=list(columns),
                 column_type_names=list(types),
                 column_oriented=True,
-                settings={**self._insert_settings, "insert_deduplication_token": token},
+                settings=self._insert_settings | once,
             )
 
     def warm_up(self) -> None:

@@ -2,8 +2,8 @@
 
 ``$name`` is filled in when a script is rendered. What differs between the two is filled in by itself: ``$on_cluster``,
 ``$Replicated``, ``$local`` (ends the name of a shard's own table), ``$deduplication``; and a statement under the line
-``-- only over a cluster`` is left out for one server. Data never gets into a statement this way, only names and numbers
-of our own.
+``-- only over a cluster`` or ``-- only on one server`` is left out for the other. Data never gets into a statement this
+way, only names and numbers of our own.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 from string import Template
 
 ONLY_OVER_A_CLUSTER = "-- only over a cluster"
+ONLY_ON_ONE_SERVER = "-- only on one server"
 
 DEDUPLICATION = "non_replicated_deduplication_window = 10000"
 # A replicated table also forgets by age: it must remember for as long as a batch may be inserted again.
@@ -40,7 +41,7 @@ def _statements(script: str, *, clustered: bool) -> Iterator[str]:
     """A semicolon ends a statement at the end of its line, a comment has its line to itself."""
     for chunk in script.split(";\n"):
         lines = chunk.strip().splitlines()
-        if ONLY_OVER_A_CLUSTER in lines and not clustered:
+        if (ONLY_ON_ONE_SERVER if clustered else ONLY_OVER_A_CLUSTER) in lines:
             continue
         text = "\n".join(line for line in lines if not line.lstrip().startswith("--")).strip()
         if text:

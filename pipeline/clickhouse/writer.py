@@ -31,6 +31,9 @@ EVENT_COLUMNS = {
     "row": "UInt32",
 }
 
+# What an event has besides: those that come the usual way leave it to the table.
+RESTORED_COLUMN = {"restored": "Bool"}
+
 DEAD_LETTER_COLUMNS = {
     "at": "DateTime64(3, 'UTC')",
     "partition": "UInt16",
@@ -58,6 +61,17 @@ def write_events(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token:
     _write(client, "events", EVENT_COLUMNS, columns, token)
 
 
+def restore_events(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token: str) -> None:
+    """Insert events into the raw table alone, past the roll-ups; ``columns`` as of ``write_events``."""
+    types = EVENT_COLUMNS | RESTORED_COLUMN
+    _write(client, "events", types, [*columns, [True] * len(columns[0])], token)
+
+
+def roll_up_again(client: ClickHouse, columns: Sequence[Sequence[Any]]) -> None:
+    """Put events into each roll-up that has not got as far in their partition; ``columns`` as of ``write_events``."""
+    _write(client, "events_again", EVENT_COLUMNS, columns, None)
+
+
 def write_dead_letters(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token: str) -> None:
     """Set aside what could not be read; ``columns`` are in the order of DEAD_LETTER_COLUMNS."""
     _write(client, "dead_letters", DEAD_LETTER_COLUMNS, columns, token)
@@ -71,6 +85,8 @@ def change_dead_letter(client: ClickHouse, letter: DeadLetter, *, state: DeadLet
     _write(client, "dead_letters", types, [(value,) for value in row], token)
 
 
-def _write(client: ClickHouse, table: str, types: dict[str, str], columns: Sequence[Sequence[Any]], token: str) -> None:
+def _write(
+    client: ClickHouse, table: str, types: dict[str, str], columns: Sequence[Sequence[Any]], token: str | None
+) -> None:
     if columns and columns[0]:
         client.insert(table, dict(zip(types, columns, strict=True)), types=list(types.values()), token=token)

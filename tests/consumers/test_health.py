@@ -13,7 +13,6 @@ from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.errors import TooManyDeadLetters, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.metrics import REGISTRY
-from pipeline.rows import Rows
 
 INSERT_SECONDS = 10.0
 STUCK_SECONDS = 2 * INSERT_SECONDS + GRACE_SECONDS
@@ -35,7 +34,7 @@ def timer() -> Timer:
 @pytest.fixture
 def runner(broker: SqliteBroker, timer: Timer) -> Iterator[Runner]:
     consumer = broker.consumer(group="group", topic=EVENTS_TOPIC, member="a")
-    yield Runner(consumer, lambda _rows, _token: None, batch_rows=10, batch_seconds=0.0, clock=timer)
+    yield Runner(consumer, lambda *_, **__: None, batch_rows=10, batch_seconds=0.0, clock=timer)
     consumer.close()
 
 
@@ -62,7 +61,7 @@ def test_a_loop_that_tries_an_insert_again_and_again_is_alive_and_not_ready(brok
     runner: Runner
     seen: list[tuple[str | None, str | None]] = []
 
-    def fail(_rows: Rows, _token: str) -> None:
+    def fail(*_: object, **__: object) -> None:
         timer.now += STUCK_SECONDS - 1
         seen.append((alive(), ready()))
         if len(seen) == 3:

@@ -11,12 +11,13 @@ from typing import Protocol
 import pytest
 
 from consumers import runner as runner_module
-from consumers.runner import IDLE_SECONDS, Runner
+from consumers.runner import IDLE_SECONDS, Runner, Write
 from pipeline.brokers import Committed, Consumer, Record, TopicPartition
 from pipeline.brokers.sqlite import SqliteBroker
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import read_snapshot
-from pipeline.clickhouse.writer import EVENT_COLUMNS, write_dead_letters, write_events
+from pipeline.clickhouse.recovery import write_batch
+from pipeline.clickhouse.writer import EVENT_COLUMNS
 from pipeline.errors import Rejected, TooManyDeadLetters, Unavailable
 from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
 from pipeline.plans import Plan, planned
@@ -47,12 +48,14 @@ class Engine:
 
     kept: dict[str, Rows] = field(default_factory=dict)
     asked: list[tuple[str, Rows]] = field(default_factory=list)
+    again: list[bool] = field(default_factory=list)
     before: list[BaseException | None] = field(default_factory=list)
     after: list[BaseException | None] = field(default_factory=list)
     on_write: Callable[[], None] = lambda: None
 
-    def __call__(self, rows: Rows, token: str) -> None:
+    def __call__(self, rows: Rows, token: str, *, again: bool) -> None:
         self.asked.append((token, rows))
+        self.again.append(again)
         self.on_write()
         raise_next(self.before)
         assert self.kept.setdefault(token, rows) == rows, "a token came back with other rows"
@@ -125,7 +128,7 @@ class Kit:
 
     def start(
         self,
-        write: Callable[[Rows, str], None],
+        write: Write,
         *,
         member: str = "a",
         batch_rows: int = 1_000,
@@ -323,6 +326,7 @@ def test_a_batch_is_tried_again_with_the_same_token_and_rows(kit: Kit, table: En
     step(kit.start(table))
     assert len(table.asked) == 4
     assert all(asked == table.asked[0] for asked in table.asked)
+    assert table.again == [False, True, True, True]
     assert table.lineage() == kit.places()
 
 
@@ -340,6 +344,7 @@ def test_every_row_is_in_once_when_it_ends_around_an_insert(
         kit.drain(kit.start(table))
     assert table.lineage() == kit.places()
     assert table.asked[0] == table.asked[1]
+    assert table.again[:2] == [False, True]
 
 
 def test_it_may_end_again_and_again(kit: Kit, table: Engine) -> None:
@@ -541,10 +546,9 @@ class RealTable:
     before: list[BaseException | None] = field(default_factory=list)
     after: list[BaseException | None] = field(default_factory=list)
 
-    def __call__(self, rows: Rows, token: str) -> None:
+    def __call__(self, rows: Rows, token: str, *, again: bool) -> None:
         raise_next(self.before)
-        write_events(self.client, rows.events, token=token)
-        write_dead_letters(self.client, rows.dead_letters, token=f"{token}/dead-letters")
+        write_batch(self.client, rows, token, again=again)
         raise_next(self.after)
 
     def lineage(self) -> Counter[tuple[int, int, int]]:
@@ -574,7 +578,7 @@ def test_the_real_engine_takes_poison_and_good_lines_apart(kit: Kit, engine: Cli
     table = RealTable(engine, after=[Unavailable("no answer")])
     step(kit.start(table))
     assert sorted(table.lineage().items()) == [((0, 0, 0), 1), ((0, 0, 2), 1)]
-    assert engine.query("SELECT partition, offset, row, hex(line) FROM dead_letters") == [(0, 0, 1, "FF")]
+    assert engine.query("SELECT partition, offset, row, hex(line) FROM dead_letters FINAL") == [(0, 0, 1, "FF")]
 
 
 def test_what_was_sent_is_what_the_counters_show(kit: Kit, engine: ClickHouse, view: View) -> None:

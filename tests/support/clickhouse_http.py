@@ -137,7 +137,8 @@ class Engine:
     def __init__(self, directory: Path) -> None:
         import chdb  # noqa: PLC0415 - half a gigabyte that those who only start the server do not need
 
-        self._connection = chdb.connect(str(directory))  # type: ignore[no-untyped-call]
+        connect: Any = chdb.connect  # typed or not, as chdb or chdb-core was installed last
+        self._connection = connect(str(directory))
         self._inserts = directory.with_suffix(".inserts")
         self._database = "default"
         self._settings: dict[str, str] = {}

@@ -17,7 +17,8 @@ def main() -> None:
     directory, users = Path(sys.argv[1]), Path(sys.argv[2])
     config = users.with_name("config.xml")
     config.write_text(f"<clickhouse><users_config>{users}</users_config></clickhouse>", encoding="utf-8")
-    connection = chdb.connect(f"{directory}?config-file={config}")  # type: ignore[no-untyped-call]
+    connect: Any = chdb.connect  # typed or not, as chdb or chdb-core was installed last
+    connection = connect(f"{directory}?config-file={config}")
     json.dump([run(connection, statement) for statement in json.load(sys.stdin)], sys.stdout)
 
 

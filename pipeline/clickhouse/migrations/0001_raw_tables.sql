@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS events$local$on_cluster
     partition      UInt16,
     offset         UInt64 CODEC(DoubleDelta, ZSTD),
     row            UInt32 CODEC(DoubleDelta, ZSTD),
+    -- Put in by pipeline/clickhouse/recovery.py when the roll-ups had it already: their views pass over it.
+    restored       Bool,
     -- Rows are sorted by time, and so nearly by offset: a stretch of the log is found without reading the rest.
     INDEX lineage (partition, offset) TYPE minmax GRANULARITY 1
 )
@@ -35,9 +37,14 @@ SETTINGS $deduplication;
 CREATE TABLE IF NOT EXISTS events$on_cluster AS events$local
 ENGINE = Distributed('$cluster', currentDatabase(), 'events$local', partition);
 
+-- only on one server
+-- Takes a batch once more after a crash; views put into each roll-up what it lacks of it (pipeline/clickhouse/recovery.py).
+CREATE TABLE IF NOT EXISTS events_again AS events
+ENGINE = Null;
+
 -- What could not be read, as it came, under the lineage it would have had. A change of state is a row of its own, of which
 -- the latest holds: read it with FINAL. changed_at starts as the time of the log's record, so that a batch inserted again
--- never takes a later state back.
+-- never takes a later state back, and needs no token.
 CREATE TABLE IF NOT EXISTS dead_letters$local$on_cluster
 (
     at         DateTime64(3, 'UTC'),
@@ -50,8 +57,7 @@ CREATE TABLE IF NOT EXISTS dead_letters$local$on_cluster
     changed_at DateTime64(3, 'UTC') DEFAULT at
 )
 ENGINE = ${Replicated}ReplacingMergeTree(changed_at)
-ORDER BY (partition, offset, row)
-SETTINGS $deduplication;
+ORDER BY (partition, offset, row);
 
 -- only over a cluster
 CREATE TABLE IF NOT EXISTS dead_letters$on_cluster AS dead_letters$local

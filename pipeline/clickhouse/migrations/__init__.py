@@ -10,7 +10,7 @@ from pipeline.clickhouse.roll_ups import create_generation, turn_readers
 from pipeline.clickhouse.scripts import render
 from pipeline.errors import ConfigurationError
 
-FIRST_ROLL_UPS = "0002_roll_ups"
+FIRST_ROLL_UPS = "0002_marked_roll_ups"
 
 
 def migrate(client: ClickHouse) -> list[str]:

@@ -5,5 +5,4 @@ CREATE TABLE IF NOT EXISTS schema_migrations$on_cluster
     applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
 )
 ENGINE = ${Replicated}MergeTree$everywhere
-ORDER BY name
-SETTINGS $deduplication;
+ORDER BY name;

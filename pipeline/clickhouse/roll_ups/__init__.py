@@ -2,36 +2,45 @@
 
 They come in *generations*: ``site_days_1`` is filled by ``site_days_1_from_events`` for ever, and what reads sees the
 view ``site_days`` of it. ``nhip rebuild`` makes the next generation and turns the readers to it. A roll-up's script has
-two statements: its table, and the SELECT that both the view and the backfill of a generation are made of.
+two statements: its table, and the SELECT that both the views and the backfill of a generation are made of.
+
+A second view of each sum takes from ``events_again`` what lies behind the sum's own *marks*, for recovery.py.
 """
 
 import re
+from collections.abc import Iterator
 from importlib.resources import files
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.scripts import render
 
-ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals", "opening_balances")
+SUMS = ("site_days", "site_hours", "page_days", "page_totals")
+ROLL_UPS = (*SUMS, "opening_balances")
 
 EVERY_ROW = "true"
 
 
 def create_generation(generation: int, *, cluster: str, rows: str = EVERY_ROW) -> list[str]:
     """Statements that make the tables and views of a generation; its views take the ``rows`` under that condition."""
-    statements = []
-    for name in ROLL_UPS:
-        table, select = _table_and_select(
-            name, generation, cluster=cluster, events="events_local" if cluster else "events", rows=rows
-        )
-        statements += [table, *_script("view", name, generation, cluster=cluster, select=select)]
-        if cluster:
-            statements += _script("distributed", name, generation, cluster=cluster)
-    return statements
+    return [
+        statement for name in ROLL_UPS for statement in _create(name, generation, cluster=cluster, rows=f"({rows})")
+    ]
 
 
 def turn_readers(generation: int, *, cluster: str) -> list[str]:
     """Statements that let every reader see ``generation``."""
-    return [text for name in ROLL_UPS for text in _script("reader", name, generation, cluster=cluster)]
+    return [
+        text
+        for name in ROLL_UPS
+        for text in _script(
+            "reader",
+            name,
+            generation,
+            cluster=cluster,
+            columns="* EXCEPT (mark, reached)" if name in SUMS else "*",
+            rows="mark = 0" if name in SUMS else EVERY_ROW,
+        )
+    ]
 
 
 def backfill(name: str, generation: int, *, cluster: str, rows: str) -> str:
@@ -57,6 +66,27 @@ def find_shown(client: ClickHouse) -> dict[str, int]:
         (name, re.search(rf"\b{name}_(\d+)\b", select)) for name, select in _list_tables(client) if name in ROLL_UPS
     )
     return {name: int(match[1]) for name, match in found if match}
+
+
+def _create(name: str, generation: int, *, cluster: str, rows: str) -> Iterator[str]:
+    sources = {"events": f"{rows} AND NOT restored"}
+    if name in SUMS and not cluster:
+        sources["events_again"] = f"{rows} AND {_behind_the_mark(name, generation)}"
+    for source, condition in sources.items():
+        table, select = _table_and_select(
+            name, generation, cluster=cluster, events=f"{source}_local" if cluster else source, rows=condition
+        )
+        if source == "events":
+            yield table
+        yield from _script("view", name, generation, cluster=cluster, source=source, select=select)
+    if cluster:
+        yield from _script("distributed", name, generation, cluster=cluster)
+
+
+def _behind_the_mark(name: str, generation: int) -> str:
+    """The condition that a row is not in a sum: each partition's have come in up to its mark, and in order."""
+    marks = f"SELECT maxMap(map(mark, reached)) FROM {name}_{generation} WHERE site = 0 AND mark != 0"
+    return f"offset >= ({marks})[toUInt16(partition + 1)]"
 
 
 def _list_tables(client: ClickHouse) -> list[tuple[str, str]]:

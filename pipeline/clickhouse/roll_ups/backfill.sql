@@ -1,4 +1,4 @@
 -- Not deduplicated: two months may well have the same sums. A backfill that fails is thrown away and made anew.
 INSERT INTO ${name}_$generation
-SETTINGS insert_deduplicate = 0, async_insert = 0, distributed_foreground_insert = 1
+SETTINGS deduplicate_insert_select = 'disable', async_insert = 0, distributed_foreground_insert = 1
 $select

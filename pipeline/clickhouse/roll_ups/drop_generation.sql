@@ -1,5 +1,8 @@
--- The view first: what is inserted from then on goes past the table.
+-- The views first: what is inserted from then on goes past the table.
 DROP TABLE IF EXISTS ${name}_${generation}_from_events$on_cluster SYNC;
+
+-- only on one server
+DROP TABLE IF EXISTS ${name}_${generation}_from_events_again SYNC;
 
 -- only over a cluster
 DROP TABLE IF EXISTS ${name}_$generation$on_cluster SYNC;

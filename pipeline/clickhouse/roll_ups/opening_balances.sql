@@ -1,5 +1,6 @@
 -- Counts brought along from before; page_id 0 is the whole site. The latest balance of a page holds: read it with
--- argMax(…, at), since rows of one page may be on several shards.
+-- argMax(…, at), since rows of one page may be on several shards. A balance inserted again changes nothing, so there is no
+-- token to remember.
 CREATE TABLE IF NOT EXISTS opening_balances_$generation$local$on_cluster
 (
     site    UInt32,
@@ -10,8 +11,7 @@ CREATE TABLE IF NOT EXISTS opening_balances_$generation$local$on_cluster
     visits  UInt64
 )
 ENGINE = ${Replicated}ReplacingMergeTree(at)
-ORDER BY (site, page_id, locale)
-SETTINGS $deduplication;
+ORDER BY (site, page_id, locale);
 
 SELECT
     site,

@@ -1,15 +1,17 @@
--- One small row a page however long the history: what every refresh of the counters reads.
+-- One small row a page however long the history: what every refresh of the counters reads. Marks: see site_days.sql.
 CREATE TABLE IF NOT EXISTS page_totals_$generation$local$on_cluster
 (
     site     UInt32,
     page_id  UInt32,
     locale   LowCardinality(String),
     audience Enum8('public' = 1, 'staff' = 2, 'preview' = 3, 'bot' = 4),
+    mark     UInt16,
     views    SimpleAggregateFunction(sum, UInt64),
-    visits   SimpleAggregateFunction(sum, UInt64)
+    visits   SimpleAggregateFunction(sum, UInt64),
+    reached  SimpleAggregateFunction(max, UInt64)
 )
 ENGINE = ${Replicated}AggregatingMergeTree
-ORDER BY (site, page_id, locale, audience)
+ORDER BY (site, page_id, locale, audience, mark)
 SETTINGS $deduplication;
 
 SELECT
@@ -17,8 +19,10 @@ SELECT
     page_id,
     locale,
     audience,
-    count() AS views,
-    countIf(visit) AS visits
+    toUInt16(partition + 1) AS mark,
+    if(mark = 0, count(), 0) AS views,
+    if(mark = 0, countIf(visit), 0) AS visits,
+    if(mark = 0, 0, max(offset) + 1) AS reached
 FROM $events
 WHERE kind = 'view' AND $rows
-GROUP BY site, page_id, locale, audience;
+GROUP BY GROUPING SETS ((site, page_id, locale, audience), (mark));

@@ -96,9 +96,19 @@ def test_the_writer_inserts_and_the_sums_follow(engine: Engine) -> None:
     assert engine.run(rights("reader"), sums) == [None]
 
 
+def test_the_writer_inserts_a_batch_again(engine: Engine) -> None:
+    places = _sql("find_places")
+    for name, value in (("partition:UInt16", "0"), ("first:UInt64", "0"), ("end:UInt64", "9")):
+        places = places.replace(f"{{{name}}}", value)
+    restored = EVENT.replace("visitor) SELECT", "visitor, restored) SELECT") + ", true"
+    work = [places, f"INSERT INTO events {restored}", f"INSERT INTO events_again {EVENT}"]
+    assert engine.run(rights("writer"), *work) == [None] * len(work)
+
+
 def test_the_writer_may_do_nothing_else(engine: Engine) -> None:
     forbidden = (
-        "SELECT count() FROM events",
+        "SELECT visitor FROM events",
+        "SELECT * FROM site_days",
         "SELECT line FROM dead_letters",
         "INSERT INTO page_totals_1 (site, views) VALUES (1, 1000000)",
         "ALTER TABLE events DELETE WHERE true",

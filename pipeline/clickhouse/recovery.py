@@ -1,0 +1,87 @@
+"""Inserting a batch once more, when an insert before may have left it whole, in part or not at all.
+
+A token alone does not make that safe on one server. ClickHouse appends it to a table's log of tokens and then, some
+tens of microseconds later, moves the new part into place. Killed between the two, it remembers rows that it has not
+got, and the token keeps them out for good: of the raw table, or of any one roll-up. (Over a cluster, ClickHouse Keeper
+takes both in one transaction.) Hence three steps:
+
+1. The whole batch under its token. From then on no other insert under that token, however late, changes anything.
+2. The rows that the raw table still has not, under tokens of their own. They are marked ``restored``, and the roll-ups,
+   which took them in the first step, pass over them.
+3. The whole batch into ``events_again``, from which each roll-up takes what lies behind its own mark. A mark is in one
+   part with the sums that it speaks of, and the batches of a partition come in order.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.queries import find_places
+from pipeline.clickhouse.writer import restore_events, roll_up_again, write_rows
+from pipeline.errors import Rejected
+from pipeline.rows import Rows
+
+MAX_TOKENS = 20
+
+EVENT_LINEAGE = slice(-3, None)  # partition, offset and row end the columns of events
+LETTER_LINEAGE = slice(1, 4)
+
+Columns = Sequence[Sequence[Any]]
+
+
+def write_batch(client: ClickHouse, rows: Rows, token: str, *, again: bool) -> None:
+    """Insert a batch of one partition, once per ``token``; ``again`` when it may have been tried before.
+
+    Raises Unavailable, Rejected.
+    """
+    write_rows(client, rows, token)
+    if again and rows.events and not client.cluster:
+
+        def restore(missing: Rows, own: str) -> None:
+            restore_events(client, missing.events, token=own)
+
+        insert_missing(client, Rows(rows.events, []), f"{token}/again", restore)
+        roll_up_again(client, rows.events)
+
+
+def insert_missing(reader: ClickHouse, rows: Rows, token: str, insert: Callable[[Rows, str], None]) -> int:
+    """Call ``insert`` with those of the rows, all of one partition, that are not stored, until all are.
+
+    Each time it is given a token of its own, since ClickHouse may remember one for rows that are gone. Returns how many
+    rows were missing. Raises Rejected when ClickHouse drops every insert, and whatever ``insert`` raises.
+    """
+    wanted = missing = _without_stored(reader, rows)
+    for own in tokens(token):
+        if not count(missing):
+            return count(wanted)
+        insert(missing, own)
+        missing = _without_stored(reader, missing)
+    if count(missing):
+        raise Rejected(f"ClickHouse drops every insert of {token}; its rows are still missing")
+    return count(wanted)
+
+
+def tokens(token: str) -> Iterator[str]:
+    """``token``, and those to try after it."""
+    yield token
+    yield from (f"{token}/{number}" for number in range(2, MAX_TOKENS + 1))
+
+
+def count(rows: Rows) -> int:
+    """Events and dead letters."""
+    return sum(len(columns[0]) for columns in rows if columns)
+
+
+def _without_stored(reader: ClickHouse, rows: Rows) -> Rows:
+    events, letters = rows.events[EVENT_LINEAGE], rows.dead_letters[LETTER_LINEAGE]
+    lineages = [*zip(*events, strict=True), *zip(*letters, strict=True)]
+    if not lineages:
+        return rows
+    (partition,), offsets, _ = map(set, zip(*lineages, strict=True))
+    stored = find_places(reader, partition=partition, first=min(offsets), end=max(offsets) + 1)
+    return Rows(_absent(rows.events, EVENT_LINEAGE, stored), _absent(rows.dead_letters, LETTER_LINEAGE, stored))
+
+
+def _absent(columns: Columns, lineage: slice, stored: set[tuple[int, int]]) -> Columns:
+    kept = [row for row in zip(*columns, strict=True) if row[lineage][1:] not in stored]
+    return list(zip(*kept, strict=True))

@@ -1,0 +1,190 @@
+"""A batch is in every table once, wherever in an insert the engine was killed."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import repeat
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from pipeline.clickhouse.client import ClickHouse, Columns
+from pipeline.clickhouse.queries import compare_roll_ups
+from pipeline.clickhouse.recovery import MAX_TOKENS, insert_missing, write_batch
+from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS
+from pipeline.clickhouse.writer import EVENT_COLUMNS, restore_events, roll_up_again, write_rows
+from pipeline.errors import Rejected
+from pipeline.rows import Rows
+
+NOON = 1_790_571_600_000
+MONTH = 31 * 86_400_000
+TABLES = ("events", *(f"{name}_1" for name in SUMS))  # in the order in which an insert comes to them
+AGREED = dict.fromkeys(ROLL_UPS, 0)
+
+State = Literal["in", "remembered", "untouched"]
+
+
+def batch(first: int, records: int = 3, *, partition: int = 0, apart: int = 0) -> Rows:
+    """Two views of a record, each record ``apart`` milliseconds from the one before."""
+    rows: list[dict[str, Any]] = [
+        {
+            **dict.fromkeys(EVENT_COLUMNS, 0),
+            **dict.fromkeys(("locale", "path", "source", "browser", "os", "device", "bot"), ""),
+            **{"at": NOON + apart * offset, "site": 1, "kind": "view", "audience": "public", "page_id": 7 + row},
+            **{"visitor": offset + 1, "visit": True, "partition": partition, "offset": offset, "row": row},
+        }
+        for offset in range(first, first + records)
+        for row in range(2)
+    ]
+    return Rows([[row[name] for row in rows] for name in EVENT_COLUMNS], [])
+
+
+class Disk:
+    """The tables' files, where what a killed engine leaves can be made; it knows them as they were at its own start."""
+
+    def __init__(self, client: ClickHouse) -> None:
+        self._client = client
+        self._before = {}
+        for table in TABLES:
+            client.command(f"SYSTEM STOP MERGES {table}")
+            self._before[table] = (self._parts(table), self._tokens(table).stat().st_size)
+
+    def take_back(self, table: str, state: State) -> None:
+        """As if the engine had been killed before a table's new parts were in place, its tokens logged or not yet."""
+        parts, size = self._before[table]
+        new, log = self._parts(table) - parts, self._tokens(table)
+        self._client.command(f"DETACH TABLE {table} SYNC")
+        for part in new:
+            part.rename(part.with_name(f"tmp_insert_{part.name}"))
+        if state == "untouched":
+            os.truncate(log, size)
+        self._client.command(f"ATTACH TABLE {table}")
+
+    def _parts(self, table: str) -> set[Path]:
+        return {entry.parent for entry in self._directory(table).glob("*/checksums.txt")}
+
+    def _tokens(self, table: str) -> Path:
+        (log,) = (self._directory(table) / "deduplication_logs").iterdir()
+        return log
+
+    def _directory(self, table: str) -> Path:
+        ((path,),) = self._client.query(
+            "SELECT data_paths[1] FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+            {"table": table},
+        )
+        return Path(path)
+
+
+def lineage(client: ClickHouse) -> Counter[tuple[int, int, int]]:
+    return Counter(client.query("SELECT partition, offset, row FROM events"))
+
+
+def kills() -> list[tuple[State, ...]]:
+    """What one kill can leave, table by table."""
+    states: tuple[State, ...] = ("remembered", "untouched")
+    return [
+        (*repeat("in", whole), at_it, *repeat("untouched", len(TABLES) - whole - 1))
+        for whole in range(len(TABLES))
+        for at_it in states
+    ]
+
+
+def name_of(states: tuple[State, ...]) -> str:
+    return " ".join(state[:2] for state in states)
+
+
+def test_an_engine_that_dies_between_token_and_part_has_lost_the_batch_for_good(client: ClickHouse) -> None:
+    """What makes all this necessary; if it ever fails, ClickHouse has mended it."""
+    write_rows(client, batch(0), "first")
+    disk = Disk(client)
+    write_rows(client, batch(3), "second")
+    disk.take_back("page_days_1", "remembered")
+    write_rows(client, batch(3), "second")
+    assert compare_roll_ups(client)["page_days"] > 0
+
+
+@pytest.mark.parametrize("apart", [0, MONTH], ids=["one month", "several months"])
+@pytest.mark.parametrize("states", kills(), ids=name_of)
+def test_a_batch_is_everywhere_once_wherever_the_engine_was_killed(
+    client: ClickHouse, states: tuple[State, ...], apart: int
+) -> None:
+    write_batch(client, batch(0, apart=apart), "first", again=False)
+    write_batch(client, batch(0, partition=1), "other", again=False)
+    disk = Disk(client)
+    write_batch(client, batch(3, apart=apart), "second", again=False)
+    for table, state in zip(TABLES, states, strict=True):
+        if state != "in":
+            disk.take_back(table, state)
+    for _ in range(2):
+        write_batch(client, batch(3, apart=apart), "second", again=True)
+    write_batch(client, batch(6, apart=apart), "third", again=False)
+    assert_everything_is_in_once(client, batch(0, 9), batch(0, partition=1))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_it_may_be_killed_while_it_recovers(client: ClickHouse, seed: int) -> None:
+    """Any table may then lack the batch under a token that is remembered, several times over."""
+    chance = random.Random(seed)
+    write_batch(client, batch(0), "first", again=False)
+    for again in (False, True, True, True):
+        disk = Disk(client)
+        write_batch(client, batch(3), "second", again=again)
+        for table in TABLES:
+            if state := chance.choice([None, "remembered", "untouched"]):
+                disk.take_back(table, state)
+    write_batch(client, batch(3), "second", again=True)
+    assert_everything_is_in_once(client, batch(0, 6))
+
+
+def assert_everything_is_in_once(client: ClickHouse, *batches: Rows) -> None:
+    wanted = [place for rows in batches for place in zip(*rows.events[-3:], strict=True)]
+    assert lineage(client) == Counter(wanted)
+    assert compare_roll_ups(client) == AGREED
+    visitors = len({visitor for rows in batches for visitor in rows.events[7]})
+    assert client.query("SELECT uniqExactMerge(visitors) FROM site_days") == [(visitors,)]
+    assert client.query("SELECT uniqCombined64Merge(12)(visitors) FROM page_days") == [(visitors,)]
+
+
+def test_what_a_stopped_consumer_does_late_changes_nothing(client: ClickHouse) -> None:
+    """It was stopped at any step of its work on a batch; its successor has done all of it since."""
+    disk = Disk(client)
+    write_batch(client, batch(0), "first", again=False)
+    disk.take_back("events", "remembered")
+    write_batch(client, batch(0), "first", again=True)
+    write_rows(client, batch(0), "first")
+    restore_events(client, batch(0).events, token="first/again")
+    roll_up_again(client, batch(0).events)
+    assert_everything_is_in_once(client, batch(0))
+
+
+def test_rows_without_events_are_just_written(client: ClickHouse) -> None:
+    letters = [[NOON], [0], [4], [0], ["lý do"], [b"?"]]
+    for again in (False, True):
+        write_batch(client, Rows([], letters), "letters", again=again)
+    assert client.query("SELECT count() FROM dead_letters FINAL") == [(1,)]
+
+
+def test_over_a_cluster_the_token_is_enough(client: ClickHouse) -> None:
+    """Keeper takes token and rows in one transaction, and another replica may not show yet what is in."""
+    asked: list[str] = []
+
+    class Listening(ClickHouse):
+        def insert(self, table: str, columns: Columns, *, types: Sequence[str], token: str | None) -> None:
+            asked.append(f"{table} {token}")
+
+        def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+            raise AssertionError(statement)
+
+    write_batch(Listening(client._connection, cluster="nhip"), batch(0), "first", again=True)
+    assert asked == ["events first"]
+
+
+def test_it_gives_up_when_every_insert_is_dropped(client: ClickHouse) -> None:
+    tried: list[str] = []
+    with pytest.raises(Rejected, match="drops every insert of lost"):
+        insert_missing(client, batch(0), "lost", lambda _rows, token: tried.append(token))
+    assert len(set(tried)) == MAX_TOKENS
