@@ -7,6 +7,7 @@ then the rows still missing go in under the next token in line.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
@@ -52,7 +53,7 @@ def replay(
         partition = TopicPartition(EVENTS_TOPIC, gap.partition)
         for records in _batches(broker, partition, gap, batch_rows):
             token = Plan(records[0].offset, records[-1].offset).token(partition)
-            filled += insert_missing(reader, rows_of(records), token, lambda rows, own: write_rows(writer, rows, own))
+            filled += insert_missing(reader, rows_of(records), token, partial(write_rows, writer))
             done += len(records)
             inserting(done, total)
         rows += filled

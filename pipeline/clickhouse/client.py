@@ -52,6 +52,9 @@ INSERT_SETTINGS = {
     "async_insert": 0,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "deduplicate_insert": "enable",  # since 26.2 in place of insert_deduplicate, which it overrules
+    # One block, however many rows: it is in a roll-up whole, with its mark, or not at all.
+    "min_insert_block_size_rows": 2**40,
+    "min_insert_block_size_bytes": 0,
     # Times come from the log's lines; a batch of odd ones must not be refused for touching many months.
     "max_partitions_per_insert_block": 0,
 }

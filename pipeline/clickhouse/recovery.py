@@ -9,15 +9,16 @@ takes both in one transaction.) Hence three steps:
 2. The rows that the raw table still has not, under tokens of their own. They are marked ``restored``, and the roll-ups,
    which took them in the first step, pass over them.
 3. The whole batch into ``events_again``, from which each roll-up takes what lies behind its own mark. A mark is in one
-   part with the sums that it speaks of, and the batches of a partition come in order.
+   part with the sums that it speaks of, since a batch is one block, and the batches of a partition come in order.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import find_places
-from pipeline.clickhouse.writer import restore_events, roll_up_again, write_rows
+from pipeline.clickhouse.writer import restore_rows, roll_up_rows, write_rows
 from pipeline.errors import Rejected
 from pipeline.rows import Rows
 
@@ -36,12 +37,8 @@ def write_batch(client: ClickHouse, rows: Rows, token: str, *, again: bool) -> N
     """
     write_rows(client, rows, token)
     if again and rows.events and not client.cluster:
-
-        def restore(missing: Rows, own: str) -> None:
-            restore_events(client, missing.events, token=own)
-
-        insert_missing(client, Rows(rows.events, []), f"{token}/again", restore)
-        roll_up_again(client, rows.events)
+        insert_missing(client, Rows(rows.events, []), f"{token}/again", partial(restore_rows, client))
+        roll_up_rows(client, rows)
 
 
 def insert_missing(reader: ClickHouse, rows: Rows, token: str, insert: Callable[[Rows, str], None]) -> int:

@@ -56,20 +56,19 @@ def write_rows(client: ClickHouse, rows: Rows, token: str) -> None:
     write_dead_letters(client, rows.dead_letters, token=f"{token}/dead-letters")
 
 
+def restore_rows(client: ClickHouse, rows: Rows, token: str) -> None:
+    """Insert a batch's events into the raw table alone, past the roll-ups."""
+    _write(client, "events", EVENT_COLUMNS | RESTORED_COLUMN, [*rows.events, [True] * len(rows.events[0])], token)
+
+
+def roll_up_rows(client: ClickHouse, rows: Rows) -> None:
+    """Put a batch's events into each roll-up that has not got as far in their partition, and nowhere else."""
+    _write(client, "events_again", EVENT_COLUMNS, rows.events, None)
+
+
 def write_events(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token: str) -> None:
     """Insert events; ``columns`` are in the order of EVENT_COLUMNS, times as Unix milliseconds."""
     _write(client, "events", EVENT_COLUMNS, columns, token)
-
-
-def restore_events(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token: str) -> None:
-    """Insert events into the raw table alone, past the roll-ups; ``columns`` as of ``write_events``."""
-    types = EVENT_COLUMNS | RESTORED_COLUMN
-    _write(client, "events", types, [*columns, [True] * len(columns[0])], token)
-
-
-def roll_up_again(client: ClickHouse, columns: Sequence[Sequence[Any]]) -> None:
-    """Put events into each roll-up that has not got as far in their partition; ``columns`` as of ``write_events``."""
-    _write(client, "events_again", EVENT_COLUMNS, columns, None)
 
 
 def write_dead_letters(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token: str) -> None:
