@@ -126,7 +126,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
         on_insert=counters.changed,
     )
     _prepare_servers(settings, broker)
-    _open_early(writer)
+    writer.warm_up()
     publish_pending_balances()
     _start_thread(runner.run, "consumer", stack, stop=runner.stop)
     _wait_until_caught_up(runner, broker)
@@ -156,13 +156,6 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
         alive=alive,
         elsewhere=pages,
     )
-
-
-def _open_early(writer: Reconnecting) -> None:
-    try:
-        writer().warm_up()
-    except PipelineError as error:
-        log.warning("ClickHouse can't be opened, trying again with the first view: %s", error)
 
 
 def _open_engine(settings: Settings, account: Account) -> ClickHouse:

@@ -55,6 +55,7 @@ def run(settings: Settings) -> int:
         with _stopped_by_signals(runner), serve_health(health, settings.health_port, host=settings.host):
             print(f"Nhịp: bộ tiêu thụ · consumer {settings.member}", flush=True)
             with watch_lag(broker, runner):
+                writer.warm_up()
                 runner.run()
     print("Nhịp đã dừng. · Stopped.")
     return 1 if runner.failure else 0

@@ -16,6 +16,8 @@ from pipeline.clickhouse.one_try import OneTryPool
 from pipeline.errors import ConfigurationError, PipelineError, Rejected, Unavailable
 from pipeline.settings import ClickHouseSettings, Settings
 
+log = logging.getLogger(__name__)
+
 DATABASE = "nhip"
 CHATTY = ("clickhouse_connect", "urllib3")  # each failed statement a traceback; what matters is logged by who asks
 
@@ -112,10 +114,6 @@ class ClickHouse:
                 settings=self._insert_settings | once,
             )
 
-    def warm_up(self) -> None:
-        """Make a process's first insert, which loads a second's worth of modules, before a view has to wait for it."""
-        self.insert("warm_up", {"nothing": [0]}, types=["UInt8"], token="warm-up")
-
     def close(self) -> None:
         self._connection.close_connections()
         self._connection.close()
@@ -176,6 +174,16 @@ class Reconnecting:
         if self._client is None:
             self._client = self._connect()
         return self._client
+
+    def warm_up(self) -> None:
+        """Make a process's first insert, which takes two seconds with all it loads, before a view has to wait for it.
+
+        An engine that is away is left for the first view. Raises ConfigurationError when the account is refused.
+        """
+        try:
+            self().insert("warm_up", {"nothing": [0]}, types=["UInt8"], token="warm-up")
+        except (Unavailable, Rejected) as error:
+            log.warning("ClickHouse takes nothing yet, trying again with the first view: %s", error)
 
     def close(self) -> None:
         if self._client is not None:

@@ -127,6 +127,17 @@ def test_members_come_and_go_and_every_view_is_there_once(group: Group) -> None:
     group.wait_for_all()
 
 
+def test_the_first_insert_is_made_before_there_is_a_view(group: Group) -> None:
+    """It takes seconds where others take milliseconds."""
+    group.clickhouse.fault(refuse_inserts=242)
+    member = group.member("a").start()
+    wait_until(lambda: "ClickHouse takes nothing yet" in member.output())
+
+    group.clickhouse.fault()
+    group.send(4)
+    group.wait_for_all()
+
+
 def test_while_clickhouse_is_away_the_log_keeps_what_comes_and_memory_does_not(group: Group) -> None:
     member = group.member("a", NHIP_CLICKHOUSE_TIMEOUT_SECONDS="2").start()
     group.send(4)
