@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import kafka
+from kafka.admin import MemberToRemove
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import FencedInstanceIdError, KafkaError
 from kafka.structs import MemberState, OffsetAndMetadata
@@ -15,7 +16,7 @@ from kafka.structs import TopicPartition as KafkaPartition
 
 from pipeline.brokers.kafka_client import REQUEST_SECONDS, faults, milliseconds, open_client
 from pipeline.brokers.protocols import Committed, Record, TopicPartition
-from pipeline.errors import ConfigurationError, Fenced, Unavailable
+from pipeline.errors import ConfigurationError, Fenced, PipelineError, Unavailable
 from pipeline.settings import KafkaSettings
 
 log = logging.getLogger(__name__)
@@ -190,9 +191,24 @@ class KafkaConsumer:
     def _disconnect(self) -> None:
         client, self._client = self._client, None
         self._assignment.forget()
-        if client is not None:
-            with suppress(KafkaError, OSError):
-                client.close(autocommit=False, timeout_ms=milliseconds(CLOSE_SECONDS))
+        if client is None:
+            return
+        if client._coordinator.state is MemberState.REBALANCING and not self._replaced:
+            self._take_back_joining()
+        with suppress(KafkaError, OSError):
+            client.close(autocommit=False, timeout_ms=milliseconds(CLOSE_SECONDS))
+
+    def _take_back_joining(self) -> None:
+        """Leave over another connection, since the broker reads nothing more from one that waits to be let in.
+
+        Else the group would let it in after all, and its partitions would wait for its session to end.
+        """
+        with suppress(KafkaError, OSError, PipelineError):
+            admin = open_client(kafka.KafkaAdminClient, self._settings, f"nhip-{self._member}-leaves")
+            try:
+                admin.remove_group_members(self._group, [MemberToRemove(group_instance_id=self._member)])
+            finally:
+                admin.close()
 
 
 class _Assignment(kafka.ConsumerRebalanceListener):

@@ -21,7 +21,7 @@ from pipeline.brokers import kafka_client, open_broker
 from pipeline.brokers.kafka import KafkaBroker
 from pipeline.brokers.kafka_client import SAME_MESSAGE_SECONDS, Sparing
 from pipeline.brokers.kafka_producer import KafkaProducer
-from pipeline.brokers.protocols import Committed, Topic, TopicPartition
+from pipeline.brokers.protocols import Committed, Consumer, Topic, TopicPartition
 from pipeline.errors import ConfigurationError, Rejected, Unavailable
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.topics import topics_of
@@ -252,6 +252,42 @@ def test_members_that_poll_for_moments_settle(settings: KafkaSettings, topic: To
 
     wait_until(settled)
     for one in (*members, broker):
+        one.close()
+
+
+@pytest.mark.parametrize("joins", ["for the first time", "again, as another comes"])
+def test_a_member_that_leaves_while_it_joins_holds_nothing_up(
+    settings: KafkaSettings, topic: Topic, joins: str
+) -> None:
+    """Its session is longer than anybody here waits."""
+    broker = KafkaBroker(replace(settings, session_seconds=300.0), heartbeat_seconds=0.05)
+    broker.create_topics((topic,))
+    stays, leaves, comes = (broker.consumer(group=topic.name, topic=topic.name, member=name) for name in "abc")
+
+    def shared_by(*members: Consumer) -> bool:
+        for member in members:
+            member.poll(timeout=0.02, max_records=0)
+        held = sorted(partition for member in members for partition in member.assignment())
+        return held == [(topic.name, 0), (topic.name, 1)] and broker.members(topic.name) == len(members)
+
+    def arrives(member: Consumer, *, place: int) -> bool:
+        member.poll(timeout=0.02, max_records=0)
+        return broker.members(topic.name) == place
+
+    wait_until(lambda: shared_by(stays))
+    if joins == "for the first time":
+        wait_until(lambda: arrives(leaves, place=2))
+        remaining = [stays]
+    else:
+        wait_until(lambda: shared_by(stays, leaves))
+        wait_until(lambda: arrives(comes, place=3))
+        for _ in range(20):  # until it has heard of it
+            leaves.poll(timeout=0.05, max_records=0)
+        remaining = [stays, comes]
+    leaves.close()
+
+    wait_until(lambda: shared_by(*remaining))
+    for one in (*remaining, broker):
         one.close()
 
 
