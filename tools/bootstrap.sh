@@ -28,6 +28,7 @@ main() {
     export UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS="${UV_PYTHON_DOWNLOADS:-never}"
     [ -w "${HOME:-/nonexistent}" ] || export UV_CACHE_DIR="${UV_CACHE_DIR:-$PWD/.tools/cache}"
     trust_what_the_system_trusts
+    keep_bytecode
     case "${1:-}" in
         run | dev) is_current "$1" || make_environment "$1" ;;
         uv)
@@ -54,6 +55,11 @@ trust_what_the_system_trusts() {
     for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
         [ ! -e "$bundle" ] || export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}" UV_NATIVE_TLS="${UV_NATIVE_TLS:-1}"
     done
+}
+
+# Where Python may not keep bytecode by itself, each process would compile every package anew, for some three seconds.
+keep_bytecode() {
+    [ -z "${PYTHONDONTWRITEBYTECODE:-}" ] || export UV_COMPILE_BYTECODE="${UV_COMPILE_BYTECODE:-1}"
 }
 
 # the environment
