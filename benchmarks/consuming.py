@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -87,8 +87,8 @@ def _consume(broker: Broker, client: ClickHouse, *, group: str) -> tuple[Speed, 
     """From when the group has given the partitions until every row is in; and the batches that were made."""
     places: list[Place] = []
 
-    def write(rows: Rows, token: str, *, again: bool) -> None:
-        write_batch(client, rows, token, again=again)
+    def write(rows: Rows, token: str, **how: Any) -> None:
+        write_batch(client, rows, token, **how)
         partitions, offsets = rows.events[-3], rows.events[-2]
         places.append((TopicPartition(EVENTS_TOPIC, partitions[0]), offsets[0], offsets[-1]))
 

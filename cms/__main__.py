@@ -119,7 +119,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     )
     runner = Runner(
         broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=settings.member if settings.kafka else MEMBER),
-        lambda rows, token, *, again: write_batch(writer(), rows, token, again=again),
+        lambda rows, token, **how: write_batch(writer(), rows, token, **how),
         batch_rows=settings.batch_rows,
         batch_seconds=settings.batch_seconds,
         dead_letters_in_a_row=settings.dead_letters_in_a_row,

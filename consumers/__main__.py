@@ -64,7 +64,7 @@ def run(settings: Settings) -> int:
 def _join(broker: Broker, writer: Reconnecting, settings: Settings) -> Runner:
     return Runner(
         broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=settings.member),
-        lambda rows, token, *, again: write_batch(writer(), rows, token, again=again),
+        lambda rows, token, **how: write_batch(writer(), rows, token, **how),
         batch_rows=settings.batch_rows,
         batch_seconds=settings.batch_seconds,
         dead_letters_in_a_row=settings.dead_letters_in_a_row,

@@ -35,9 +35,12 @@ MAX_RECORDS = 1_000
 
 
 class Write(Protocol):
-    """Inserts rows under a token; ``again``: this may have been tried before. Raises PipelineError."""
+    """Inserts rows under a token; ``again``: this may have been tried before. Raises PipelineError.
 
-    def __call__(self, rows: Rows, token: str, *, again: bool) -> None: ...
+    Where it takes several statements, ``between`` is called between them, and what that raises is passed on.
+    """
+
+    def __call__(self, rows: Rows, token: str, *, again: bool, between: Callable[[], None]) -> None: ...
 
 
 @dataclass
@@ -175,6 +178,7 @@ class Runner:
         batch = place.batch
         rows = rows_of(batch.records)
         try:
+            self._check_epoch(partition)
             plan = batch.replay or self._plan(partition, rows)
             self._insert(partition, rows, plan)
         except Fenced as error:
@@ -207,7 +211,9 @@ class Runner:
         while True:
             started = self.progressed_at = self._clock()
             try:
-                self._write(rows, token, again=replayed or attempt > 0)
+                self._write(rows, token, again=replayed or attempt > 0, between=lambda: self._still_at(partition))
+            except Fenced:
+                raise
             except PipelineError as error:
                 self.blocked = True
                 INSERT_FAILURES.inc()
@@ -227,8 +233,17 @@ class Runner:
         if self._stopping.wait(seconds):
             raise Fenced("stopping before the batch is in")
 
+    def _still_at(self, partition: TopicPartition) -> None:
+        self.progressed_at = self._clock()
+        self._check_ownership(partition)
+
     def _check_ownership(self, partition: TopicPartition) -> None:
+        """Take part in the group meanwhile. Raises Fenced."""
         self._consumer.poll(timeout=0, max_records=0)
+        self._check_epoch(partition)
+
+    def _check_epoch(self, partition: TopicPartition) -> None:
+        """Raises Fenced when the partition is another's, or was in between, which an insert of another can bring."""
         if self._consumer.assignment().get(partition) != self._places[partition].epoch:
             raise Fenced(f"{partition.topic}/{partition.partition} was taken away during an insert")
 
@@ -236,6 +251,7 @@ class Runner:
         if place.inserted is None:
             return
         try:
+            self._check_epoch(partition)
             self._consumer.commit(partition, place.inserted.done())
             place.inserted = None
         except Fenced as error:

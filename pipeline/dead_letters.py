@@ -7,10 +7,10 @@ import msgspec
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import SetAside, holds_event, show_dead_letter
 from pipeline.clickhouse.recovery import tokens
-from pipeline.clickhouse.writer import change_dead_letter, write_events
+from pipeline.clickhouse.writer import change_dead_letter, restore_rows, write_events
 from pipeline.errors import BadRecord, Rejected
 from pipeline.events import EVENTS_TOPIC
-from pipeline.rows import DeadLetter, EventRow, decode_line, row_of
+from pipeline.rows import DeadLetter, EventRow, Rows, decode_line, row_of
 from pipeline.verify import Advance
 
 
@@ -26,7 +26,8 @@ def replay_letters(
 ) -> list[Outcome]:
     """Insert as events what is readable now, under the place it always had, then mark it replayed.
 
-    Ended in between, the next run finds the event there and only marks the letter.
+    Ended in between, the next run finds the event there and only marks the letter. What the roll-ups lack then, or
+    because a rebuild's cut lies behind the letter's place, the next ``nhip rebuild`` brings.
     """
     outcomes = []
     for done, letter in enumerate(letters, start=1):
@@ -58,13 +59,20 @@ def _replay(reader: ClickHouse, writer: ClickHouse, letter: SetAside, now: float
 
 
 def _insert(reader: ClickHouse, writer: ClickHouse, letter: SetAside, event: EventRow) -> None:
-    """Put the event in, if it is not. Raises Rejected when ClickHouse drops every insert."""
+    """Put the event in, if it is not. Raises Rejected when ClickHouse drops every insert.
+
+    Under the first token the roll-ups have it too, whether or not the raw table took it; under the next it alone.
+    """
     row = row_of(event, partition=letter.partition, offset=letter.offset, row=letter.row)
     base = f"dead-letter/{EVENTS_TOPIC}/{letter.place}"
     for token in tokens(base):
         if holds_event(reader, partition=letter.partition, offset=letter.offset, row=letter.row):
             return
-        write_events(writer, [(value,) for value in row], token=token)
+        columns = [(value,) for value in row]
+        if token == base:
+            write_events(writer, columns, token=token)
+        else:
+            restore_rows(writer, Rows(columns, []), token)
         if writer.cluster:  # remembers no token without its rows, and the reader's replica may be behind
             return
     raise Rejected(f"ClickHouse drops every insert of {base}; the event is still missing")

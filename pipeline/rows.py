@@ -15,7 +15,7 @@ from pipeline.errors import BadRecord
 
 UInt32 = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 UInt63 = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=2**42)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=2**32 * 1000)]  # until 2106, as ClickHouse's DateTime
 MAX_UINT64 = 2**64 - 1
 NO_LINES = "the record has no lines"
 

@@ -33,6 +33,7 @@ RETRIABLE_CODES = {
     203,  # NO_FREE_CONNECTION
     209,  # SOCKET_TIMEOUT
     210,  # NETWORK_ERROR
+    216,  # QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING
     225,  # NO_ZOOKEEPER
     236,  # ABORTED: the server is shutting down
     241,  # MEMORY_LIMIT_EXCEEDED
@@ -97,13 +98,16 @@ class ClickHouse:
         with _faults(self._address):
             self._connection.command(statement)
 
-    def insert(self, table: str, columns: Columns, *, types: Sequence[str], token: str | None) -> None:
+    def insert(self, table: str, columns: Columns, *, types: Sequence[str], token: str | None, alone: str = "") -> None:
         """Insert equally long ``columns`` as one block, once per ``token``: a repeat changes no table and no view.
 
         The same token must always come with the same data; ClickHouse drops a repeat without comparing it. Without one
-        every insert counts. Where the engine dies during an insert, a token alone is not enough: recovery.py.
+        every insert counts. Where the engine dies during an insert, a token alone is not enough: recovery.py. A server
+        refuses an insert (Unavailable) while another with the same name in ``alone`` is running.
         """
         once = {"insert_deduplication_token": token} if token else {"deduplicate_insert": "disable"}
+        if alone and self._address:
+            once["query_id"] = alone
         with _faults(self._address):
             self._connection.insert(
                 table,

@@ -13,8 +13,8 @@ neither rests on the delivery protocol:
 3. The sums are held against the raw table, the readers are turned, and the old generation is dropped.
 
 Ended at any moment, what readers see is whole: the next rebuild finishes turning them, or removes what was half made.
-One rebuild at a time. Rows that ``nhip replay`` puts in before the cut later on are in the raw table alone, until the
-next rebuild.
+One rebuild at a time. Rows that ``nhip replay`` and ``nhip dead-letters replay`` put in before the cut later on are in
+the raw table alone, until the next rebuild.
 """
 
 import logging

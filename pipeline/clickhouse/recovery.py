@@ -5,11 +5,14 @@ tens of microseconds later, moves the new part into place. Killed between the tw
 got, and the token keeps them out for good: of the raw table, or of any one roll-up. (Over a cluster, ClickHouse Keeper
 takes both in one transaction.) Hence three steps:
 
-1. The whole batch under its token. From then on no other insert under that token, however late, changes anything.
+1. The whole batch under its token. From then on no other insert under that token changes anything, for as long as the
+   table remembers it: 10,000 inserts.
 2. The rows that the raw table still has not, under tokens of their own. They are marked ``restored``, and the roll-ups,
    which took them in the first step, pass over them.
 3. The whole batch into ``events_again``, from which each roll-up takes what lies behind its own mark. A mark is in one
    part with the sums that it speaks of, since a batch is one block, and the batches of a partition come in order.
+
+Dead letters come last: whoever sees one may have its event read anew and inserted, which moves the marks on.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -30,18 +33,34 @@ LETTER_LINEAGE = slice(1, 4)
 Columns = Sequence[Sequence[Any]]
 
 
-def write_batch(client: ClickHouse, rows: Rows, token: str, *, again: bool) -> None:
+def write_batch(
+    client: ClickHouse, rows: Rows, token: str, *, again: bool, between: Callable[[], None] = lambda: None
+) -> None:
     """Insert a batch of one partition, once per ``token``; ``again`` when it may have been tried before.
 
+    ``between`` is called between statements, each of which may take as long as the server's time-out, and may raise.
     Raises Unavailable, Rejected.
     """
-    write_rows(client, rows, token)
+    events = Rows(rows.events, [])
+    write_rows(client, events, token)
     if again and rows.events and not client.cluster:
-        insert_missing(client, Rows(rows.events, []), f"{token}/again", partial(restore_rows, client))
-        roll_up_rows(client, rows)
+        between()
+        insert_missing(client, events, f"{token}/again", partial(restore_rows, client), between=between)
+        between()
+        roll_up_rows(client, events)
+    if rows.dead_letters:
+        between()
+        write_rows(client, Rows([], rows.dead_letters), token)
 
 
-def insert_missing(reader: ClickHouse, rows: Rows, token: str, insert: Callable[[Rows, str], None]) -> int:
+def insert_missing(
+    reader: ClickHouse,
+    rows: Rows,
+    token: str,
+    insert: Callable[[Rows, str], None],
+    *,
+    between: Callable[[], None] = lambda: None,
+) -> int:
     """Call ``insert`` with those of the rows, all of one partition, that are not stored, until all are.
 
     Each time it is given a token of its own, since ClickHouse may remember one for rows that are gone. Returns how many
@@ -52,6 +71,7 @@ def insert_missing(reader: ClickHouse, rows: Rows, token: str, insert: Callable[
         if not count(missing):
             return count(wanted)
         insert(missing, own)
+        between()
         missing = _without_stored(reader, missing)
     if count(missing):
         raise Rejected(f"ClickHouse drops every insert of {token}; its rows are still missing")

@@ -31,6 +31,8 @@ EVENT_COLUMNS = {
     "row": "UInt32",
 }
 
+PARTITION = list(EVENT_COLUMNS).index("partition")
+
 # What an event has besides: those that come the usual way leave it to the table.
 RESTORED_COLUMN = {"restored": "Bool"}
 
@@ -62,8 +64,12 @@ def restore_rows(client: ClickHouse, rows: Rows, token: str) -> None:
 
 
 def roll_up_rows(client: ClickHouse, rows: Rows) -> None:
-    """Put a batch's events into each roll-up that has not got as far in their partition, and nowhere else."""
-    _write(client, "events_again", EVENT_COLUMNS, rows.events, None)
+    """Put a batch's events into each roll-up that has not got as far in their partition, and nowhere else.
+
+    One at a time in a partition: two that look at the same mark before either is in would both add to it.
+    """
+    alone = f"nhip-events-again-{rows.events[PARTITION][0]}"
+    _write(client, "events_again", EVENT_COLUMNS, rows.events, None, alone=alone)
 
 
 def write_events(client: ClickHouse, columns: Sequence[Sequence[Any]], *, token: str) -> None:
@@ -85,7 +91,14 @@ def change_dead_letter(client: ClickHouse, letter: DeadLetter, *, state: DeadLet
 
 
 def _write(
-    client: ClickHouse, table: str, types: dict[str, str], columns: Sequence[Sequence[Any]], token: str | None
+    client: ClickHouse,
+    table: str,
+    types: dict[str, str],
+    columns: Sequence[Sequence[Any]],
+    token: str | None,
+    *,
+    alone: str = "",
 ) -> None:
     if columns and columns[0]:
-        client.insert(table, dict(zip(types, columns, strict=True)), types=list(types.values()), token=token)
+        named = dict(zip(types, columns, strict=True))
+        client.insert(table, named, types=list(types.values()), token=token, alone=alone)

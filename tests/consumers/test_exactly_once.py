@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class Table:
         self.remembered: set[str] = set()
         self.fault: tuple[str, BaseException] | None = None
 
-    def __call__(self, rows: Rows, token: str, *, again: bool) -> None:
+    def __call__(self, rows: Rows, token: str, *, again: bool, between: Callable[[], None]) -> None:
         self._fail("before")
         if again or token not in self.remembered:
             self.remembered.add(token)

@@ -23,6 +23,7 @@ from pipeline.plans import Plan, planned
 from pipeline.rows import Rows
 
 FIRST = TopicPartition(EVENTS_TOPIC, 0)
+SECOND = TopicPartition(EVENTS_TOPIC, 1)
 ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals")
 BATCH_SECONDS = 0.2
 
@@ -51,11 +52,14 @@ class Engine:
     before: list[BaseException | None] = field(default_factory=list)
     after: list[BaseException | None] = field(default_factory=list)
     on_write: Callable[[], None] = lambda: None
+    statements: int = 1
 
-    def __call__(self, rows: Rows, token: str, *, again: bool) -> None:
+    def __call__(self, rows: Rows, token: str, *, again: bool, between: Callable[[], None]) -> None:
         self.asked.append((token, rows))
         self.again.append(again)
         self.on_write()
+        for _ in range(1, self.statements):
+            between()
         raise_next(self.before)
         assert self.kept.setdefault(token, rows) == rows, "a token came back with other rows"
         raise_next(self.after)
@@ -415,6 +419,56 @@ def test_an_insert_that_fails_is_given_up_once_the_partition_is_gone(kit: Kit, t
     assert table.lineage() == kit.places()
 
 
+def test_between_the_statements_of_an_insert_it_lives_and_looks_whether_the_partition_is_gone(
+    kit: Kit, table: Engine, clock: Clock
+) -> None:
+    kit.send(2)
+    slow = Engine(statements=2)
+    stale = kit.start(slow)
+    slow.on_write = lambda: clock.advance(7)
+    step(stale)
+    assert stale.progressed_at == clock()
+    assert slow.kept
+
+    kit.send(2)
+    slow.on_write = lambda: step(kit.start(table))
+    step(stale)
+    assert len(slow.kept) == 1, "another has the partition"
+    kit.drain(kit.start(table))
+    assert Engine(kept=slow.kept | table.kept).lineage() == kit.places()
+
+
+def test_what_was_given_away_and_back_during_an_insert_of_another_partition_is_begun_anew(
+    kit: Kit, table: Engine, clock: Clock
+) -> None:
+    """A member that met two new sharings at once believes nothing of the time before."""
+    first = kit.start(table, member="a")
+    for _ in range(2):
+        for partition in (0, 1):
+            kit.send(1, 1, partition=partition)
+        step(first)
+    assert len(table.asked) == 2, "the later two of each partition wait for their time"
+
+    def come_and_go() -> None:
+        table.on_write = lambda: None
+        second = kit.start(table, member="b")
+        kit.send(1, partition=1)
+        for _ in range(6):
+            second.step()
+        second.stop()
+        second.run()
+        raise Unavailable("timed out")
+
+    table.on_write = come_and_go
+    clock.advance(BATCH_SECONDS)
+    step(first)
+    kit.drain(first)
+    clock.advance(1)
+    kit.drain(first)
+    assert kit.committed(SECOND) == Committed(5, "")
+    assert table.lineage() == kit.places()
+
+
 def fail(error: BaseException) -> Callable[[], None]:
     def raise_it() -> None:
         raise error
@@ -545,9 +599,9 @@ class RealTable:
     before: list[BaseException | None] = field(default_factory=list)
     after: list[BaseException | None] = field(default_factory=list)
 
-    def __call__(self, rows: Rows, token: str, *, again: bool) -> None:
+    def __call__(self, rows: Rows, token: str, *, again: bool, between: Callable[[], None]) -> None:
         raise_next(self.before)
-        write_batch(self.client, rows, token, again=again)
+        write_batch(self.client, rows, token, again=again, between=between)
         raise_next(self.after)
 
     def lineage(self) -> Counter[tuple[int, int, int]]:

@@ -2,8 +2,8 @@
 
 A test fixture, since no ClickHouse server can be had from the package registries. It answers what clickhouse-connect
 asks: statements and Native inserts, settings and ``param_…`` in the query string, a database, compression both ways,
-errors with their code, a summary, ``/ping``, sign-in (``--user NAME:PASSWORD:ROLE``, as often as wanted). A thread and
-a connection to the engine for each HTTP connection.
+errors with their code, one query of an id at a time, a summary, ``/ping``, sign-in (``--user NAME:PASSWORD:ROLE``, as
+often as wanted). A thread and a connection to the engine for each HTTP connection.
 
 ``POST /_fault?…`` makes it fail, from then on and until the next one; what is not named is off:
 
@@ -22,6 +22,7 @@ import json
 import os
 import random
 import re
+import secrets
 import signal
 import socket
 import ssl
@@ -68,6 +69,7 @@ TRANSPORT = {
     "http_headers_progress_interval_ms",
 }
 
+ALREADY_RUNNING = 216
 AUTHENTICATION_FAILED = 516
 ACCESS_DENIED = 497
 INSERT = re.compile(rb"\s*(INSERT\s+INTO\s.*?)\sFORMAT\s+(\w+)[ \t]*\r?\n", re.IGNORECASE | re.DOTALL)
@@ -183,6 +185,21 @@ class Server(ThreadingHTTPServer):
         self.directory = directory
         self.users = users
         self.faults = Faults()
+        self._running: set[str] = set()
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def running(self, query_id: str) -> Iterator[None]:
+        """Refuses a second one of the same name meanwhile."""
+        with self._lock:
+            if query_id in self._running:
+                name = "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING"
+                raise Refused(ALREADY_RUNNING, f"Code: 216. DB::Exception: {query_id} is already running. ({name})")
+            self._running.add(query_id)
+        try:
+            yield
+        finally:
+            self._running.remove(query_id)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news."""
@@ -231,7 +248,8 @@ class Handler(BaseHTTPRequestHandler):
             statement = fields.get("query", "").encode()
             whole = statement + b"\n" + body if statement else body
             role = self._sign_in(fields)
-            answer, summary, is_insert = self._run(whole, fields, role)
+            with self.server.running(fields.get("query_id") or secrets.token_hex(8)):
+                answer, summary, is_insert = self._run(whole, fields, role)
         except Refused as refusal:
             self._refuse(refusal.code, str(refusal), refusal.status)
         except Exception as error:

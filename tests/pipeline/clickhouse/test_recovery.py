@@ -13,19 +13,29 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from pipeline.clickhouse.client import ClickHouse, Columns
-from pipeline.clickhouse.queries import compare_roll_ups, sum_page_views
+from pipeline.clickhouse.queries import compare_roll_ups, list_dead_letters, sum_page_views
 from pipeline.clickhouse.rebuild import rebuild
 from pipeline.clickhouse.recovery import MAX_TOKENS, insert_missing, write_batch
 from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS
-from pipeline.clickhouse.writer import EVENT_COLUMNS, restore_rows, roll_up_rows, write_rows
+from pipeline.clickhouse.writer import (
+    EVENT_COLUMNS,
+    restore_rows,
+    roll_up_rows,
+    write_dead_letters,
+    write_events,
+    write_rows,
+)
+from pipeline.dead_letters import replay_letters
 from pipeline.errors import Rejected
-from pipeline.rows import Rows
+from pipeline.events import EVENTS_TOPIC
+from pipeline.rows import Rows, decode_line, row_of
 
 if TYPE_CHECKING:
     from conftest import Group
 
 NOON = 1_790_571_600_000
 MONTH = 31 * 86_400_000
+LETTER = b'{"at":1790571600000,"site":1,"kind":"view","page_id":9,"visitor":77,"visit":true}'
 TABLES = ("events", *(f"{name}_1" for name in SUMS))  # in the order in which an insert comes to them
 AGREED = dict.fromkeys(ROLL_UPS, 0)
 
@@ -239,12 +249,48 @@ def test_rows_without_events_are_just_written(client: ClickHouse) -> None:
     assert client.query("SELECT count() FROM dead_letters FINAL") == [(1,)]
 
 
+def test_letters_come_last_since_who_replays_one_moves_the_marks(client: ClickHouse) -> None:
+    letters = [[NOON], [0], [5], [9], ["lý do"], [LETTER]]
+    write_batch(client, batch(0), "first", again=False)
+    disk = Disk(client)
+    write_batch(client, batch(3), "second", again=False)
+    disk.take_back("page_days_1", "remembered")
+
+    def replay_what_is_there() -> None:
+        waiting = list_dead_letters(client, state="waiting", limit=10)
+        replay_letters(client, client, waiting, now=lambda: NOON / 1000, advance=lambda *_: None)
+
+    write_batch(client, Rows(batch(3).events, letters), "second", again=True, between=replay_what_is_there)
+    replay_what_is_there()
+    assert compare_roll_ups(client) == AGREED
+    assert lineage(client) == Counter([*places(batch(0, 6)), (0, 5, 9)])
+
+
+def test_a_letter_replayed_anew_after_a_kill_is_in_once(client: ClickHouse) -> None:
+    """Killed when the raw table had the token and no row, and the roll-ups nothing."""
+    write_batch(client, batch(0), "first", again=False)
+    write_dead_letters(client, [[NOON], [0], [2], [9], ["lý do"], [LETTER]], token="letter")
+    row = row_of(decode_line(LETTER), partition=0, offset=2, row=9)
+    disk = Disk(client)
+    write_events(client, [(value,) for value in row], token=f"dead-letter/{EVENTS_TOPIC}/0/2/9")
+    disk.take_back("events", "remembered")
+    for table in TABLES[1:]:
+        disk.take_back(table, "untouched")
+
+    waiting = list_dead_letters(client, state="waiting", limit=10)
+    replay_letters(client, client, waiting, now=lambda: NOON / 1000, advance=lambda *_: None)
+    assert lineage(client) == Counter([*places(batch(0)), (0, 2, 9)])
+    assert compare_roll_ups(client) == AGREED
+
+
 def test_over_a_cluster_the_token_is_enough(client: ClickHouse) -> None:
     """Keeper takes token and rows in one transaction, and another replica may not show yet what is in."""
     asked: list[str] = []
 
     class Listening(ClickHouse):
-        def insert(self, table: str, columns: Columns, *, types: Sequence[str], token: str | None) -> None:
+        def insert(
+            self, table: str, columns: Columns, *, types: Sequence[str], token: str | None, alone: str = ""
+        ) -> None:
             asked.append(f"{table} {token}")
 
         def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:

@@ -8,20 +8,22 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from clickhouse_http import ClickHouseServer
+from patience import wait_until
 
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, address_of, open_clickhouse, open_server
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import compare_roll_ups
 from pipeline.clickhouse.rebuild import rebuild
 from pipeline.clickhouse.roll_ups import find_generations
-from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events
+from pipeline.clickhouse.writer import EVENT_COLUMNS, roll_up_rows, write_events
 from pipeline.errors import ConfigurationError, Rejected, Unavailable
+from pipeline.rows import Rows
 from pipeline.settings import ClickHouseSettings, Settings
 
 VIEW = dict.fromkeys(EVENT_COLUMNS, "") | {
@@ -85,6 +87,27 @@ def count(client: ClickHouse) -> set[int]:
     """Views by the raw table and by a roll-up."""
     rows = client.query("SELECT count() FROM events UNION ALL SELECT sum(views) FROM page_totals")
     return {found for (found,) in rows}
+
+
+def test_a_batch_is_put_behind_the_marks_by_one_insert_at_a_time(server: ClickHouseServer, opened: Open) -> None:
+    """The first has been given up by who sent it, and still runs; both would look at the same marks."""
+    rows = Rows([[VIEW[name]] for name in EVENT_COLUMNS], [])
+    writer = opened()
+    server.fault(delay_inserts=2.0)
+    with pytest.raises(Unavailable):
+        roll_up_rows(opened(timeout_seconds=1.0), rows)
+    with pytest.raises(Unavailable, match="already running"):
+        roll_up_rows(writer, rows)
+    server.fault()
+
+    def goes_in() -> bool:
+        with suppress(Unavailable):
+            roll_up_rows(writer, rows)
+            return True
+        return False
+
+    wait_until(goes_in)
+    assert opened("reader").query("SELECT sum(views) FROM page_totals") == [(1,)]
 
 
 # restarts
