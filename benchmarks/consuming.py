@@ -7,6 +7,7 @@ core. Each turn has a database of its own, so that none finds what another has l
 
 import argparse
 import itertools
+import secrets
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -71,16 +72,21 @@ def measure(broker: Broker, opened: Open) -> Speeds:
 
 
 def _turn(broker: Broker, opened: Open, records: dict[TopicPartition, list[Record]], number: int) -> Speeds:
-    consumer, places = _consume(broker, opened(f"turn_{number}"), group=f"turn-{number}")
+    consumer, places = _consume(broker, opened(f"turn_{number}"), group=_own_group("turn"))
     batches = [records[partition][first : last + 1] for partition, first, last in places]
     events = sum(record.value.count(b"\n") for batch in batches for record in batch)
-    reading = _read(broker, group=f"reading-{number}")
+    reading = _read(broker, group=_own_group("reading"))
     both = _decode_and_insert(batches, events, opened(f"both_{number}"))
     with Stopwatch() as decoding:
         rows = [rows_of(batch) for batch in batches]
     inserting = _insert(rows, events, opened(f"inserting_{number}"), table="events")
     plain = _insert(rows, events, opened(f"inserting_{number}"), table="plain")
     return Speeds(consumer, reading, _speed(decoding, events), inserting, plain, both)
+
+
+def _own_group(name: str) -> str:
+    """A group that has read nothing yet: the log is measured by several processes, one after the other."""
+    return f"{name}-{secrets.token_hex(4)}"
 
 
 def _consume(broker: Broker, client: ClickHouse, *, group: str) -> tuple[Speed, list[Place]]:
