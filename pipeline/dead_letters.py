@@ -64,11 +64,11 @@ def _insert(reader: ClickHouse, writer: ClickHouse, letter: SetAside, event: Eve
     Under the first token the roll-ups have it too, whether or not the raw table took it; under the next it alone.
     """
     row = row_of(event, partition=letter.partition, offset=letter.offset, row=letter.row)
+    columns = [(value,) for value in row]
     base = f"dead-letter/{EVENTS_TOPIC}/{letter.place}"
     for token in tokens(base):
         if holds_event(reader, partition=letter.partition, offset=letter.offset, row=letter.row):
             return
-        columns = [(value,) for value in row]
         if token == base:
             write_events(writer, columns, token=token)
         else:

@@ -249,6 +249,11 @@ def test_rows_without_events_are_just_written(client: ClickHouse) -> None:
     assert client.query("SELECT count() FROM dead_letters FINAL") == [(1,)]
 
 
+def replay_waiting(client: ClickHouse) -> None:
+    waiting = list_dead_letters(client, state="waiting", limit=10)
+    replay_letters(client, client, waiting, now=lambda: NOON / 1000, advance=lambda *_: None)
+
+
 def test_letters_come_last_since_who_replays_one_moves_the_marks(client: ClickHouse) -> None:
     letters = [[NOON], [0], [5], [9], ["lý do"], [LETTER]]
     write_batch(client, batch(0), "first", again=False)
@@ -256,12 +261,9 @@ def test_letters_come_last_since_who_replays_one_moves_the_marks(client: ClickHo
     write_batch(client, batch(3), "second", again=False)
     disk.take_back("page_days_1", "remembered")
 
-    def replay_what_is_there() -> None:
-        waiting = list_dead_letters(client, state="waiting", limit=10)
-        replay_letters(client, client, waiting, now=lambda: NOON / 1000, advance=lambda *_: None)
-
-    write_batch(client, Rows(batch(3).events, letters), "second", again=True, between=replay_what_is_there)
-    replay_what_is_there()
+    second = Rows(batch(3).events, letters)
+    write_batch(client, second, "second", again=True, between=lambda: replay_waiting(client))
+    replay_waiting(client)
     assert compare_roll_ups(client) == AGREED
     assert lineage(client) == Counter([*places(batch(0, 6)), (0, 5, 9)])
 
@@ -277,8 +279,7 @@ def test_a_letter_replayed_anew_after_a_kill_is_in_once(client: ClickHouse) -> N
     for table in TABLES[1:]:
         disk.take_back(table, "untouched")
 
-    waiting = list_dead_letters(client, state="waiting", limit=10)
-    replay_letters(client, client, waiting, now=lambda: NOON / 1000, advance=lambda *_: None)
+    replay_waiting(client)
     assert lineage(client) == Counter([*places(batch(0)), (0, 2, 9)])
     assert compare_roll_ups(client) == AGREED
 
