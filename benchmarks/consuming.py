@@ -22,16 +22,16 @@ from benchmarks.costs import Stopwatch, keep_to_one_core
 from benchmarks.views import make_records
 from consumers.runner import Runner
 from pipeline.brokers import Broker, Record, TopicPartition
-from pipeline.brokers.kafka import KafkaBroker
-from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.brokers.kafka.broker import KafkaBroker
+from pipeline.brokers.sqlite.broker import SqliteBroker
+from pipeline.brokers.topics import TOPICS
 from pipeline.clickhouse.client import ClickHouse, open_embedded, open_server
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.recovery import write_batch
+from pipeline.clickhouse.rows import Rows, rows_of
 from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events, write_rows
 from pipeline.events import EVENTS_TOPIC
-from pipeline.rows import Rows, rows_of
 from pipeline.settings import ClickHouseSettings, KafkaSettings
-from pipeline.topics import TOPICS
 
 BATCH = 50_000
 TURNS = 3

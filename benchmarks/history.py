@@ -26,8 +26,8 @@ from pipeline.clickhouse.queries import (
     read_summary,
     sum_page_views,
 )
+from pipeline.operating.verify import CHUNK
 from pipeline.periods import Periods, local_date
-from pipeline.verify import CHUNK
 
 YEARS_SECONDS = 3 * 365 * 86_400
 REPEATS = 40

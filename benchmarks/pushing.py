@@ -11,7 +11,7 @@ from load import AGENTS, beacon_requests, run_load
 from product import SiteClient
 
 from benchmarks.report import Figure
-from pipeline.beacon.tokens import PageToken, sign
+from pipeline.tokens import PageToken, sign
 
 LOADED_RATE = 1_000.0
 SECONDS_A_SAMPLE = 0.9

@@ -16,31 +16,32 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from types import FrameType
 
-from cms.first_start import prepare_site
-from cms.pages import Pages
-from cms.terminal import step
+from cms.runtime.django_threads import Pages
+from cms.runtime.first_start import prepare_site
+from cms.runtime.terminal import step
 from consumers.health import check_inserts, check_loop
 from consumers.runner import Runner
-from pipeline import control, logs
 from pipeline.brokers import Broker, open_broker
-from pipeline.brokers.spooling import SpoolingProducer, open_producer
-from pipeline.cli import run_call
+from pipeline.brokers.spool.producer import SpoolingProducer, open_producer
+from pipeline.brokers.topics import GROUP, topics_of
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import read_snapshot
 from pipeline.clickhouse.recovery import write_batch
-from pipeline.collect import CollectorApplication, assemble
-from pipeline.commands.arguments import SETTINGS_HELP, Parser
-from pipeline.counters import LiveCounters
-from pipeline.data_directory import hold
-from pipeline.enrich.salts import SaltBook
+from pipeline.collecting.__main__ import CollectorApplication, assemble
+from pipeline.collecting.salts import SaltBook
 from pipeline.errors import PipelineError, Unavailable
 from pipeline.events import EVENTS_TOPIC
-from pipeline.live import LiveStreams
-from pipeline.repeating import repeating
-from pipeline.serving import listen, serve
+from pipeline.operating import control
+from pipeline.operating.cli import run_call
+from pipeline.operating.commands.arguments import SETTINGS_HELP, Parser
+from pipeline.process import logs
+from pipeline.process.data_directory import hold
+from pipeline.process.repeating import repeating
+from pipeline.process.server import listen, serve
+from pipeline.serving.counters import LiveCounters
+from pipeline.serving.live import LiveStreams
 from pipeline.settings import Settings
-from pipeline.topics import GROUP, topics_of
 
 log = logging.getLogger("nhip")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.brokers import Record, TopicPartition
-from pipeline.plans import Plan
+from pipeline.brokers.plans import Plan
 
 
 @dataclass

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from consumers.runner import Runner
-from pipeline.health import Check
+from pipeline.process.health import Check
 
 GRACE_SECONDS = 30.0
 

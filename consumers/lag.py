@@ -10,7 +10,7 @@ from pipeline.brokers import Broker
 from pipeline.errors import PipelineError
 from pipeline.events import EVENTS_TOPIC
 from pipeline.metrics import ASSIGNED_PARTITIONS, COMPLETE_UP_TO, LAG_RECORDS
-from pipeline.repeating import repeating
+from pipeline.process.repeating import repeating
 
 log = logging.getLogger(__name__)
 

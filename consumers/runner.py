@@ -21,10 +21,10 @@ from typing import Any, Protocol
 
 from consumers.batches import Batch
 from pipeline.brokers import Consumer, Record, TopicPartition
+from pipeline.brokers.plans import Plan, planned, read_metadata
+from pipeline.clickhouse.rows import Rows, rows_of
 from pipeline.errors import Fenced, PipelineError, TooManyDeadLetters
 from pipeline.metrics import CONSUMED_EVENTS, DEAD_LETTERS, INSERT_FAILURES, INSERT_SECONDS
-from pipeline.plans import Plan, planned, read_metadata
-from pipeline.rows import Rows, rows_of
 
 log = logging.getLogger(__name__)
 

@@ -50,10 +50,10 @@ portal_works_with_the_plugin() {
         portal/bin/python -c '
 from importlib.resources import files
 from pathlib import Path
-import cms.wsgi, consumers.runner, pipeline.collector
+import cms.wsgi, consumers.runner, pipeline.collecting.collector
 from pipeline.clickhouse.client import open_embedded
 from pipeline.clickhouse.migrations import migrate
-assert files("pipeline.beacon").joinpath("beacon.min.js").read_bytes()
+assert files("pipeline.collecting.script").joinpath("beacon.min.js").read_bytes()
 engine = open_embedded(Path("engine"))
 print("ClickHouse:", *migrate(engine))
 engine.close()  # the process does not end while the engine is open

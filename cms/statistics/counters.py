@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pipeline.counters import Counters, StoredCounters
+from pipeline.serving.counters import Counters, StoredCounters
 from pipeline.settings import Settings
 
 _installed: list[Counters] = []

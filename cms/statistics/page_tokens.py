@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest
 from wagtail.models import Page
 
-from pipeline.beacon.tokens import PageToken, sign
 from pipeline.settings import Settings
+from pipeline.tokens import PageToken, sign
 
 
 def sign_page(page: Page, request: HttpRequest) -> str | None:

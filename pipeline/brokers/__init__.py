@@ -1,10 +1,10 @@
 """The event log: Kafka in production, SQLite in the embedded mode, one contract for both."""
 
-from pipeline.brokers.kafka import KafkaBroker
+from pipeline.brokers.kafka.broker import KafkaBroker
 from pipeline.brokers.protocols import Broker, Committed, Consumer, Producer, Record, Topic, TopicPartition
-from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.brokers.sqlite.broker import SqliteBroker
+from pipeline.brokers.topics import topics_of
 from pipeline.settings import Settings
-from pipeline.topics import topics_of
 
 __all__ = [
     "Broker",

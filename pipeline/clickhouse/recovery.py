@@ -21,9 +21,9 @@ from typing import Any
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import find_places
+from pipeline.clickhouse.rows import Rows
 from pipeline.clickhouse.writer import restore_rows, roll_up_rows, write_rows
 from pipeline.errors import Rejected
-from pipeline.rows import Rows
 
 MAX_TOKENS = 20
 

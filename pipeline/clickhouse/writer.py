@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.rows import DeadLetter, Rows
+from pipeline.clickhouse.rows import DeadLetter, Rows
 
 DeadLetterState = Literal["replayed", "dropped"]
 

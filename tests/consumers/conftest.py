@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from pipeline.brokers import Topic
-from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.clickhouse.client import ClickHouse, open_embedded
 from pipeline.clickhouse.migrations import migrate
 from pipeline.events import EVENTS_TOPIC, PageView

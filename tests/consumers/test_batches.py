@@ -4,7 +4,7 @@ import pytest
 
 from consumers.batches import Batch
 from pipeline.brokers import Record, TopicPartition
-from pipeline.plans import Plan
+from pipeline.brokers.plans import Plan
 
 PARTITION = TopicPartition("page-events", 3)
 

@@ -16,11 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from consumers import runner as runner_module
 from consumers.runner import Runner
 from pipeline.brokers import Consumer, Topic
-from pipeline.brokers.sqlite import SqliteBroker
-from pipeline.brokers.sqlite_groups import Membership
+from pipeline.brokers.sqlite.broker import SqliteBroker
+from pipeline.brokers.sqlite.groups import Membership
+from pipeline.clickhouse.rows import Rows
 from pipeline.errors import Unavailable
 from pipeline.events import EVENTS_TOPIC, Heartbeat, encode_lines
-from pipeline.rows import Rows
 
 SESSION_SECONDS = 30.0
 BATCH_SECONDS = 0.2

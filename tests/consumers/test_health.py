@@ -9,7 +9,7 @@ import pytest
 from consumers.health import GRACE_SECONDS, check_inserts, check_loop
 from consumers.lag import LagWatch, measure_lag
 from consumers.runner import Runner
-from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.errors import TooManyDeadLetters, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.metrics import REGISTRY

@@ -16,11 +16,11 @@ from part import Part, free_port, status_of
 from patience import wait_until
 
 from pipeline.brokers import open_broker
+from pipeline.brokers.topics import topics_of
 from pipeline.clickhouse.client import open_clickhouse
 from pipeline.clickhouse.migrations import migrate
 from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
 from pipeline.settings import Settings
-from pipeline.topics import topics_of
 
 pytestmark = pytest.mark.timeout(180)
 

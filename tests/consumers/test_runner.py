@@ -13,14 +13,14 @@ import pytest
 from consumers import runner as runner_module
 from consumers.runner import IDLE_SECONDS, Runner, Write
 from pipeline.brokers import Committed, Consumer, Record, TopicPartition
-from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.brokers.plans import Plan, planned
+from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import read_snapshot
 from pipeline.clickhouse.recovery import write_batch
+from pipeline.clickhouse.rows import Rows
 from pipeline.errors import Rejected, TooManyDeadLetters, Unavailable
 from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
-from pipeline.plans import Plan, planned
-from pipeline.rows import Rows
 
 FIRST = TopicPartition(EVENTS_TOPIC, 0)
 SECOND = TopicPartition(EVENTS_TOPIC, 1)

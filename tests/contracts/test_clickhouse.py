@@ -19,9 +19,9 @@ from pipeline.clickhouse.writer import (
     write_dead_letters,
     write_events,
 )
-from pipeline.counters import SiteCounters, Summary
 from pipeline.errors import PipelineError, Rejected, Unavailable
 from pipeline.periods import Periods
+from pipeline.serving.counters import SiteCounters, Summary
 
 Connect = Callable[[], ClickHouse]
 

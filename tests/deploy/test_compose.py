@@ -16,8 +16,8 @@ from deployment import compose, read_env
 from part import ROOT
 
 from cms import web
-from pipeline import cli
-from pipeline.health import PREFIX, Health
+from pipeline.operating import cli
+from pipeline.process.health import PREFIX, Health
 from pipeline.settings import Settings
 
 Service = dict[str, Any]

@@ -81,7 +81,7 @@ class Absent:
         if name.split(".")[0] == "chdb":
             raise ImportError(name)
 sys.meta_path.insert(0, Absent())
-for name in ("cms.web", "consumers.__main__", "pipeline.cli", "pipeline.collect"):
+for name in ("cms.web", "consumers.__main__", "pipeline.operating.cli", "pipeline.collecting.__main__"):
     importlib.import_module(name)
 """
 

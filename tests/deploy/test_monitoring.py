@@ -18,8 +18,9 @@ import yaml
 from part import ROOT
 from prometheus_client import Counter, Gauge, Histogram, generate_latest
 
-from pipeline import collector, metrics
-from pipeline.beacon.parse import Reason
+from pipeline import metrics
+from pipeline.collecting import collector
+from pipeline.collecting.beacon import Reason
 
 PROMETHEUS = ROOT / "deploy/prometheus"
 GRAFANA = ROOT / "deploy/grafana"

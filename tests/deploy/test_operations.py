@@ -8,7 +8,7 @@ import shlex
 import pytest
 from part import ROOT
 
-from pipeline import cli
+from pipeline.operating import cli
 
 TEXT = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 CONSOLES = "\n".join(re.findall(r"```console\n(.*?)```", TEXT, re.DOTALL))

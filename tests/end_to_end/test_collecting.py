@@ -22,10 +22,10 @@ from product import SiteClient
 from steady_load import SteadyLoad
 
 from pipeline.brokers import Broker, TopicPartition
-from pipeline.brokers.kafka import KafkaBroker
+from pipeline.brokers.kafka.broker import KafkaBroker
+from pipeline.brokers.topics import TOPICS
 from pipeline.events import EVENTS_TOPIC, PageView, decode_lines
 from pipeline.settings import KafkaSettings
-from pipeline.topics import TOPICS
 
 NOWHERE = "http://reader:secret@127.0.0.1:9/nhip"
 KEY = secrets.token_bytes(32)
@@ -47,7 +47,7 @@ class Collecting(Part, SiteClient):
         Part.__init__(
             self,
             "collect",
-            ["-m", "pipeline.cli", "collect"],
+            ["-m", "pipeline.operating.cli", "collect"],
             environment={**ours, **environment},
             health_url=f"{self.base_url}/_nhip/",
             log=data_dir.with_suffix(".log"),
@@ -259,7 +259,7 @@ def test_a_full_spool_says_so_and_takes_views_again_when_kafka_is_back(
 def run_once(**environment: str) -> subprocess.CompletedProcess[str]:
     given = {**os.environ, "NHIP_BEACON_KEY": KEY.hex(), "NHIP_CLICKHOUSE_URL": NOWHERE, **environment}
     return subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "collect"],
+        [sys.executable, "-m", "pipeline.operating.cli", "collect"],
         cwd=ROOT,
         env={name: value for name, value in given.items() if value},
         capture_output=True,

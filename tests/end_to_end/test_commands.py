@@ -17,7 +17,7 @@ import pytest
 from part import ROOT
 from product import Product
 
-from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.events import EVENTS_TOPIC
 
 SECONDS = 60.0
@@ -159,7 +159,7 @@ def _on_a_terminal(product: Product, argv: list[str], typed: bytes = b"") -> tup
     here, there = pty.openpty()
     environment = {**product.environment(), "TERM": "xterm-256color", "COLUMNS": "100"}
     environment.pop("NO_COLOR", None)
-    command = [sys.executable, "-m", "pipeline.cli", *argv]
+    command = [sys.executable, "-m", "pipeline.operating.cli", *argv]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=there, stdout=there, stderr=there)
     os.close(there)
     os.write(here, typed)

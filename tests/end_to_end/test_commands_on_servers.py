@@ -19,13 +19,13 @@ from kafka_server import KafkaServer, require_kafka
 from part import ROOT, Part
 
 from pipeline.brokers import Broker, TopicPartition, open_broker
+from pipeline.brokers.plans import Plan
+from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.client import open_clickhouse
+from pipeline.clickhouse.rows import rows_of
 from pipeline.clickhouse.writer import write_rows
 from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
-from pipeline.plans import Plan
-from pipeline.rows import rows_of
 from pipeline.settings import Settings
-from pipeline.topics import GROUP
 
 SECONDS = 60.0
 PARTITIONS = 2
@@ -43,7 +43,7 @@ class Servers:
 
     def nhip(self, *argv: str) -> subprocess.CompletedProcess[str]:
         part = Part("nhip", [], environment=self.environment, health_url="", log=Path())
-        command = [sys.executable, "-m", "pipeline.cli", *argv]
+        command = [sys.executable, "-m", "pipeline.operating.cli", *argv]
         return subprocess.run(
             command,
             cwd=ROOT,

@@ -11,15 +11,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.acknowledger import Acknowledger
-from pipeline.beacon.tokens import PageToken, sign
 from pipeline.brokers import Record
-from pipeline.brokers.sqlite import SqliteBroker
-from pipeline.collector import Collector
-from pipeline.counters import Snapshot
+from pipeline.brokers.sqlite.broker import SqliteBroker
+from pipeline.brokers.topics import TOPICS
+from pipeline.collecting.acknowledger import Acknowledger
+from pipeline.collecting.collector import Collector
 from pipeline.events import EVENTS_TOPIC, Event, decode_lines
-from pipeline.live import LiveStreams
-from pipeline.topics import TOPICS
+from pipeline.serving.counters import Snapshot
+from pipeline.serving.live import LiveStreams
+from pipeline.tokens import PageToken, sign
 
 KEY = bytes(range(32))
 SALT = b"s" * 32

@@ -13,8 +13,8 @@ from typing import TypeVar
 from patience import wait_until
 
 from pipeline.brokers import Broker, Committed, Consumer, Producer, Record, Topic, TopicPartition
-from pipeline.brokers.kafka import KafkaBroker
-from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.brokers.kafka.broker import KafkaBroker
+from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.errors import Fenced
 from pipeline.settings import KafkaSettings
 

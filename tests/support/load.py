@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import uvloop
 
-from pipeline.beacon.tokens import PageToken, sign
+from pipeline.tokens import PageToken, sign
 
 AGENTS = tuple(
     f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version}.0.0.0 Safari/537.36"

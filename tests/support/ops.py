@@ -12,18 +12,18 @@ from typing import Any, cast
 
 import msgspec
 
-from pipeline import cli
 from pipeline.brokers import Record, TopicPartition
-from pipeline.brokers.sqlite import SqliteBroker
+from pipeline.brokers.plans import Plan
+from pipeline.brokers.sqlite.broker import SqliteBroker
+from pipeline.brokers.topics import GROUP, topics_of
 from pipeline.clickhouse.client import ClickHouse, open_embedded
 from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.rows import rows_of
 from pipeline.clickhouse.writer import write_rows
-from pipeline.control import Call, Terminal
 from pipeline.events import EVENTS_TOPIC, Event, encode_lines
-from pipeline.plans import Plan
-from pipeline.rows import rows_of
+from pipeline.operating import cli
+from pipeline.operating.control import Call, Terminal
 from pipeline.settings import Settings
-from pipeline.topics import GROUP, topics_of
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from part import ROOT, Part, free_port, status_of
 
-from pipeline.beacon.tokens import PageToken, sign
+from pipeline.tokens import PageToken, sign
 
 ADMIN_PASSWORD = "mat-khau-de-thu-nghiem"
 
@@ -71,7 +71,7 @@ class SiteClient:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """``nhip ARGUMENTS``, as operations type it."""
-        command = [sys.executable, "-m", "pipeline.cli", *arguments]
+        command = [sys.executable, "-m", "pipeline.operating.cli", *arguments]
         return subprocess.run(
             command,
             cwd=ROOT,

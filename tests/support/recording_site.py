@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from patience import wait_until
 
-from pipeline.beacon.build import BUILT
+from pipeline.collecting.script.build import BUILT
 
 PAGE = """<!doctype html><html lang="vi"><meta charset="utf-8"><link rel="icon" href="data:,"><title>{path}</title>
 <script>{witness}{script}</script>{rules}

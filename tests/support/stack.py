@@ -29,13 +29,13 @@ from product import ADMIN_PASSWORD, SiteClient
 from proxy import Proxy, require_caddy
 
 from pipeline.brokers import open_broker
-from pipeline.commands.arguments import Parser, natural
+from pipeline.brokers.plans import planned
+from pipeline.brokers.topics import GROUP
 from pipeline.errors import ConfigurationError
 from pipeline.events import EVENTS_TOPIC
-from pipeline.plans import planned
-from pipeline.serving import listen
+from pipeline.operating.commands.arguments import Parser, natural
+from pipeline.process.server import listen
 from pipeline.settings import Settings
-from pipeline.topics import GROUP
 
 ACCOUNTS = ("writer", "reader", "migrator")
 SESSION_SECONDS = "6"
@@ -63,7 +63,7 @@ class Stack(SiteClient):
         self.clickhouse = ClickHouseServer(directory / "clickhouse", users=users)
         self.web = self._part("web", ["-m", "cms.web"])
         self.collectors = [
-            self._part(f"collector-{n + 1}", ["-m", "pipeline.cli", "collect"]) for n in range(collectors)
+            self._part(f"collector-{n + 1}", ["-m", "pipeline.operating.cli", "collect"]) for n in range(collectors)
         ]
         self.consumers = [self.new_consumer() for _ in range(consumers)]
         self.proxy = Proxy(
@@ -107,7 +107,7 @@ class Stack(SiteClient):
         with ThreadPoolExecutor(3) as threads:
             for started in [threads.submit(server.start) for server in (self.kafka, self.postgres, self.clickhouse)]:
                 started.result()
-        self._run_once("migrate", ["-m", "pipeline.cli", "migrate"])
+        self._run_once("migrate", ["-m", "pipeline.operating.cli", "migrate"])
         self._run_once("prepare", ["-m", "cms.web", "--prepare"], NHIP_DATA_DIR=str(self.directory / "web"))
         for part in self.parts:
             part.launch()

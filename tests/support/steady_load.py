@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException
 
 import msgspec
 
-from pipeline.beacon.tokens import PageToken, sign
+from pipeline.tokens import PageToken, sign
 
 CONNECTIONS = 12
 FIRST_PAGE = 1_000_000

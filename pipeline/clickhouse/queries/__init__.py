@@ -10,8 +10,8 @@ import msgspec
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.roll_ups import ROLL_UPS
-from pipeline.counters import SiteCounters, Snapshot, Summary
 from pipeline.periods import Periods, instants, local_date
+from pipeline.serving.counters import SiteCounters, Snapshot, Summary
 
 ONLINE_SECONDS = 300
 

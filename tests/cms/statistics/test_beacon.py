@@ -12,9 +12,9 @@ from django.contrib.auth import get_user_model
 
 from cms.statistics import page_tokens
 from cms.statistics.checks import check_beacon_key
-from pipeline.beacon.parse import MAX_BODY_BYTES
-from pipeline.beacon.tokens import PageToken, verify
+from pipeline.collecting.beacon import MAX_BODY_BYTES
 from pipeline.settings import Settings
+from pipeline.tokens import PageToken, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,9 +14,10 @@ import pytest
 
 from pipeline.clickhouse.client import ClickHouse, Columns
 from pipeline.clickhouse.queries import compare_roll_ups, list_dead_letters, sum_page_views
-from pipeline.clickhouse.rebuild import rebuild
 from pipeline.clickhouse.recovery import MAX_TOKENS, insert_missing, write_batch
 from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS
+from pipeline.clickhouse.roll_ups.rebuild import rebuild
+from pipeline.clickhouse.rows import Rows, decode_line, row_of
 from pipeline.clickhouse.writer import (
     EVENT_COLUMNS,
     restore_rows,
@@ -25,10 +26,9 @@ from pipeline.clickhouse.writer import (
     write_events,
     write_rows,
 )
-from pipeline.dead_letters import replay_letters
 from pipeline.errors import Rejected
 from pipeline.events import EVENTS_TOPIC
-from pipeline.rows import Rows, decode_line, row_of
+from pipeline.operating.dead_letters import replay_letters
 
 if TYPE_CHECKING:
     from conftest import Group

@@ -19,11 +19,11 @@ from patience import wait_until
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, address_of, open_clickhouse, open_server
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import compare_roll_ups
-from pipeline.clickhouse.rebuild import rebuild
 from pipeline.clickhouse.roll_ups import find_generations
+from pipeline.clickhouse.roll_ups.rebuild import rebuild
+from pipeline.clickhouse.rows import Rows
 from pipeline.clickhouse.writer import EVENT_COLUMNS, roll_up_rows, write_events
 from pipeline.errors import ConfigurationError, Rejected, Unavailable
-from pipeline.rows import Rows
 from pipeline.settings import ClickHouseSettings, Settings
 
 VIEW = dict.fromkeys(EVENT_COLUMNS, "") | {

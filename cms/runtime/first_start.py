@@ -1,0 +1,38 @@
+"""Brings the CMS up to date before it serves: migrations, the demo site, the first administrator."""
+
+import os
+import secrets
+
+import django
+from django.core.management import call_command
+
+from cms.runtime.terminal import step
+from pipeline.errors import ConfigurationError
+
+
+def prepare_site() -> str | None:
+    """Bring the CMS up to date; returns what to say of the new admin's password, None if there is an admin already."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.embedded")
+    with step("Nạp ứng dụng", "Loading the application"):
+        django.setup()
+    with step("Chuẩn bị cơ sở dữ liệu", "Preparing the database"):
+        call_command("migrate", verbosity=0, interactive=False)
+    from cms.statistics.balances import left_pending
+
+    with left_pending():
+        call_command("load_demo", verbosity=0)
+    return _make_admin()
+
+
+def _make_admin() -> str | None:
+    from django.contrib.auth import get_user_model
+
+    users = get_user_model()._default_manager
+    if users.filter(is_superuser=True).exists():
+        return None
+    chosen = os.environ.get("NHIP_ADMIN_PASSWORD")
+    if chosen == "":
+        raise ConfigurationError("NHIP_ADMIN_PASSWORD is set but empty; give it a value or unset it")
+    password = chosen or secrets.token_urlsafe(12)
+    users.create_superuser(username="admin", email="", password=password)
+    return "như trong · as set in NHIP_ADMIN_PASSWORD" if chosen else f"{password} (chỉ hiện lần này · shown once)"

@@ -1,0 +1,247 @@
+"""The event log in production: Apache Kafka, through kafka-python, which only these ``kafka*`` modules know."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import kafka
+from kafka import errors
+from kafka.admin import KafkaAdminClient
+from kafka.protocol.consumer import OffsetSpec
+from kafka.structs import TopicPartition as KafkaPartition
+
+from pipeline.brokers.kafka.client import REQUEST_SECONDS, faults, milliseconds, open_client
+from pipeline.brokers.kafka.consumer import HEARTBEAT_SECONDS, POLL_SECONDS, KafkaConsumer, records_of
+from pipeline.brokers.kafka.producer import MAX_RECORD_BYTES, STICKY_SECONDS, KafkaProducer
+from pipeline.brokers.protocols import Committed, Record, Topic, TopicPartition
+from pipeline.errors import ConfigurationError, PipelineError, Unavailable
+from pipeline.settings import KafkaSettings
+
+DAY_MS = 86_400_000
+SCAN_SECONDS = 30.0
+SCAN_RECORDS = 2_000
+SCAN_FETCH_BYTES = 8 * 1024 * 1024
+COORDINATOR_SECONDS = 5.0
+PAUSE_SECONDS = 0.2
+COORDINATING = (
+    errors.CoordinatorLoadInProgressError,
+    errors.CoordinatorNotAvailableError,
+    errors.NotCoordinatorError,
+)
+
+Answer = TypeVar("Answer")
+
+
+class KafkaBroker:
+    """One cluster, reached when first asked.
+
+    ``heartbeat_seconds``: how often a member asks its group for news; ``poll_seconds``: how long one that lives may go
+    without polling; ``sticky_seconds``: how long a producer stays with a partition.
+    """
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        *,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        poll_seconds: float = POLL_SECONDS,
+        sticky_seconds: float = STICKY_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._heartbeat_seconds = heartbeat_seconds
+        self._poll_seconds = poll_seconds
+        self._sticky_seconds = sticky_seconds
+        self._lock = threading.Lock()
+        self._admin: Any = None
+
+    def create_topics(self, topics: tuple[Topic, ...]) -> None:
+        """Make the topics that do not exist; an existing one stays as it is, but for partitions added up to the number
+        wanted. Raises ConfigurationError, naming the setting, where the cluster can't."""
+        there = self._ask(lambda admin: {topic["name"]: topic for topic in admin.describe_topics()})
+        for topic in topics:
+            if topic.name not in there:
+                self._create(topic)
+            elif len(there[topic.name]["partitions"]) < topic.partitions:
+                self._add_partitions(topic)
+
+    def producer(self) -> KafkaProducer:
+        return KafkaProducer(self._settings, sticky_seconds=self._sticky_seconds)
+
+    def consumer(self, *, group: str, topic: str, member: str) -> KafkaConsumer:
+        return KafkaConsumer(
+            self._settings,
+            group=group,
+            topic=topic,
+            member=member,
+            heartbeat_seconds=self._heartbeat_seconds,
+            poll_seconds=self._poll_seconds,
+        )
+
+    def read(self, topic: str) -> list[Record]:
+        begin, end = self.begin_offsets(topic), self.end_offsets(topic)
+        return [
+            record
+            for partition in sorted(end)
+            for record in self.scan(partition, first=begin[partition], end=end[partition])
+        ]
+
+    def scan(self, partition: TopicPartition, *, first: int, end: int) -> Iterator[Record]:
+        """Ends early at the end of the log, begins late where retention was faster.
+        Raises Unavailable when nothing comes for SCAN_SECONDS."""
+        first = max(first, self.begin_offsets(partition.topic).get(partition, 0))
+        end = min(end, self.end_offsets(partition.topic).get(partition, 0))
+        if first >= end:
+            return
+        client = self._open_scanner()
+        try:
+            with faults(self._settings):
+                client.assign([KafkaPartition(*partition)])
+                client.seek(KafkaPartition(*partition), first)
+            while records := self._next(client, KafkaPartition(*partition), end):
+                yield from records_of(one for one in records if one.offset < end)
+        finally:
+            client.close(autocommit=False)
+
+    def begin_offsets(self, topic: str) -> Mapping[TopicPartition, int]:
+        return self._offsets(topic, OffsetSpec.EARLIEST)
+
+    def end_offsets(self, topic: str) -> Mapping[TopicPartition, int]:
+        return self._offsets(topic, OffsetSpec.LATEST)
+
+    def offsets_since(self, topic: str, at: int) -> Mapping[TopicPartition, int]:
+        end = self.end_offsets(topic)
+        since = self._offsets(topic, at)
+        return {partition: since[partition] if since[partition] >= 0 else end[partition] for partition in end}
+
+    def committed(self, group: str, topic: str) -> Mapping[TopicPartition, Committed]:
+        found = self._ask_coordinator(lambda admin: admin.list_group_offsets({group: None})[group])
+        return {
+            TopicPartition(*partition): Committed(place.offset, place.metadata or "")
+            for partition, place in found.items()
+            if partition.topic == topic and place.offset >= 0
+        }
+
+    def members(self, group: str) -> int:
+        described = self._ask_coordinator(lambda admin: admin.describe_groups([group])[group])
+        error = described["error"]
+        if error and errors.GroupIdNotFoundError.__name__ not in error:
+            raise Unavailable(f"Kafka can't tell who is in {group}: {error}")
+        return len(described["members"] or ())
+
+    def enforce_retention(self) -> None:
+        """Kafka does so itself, by the topics' ``retention.ms``."""
+
+    def close(self) -> None:
+        with self._lock:
+            self._disconnect()
+
+    def _add_partitions(self, topic: Topic) -> None:
+        self._ask(lambda admin: admin.create_partitions({topic.name: topic.partitions}))
+
+    def _create(self, topic: Topic) -> None:
+        wanted = {
+            "num_partitions": topic.partitions,
+            "replication_factor": self._settings.replication,
+            "configs": topic_configuration(topic, self._settings),
+        }
+        try:
+            self._ask(lambda admin: admin.create_topics({topic.name: wanted}, wait_for_metadata=True))
+        except PipelineError as error:
+            if isinstance(error.__cause__, errors.TopicAlreadyExistsError):
+                return  # another was faster
+            if not isinstance(error.__cause__, errors.InvalidReplicationFactorError):
+                raise
+            brokers = self._ask(lambda admin: len(admin.describe_cluster()["brokers"]))
+            raise ConfigurationError(
+                f"NHIP_KAFKA_REPLICATION={self._settings.replication}: the cluster has {brokers} broker(s) to copy to"
+            ) from error
+
+    def _offsets(self, topic: str, at: int) -> Mapping[TopicPartition, int]:
+        """Per partition the offset of ``at``, an OffsetSpec or Unix milliseconds; -1 where there is none."""
+
+        def ask(admin: Any) -> dict[TopicPartition, int]:
+            (described,) = admin.describe_topics([topic])
+            wanted = {KafkaPartition(topic, one["partition_index"]): at for one in described["partitions"]}
+            found = admin.list_partition_offsets(wanted) if wanted else {}
+            return {TopicPartition(*partition): place.offset for partition, place in sorted(found.items())}
+
+        return self._ask(ask)
+
+    def _ask(self, question: Callable[[Any], Answer]) -> Answer:
+        """Ask over the one connection for such questions; one that has lived through an outage is made anew first."""
+        with self._lock:
+            if self._admin is not None:
+                with suppress(Unavailable):
+                    return self._ask_once(question)
+            self._admin = open_client(KafkaAdminClient, self._settings, "nhip-admin")
+            return self._ask_once(question)
+
+    def _ask_coordinator(self, question: Callable[[Any], Answer]) -> Answer:
+        """The first question about any group has Kafka make the topic of their places; so ask again for a moment."""
+        deadline = time.monotonic() + COORDINATOR_SECONDS
+        while True:
+            try:
+                return self._ask(question)
+            except Unavailable as error:
+                if not isinstance(error.__cause__, COORDINATING) or time.monotonic() > deadline:
+                    raise
+            time.sleep(PAUSE_SECONDS)
+
+    def _ask_once(self, question: Callable[[Any], Answer]) -> Answer:
+        try:
+            with faults(self._settings):
+                return question(self._admin)
+        except Exception:
+            self._disconnect()
+            raise
+
+    def _disconnect(self) -> None:
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            admin.close()
+
+    def _open_scanner(self) -> Any:
+        return open_client(
+            kafka.KafkaConsumer,
+            self._settings,
+            "nhip-scan",
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=SCAN_RECORDS,
+            max_partition_fetch_bytes=SCAN_FETCH_BYTES,
+            allow_auto_create_topics=False,
+            metrics_enabled=False,
+        )
+
+    def _next(self, client: Any, partition: Any, end: int) -> list[Any]:
+        """The next records; none at the end, though what was to come before it may have been deleted meanwhile."""
+        deadline = time.monotonic() + SCAN_SECONDS
+        with faults(self._settings):
+            while (client.position(partition, timeout_ms=milliseconds(REQUEST_SECONDS)) or 0) < end:
+                found: list[Any] = client.poll(timeout_ms=500).get(partition, [])
+                if found:
+                    return found
+                if time.monotonic() > deadline:
+                    raise Unavailable(
+                        f"Kafka gave no record of {partition.topic}/{partition.partition} in {SCAN_SECONDS} s"
+                    )
+        return []
+
+
+def topic_configuration(topic: Topic, settings: KafkaSettings) -> dict[str, str]:
+    """Kafka deletes whole segments once their *newest* record is past the retention, and a segment that is still
+    written to keeps renewing that. So segments are closed after a quarter of the retention, at most a day: a day's
+    salt lies in a segment of its own and is really gone when its time is over."""
+    return {
+        "cleanup.policy": "delete",
+        "compression.type": "producer",
+        "max.message.bytes": str(MAX_RECORD_BYTES),
+        "message.timestamp.type": "LogAppendTime",
+        "min.insync.replicas": str(settings.min_insync_replicas),
+        "retention.ms": str(topic.retention_ms),
+        "segment.ms": str(max(1, min(DAY_MS, topic.retention_ms // 4))),
+        "unclean.leader.election.enable": "false",
+    }

@@ -1,0 +1,166 @@
+"""What every Kafka client of ours has in common: how it signs in, how its faults read, how little it logs."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from kafka import errors
+
+from pipeline.brokers.kafka.patches import REFUSED, Net
+from pipeline.errors import ConfigurationError, Fenced, Rejected, Unavailable
+from pipeline.settings import KafkaSettings
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 5.0
+REQUEST_SECONDS = 10.0
+RECONNECT_SECONDS = 1.0
+SAME_MESSAGE_SECONDS = 60.0
+
+# What tells of a connection that comes and goes. We say it ourselves, once an outage: Availability, Runner, LagWatch.
+CONNECTION_LOGGERS = frozenset(f"kafka.net.{name}" for name in ("connection", "inet", "manager", "transport"))
+CONNECTION_FAULTS = (errors.KafkaConnectionError, errors.KafkaTimeoutError, errors.RequestTimedOutError)
+NO_NODE = "No node available"  # so begins what kafka.cluster repeats; that it knows no such topic must be seen
+
+LOST = (
+    errors.CommitFailedError,
+    errors.FencedInstanceIdError,
+    errors.IllegalGenerationError,
+    errors.RebalanceInProgressError,
+    errors.UnknownMemberIdError,
+)
+SILENT = (errors.KafkaConnectionError, errors.KafkaTimeoutError, errors.NodeNotReadyError, OSError)
+TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
+
+Client = TypeVar("Client")
+
+
+def options(settings: KafkaSettings, name: str) -> dict[str, Any]:
+    """What a client of kafka-python is made with, before its own options; ``name`` is seen in the broker's logs."""
+    signed_in = settings.security_protocol.startswith("SASL")
+    return {
+        "bootstrap_servers": list(settings.bootstrap_servers),
+        "client_id": name,
+        "bootstrap_timeout_ms": milliseconds(CONNECT_SECONDS),
+        "request_timeout_ms": milliseconds(REQUEST_SECONDS),
+        "reconnect_backoff_max_ms": milliseconds(RECONNECT_SECONDS),
+        "security_protocol": settings.security_protocol,
+        "sasl_mechanism": settings.sasl_mechanism if signed_in else None,
+        "sasl_plain_username": settings.username or None,
+        "sasl_plain_password": settings.password or None,
+        "ssl_cafile": _name(settings.ca_file),
+        "ssl_certfile": _name(settings.certificate_file),
+        "ssl_keyfile": _name(settings.key_file),
+    }
+
+
+def open_client(kind: Callable[..., Client], settings: KafkaSettings, name: str, **own: Any) -> Client:
+    """Make a client, which connects. Raises Unavailable after CONNECT_SECONDS, ConfigurationError if it is refused.
+
+    A constructor that fails leaves its thread and sockets behind; so they are caught on their way in.
+    """
+    nets: list[Net] = []
+
+    def open_net(**configuration: Any) -> Net:
+        nets.append(Net(**configuration))
+        return nets[-1]
+
+    quieten()
+    try:
+        with faults(settings):
+            return kind(**{**options(settings, name), **own, "kafka_client": open_net})
+    except BaseException as error:
+        refusals = [net.connections.refusal for net in nets if net.connections.refusal]
+        troubles = [net.connections.trouble for net in nets if net.connections.trouble]
+        for net in nets:
+            with suppress(Exception):
+                net.close()
+        if refusals:
+            raise fault_of(refusals[0], settings) from error
+        if troubles and isinstance(error, Unavailable):
+            raise Unavailable(f"{error}{_cause(troubles[0])}") from error
+        raise
+
+
+@contextmanager
+def faults(settings: KafkaSettings) -> Iterator[None]:
+    """Turn kafka-python's exceptions into the pipeline's."""
+    try:
+        yield
+    except LOST as error:
+        raise Fenced(_text(error)) from error
+    except (errors.KafkaError, OSError) as error:
+        raise fault_of(error, settings) from error
+
+
+def fault_of(error: BaseException, settings: KafkaSettings) -> ConfigurationError | Rejected | Unavailable:
+    servers = ",".join(settings.bootstrap_servers)
+    if isinstance(error, REFUSED):
+        return ConfigurationError(
+            f"Kafka at {servers} refuses {settings.username!r} by {settings.sasl_mechanism}: check"
+            f" NHIP_KAFKA_USERNAME, NHIP_KAFKA_PASSWORD and NHIP_KAFKA_SASL_MECHANISM ({_text(error)})"
+        )
+    if isinstance(error, errors.KafkaConfigurationError):
+        return ConfigurationError(_text(error))
+    if isinstance(error, errors.AuthorizationError):
+        return ConfigurationError(f"Kafka at {servers} gives {settings.username!r} no right to this: {_text(error)}")
+    if isinstance(error, TOO_LARGE):
+        return Rejected(_text(error))
+    if isinstance(error, SILENT):
+        return Unavailable(f"Kafka ở · at {servers} không trả lời · does not answer{_cause(error)}")
+    return Unavailable(f"Kafka at {servers}: {_text(error)}")
+
+
+def milliseconds(seconds: float) -> int:
+    return max(1, int(seconds * 1000))
+
+
+class Sparing(logging.Handler):
+    """Passes on each kind of message at most once in SAME_MESSAGE_SECONDS, and none of a lost connection."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(logging.WARNING)
+        self._clock = clock
+        self._passed_at: dict[tuple[str, int], float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if _tells_of_a_connection(record):
+            return
+        place, now = (record.pathname, record.lineno), self._clock()
+        if now - self._passed_at.get(place, float("-inf")) >= SAME_MESSAGE_SECONDS:
+            self._passed_at[place] = now
+            log.warning("%s: %s", record.name, record.getMessage())
+
+
+def quieten() -> None:
+    """What kafka-python has to say goes through Sparing, whatever level the product logs at, but for connections."""
+    library = logging.getLogger("kafka")
+    if not any(isinstance(handler, Sparing) for handler in library.handlers):
+        library.setLevel(logging.WARNING)
+        library.propagate = False
+        library.addHandler(Sparing())
+        logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # warns of every busy moment of the machine
+
+
+def _tells_of_a_connection(record: logging.LogRecord) -> bool:
+    return (
+        record.name in CONNECTION_LOGGERS
+        or str(record.msg).startswith(NO_NODE)
+        or any(isinstance(argument, CONNECTION_FAULTS) for argument in record.args or ())
+    )
+
+
+def _text(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def _cause(error: BaseException) -> str:
+    """In brackets what an error says beyond its name and the servers' addresses."""
+    said = str(error).removeprefix(type(error).__name__).removeprefix(": ").strip()
+    return f" ({said})" if said and not said.startswith("Unable to bootstrap from") else ""
+
+
+def _name(path: object) -> str | None:
+    return str(path) if path else None

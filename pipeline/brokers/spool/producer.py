@@ -1,0 +1,473 @@
+"""Appends to Kafka and, while Kafka is away, to the spool; drains the spool when Kafka is back.
+
+The hard case is the record that was handed to Kafka and not answered: it may be in the log or not. So each record has a
+key of its own and a partition chosen beforehand, and
+
+1. a record without an answer in time is stored as *handed over* and then acknowledged; its answer stays awaited;
+2. while any such answer is out, Kafka counts as away and new records go straight to the spool, as *fresh*;
+3. a fresh one is marked as handed over before it is sent, and deleted after it is answered;
+4. one whose answer will never come – the process died, the producer gave up – is looked up in its partition by its key
+   once Kafka has settled: deleted if it is there, fresh again if not.
+
+``append``, ``store`` and ``drain`` never wait for an answer and hold no thread of their own, so that tests can take
+every step in any order; ``start`` runs the last two in a thread each.
+"""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, InvalidStateError
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+import msgspec
+
+from pipeline.brokers.kafka.broker import KafkaBroker
+from pipeline.brokers.protocols import Broker, Producer, Record
+from pipeline.brokers.spool.availability import PROBE_SECONDS, Availability
+from pipeline.brokers.spool.lookup import Log, keys_in_log
+from pipeline.brokers.spool.store import Entry, Handed, Spool
+from pipeline.errors import PipelineError, SpoolFull, Unavailable
+from pipeline.events import EVENTS_TOPIC
+from pipeline.process.data_directory import hold
+from pipeline.process.health import Note
+from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+KEY_BYTES = 16
+IDLE_SECONDS = 5.0
+SETTLE_SECONDS = 5.0  # by then a broker that answers has dealt with what a dead connection last sent
+DRAIN_RECORDS = 500
+DRAIN_BYTES = 8 << 20
+STUCK_SECONDS = 30.0
+LEAVE_SECONDS = 2.0
+NO_ROOM = "the spool has no room (NHIP_SPOOL_MEGABYTES)"
+
+
+class PatientProducer(Protocol):
+    """Kafka's producer. What was begun is tried again, in order and never twice, until its future says how it ended."""
+
+    def begin(
+        self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None
+    ) -> Future[Record]:
+        """Hand a record over without waiting. A failed future, like an exception from here, leaves its fate open."""
+
+    def choose_partition(self, topic: str) -> int:
+        """Where the next record goes. Raises Unavailable."""
+
+    def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class _Append:
+    """A record on its way. ``answered``: whether Kafka has it, None while nobody knows; ``number``: its spool id."""
+
+    entry: Entry
+    overdue_at: float = 0.0
+    answered: bool | None = None
+    number: int | None = None
+    durable: Future[None] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        self.durable.set_running_or_notify_cancel()  # whoever waits may leave, but can't undo it
+
+    def resolve(self, error: Exception | None = None) -> None:
+        with suppress(InvalidStateError):  # Kafka and the spool may both have it by now
+            if error:
+                self.durable.set_exception(error)
+            else:
+                self.durable.set_result(None)
+
+
+class SpoolingProducer:
+    """The log as the collector writes it. ``clock`` gives Unix seconds, ``timer`` seconds that never jump.
+
+    ``timeout_seconds``: how long an append may wait for Kafka before it goes to the spool. ``producer`` and ``spool``
+    are its own, and closed with it.
+    """
+
+    def __init__(
+        self,
+        producer: PatientProducer,
+        broker: Log,
+        spool: Spool,
+        *,
+        timeout_seconds: float,
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._producer = producer
+        self._broker = broker
+        self._spool = spool
+        self._timeout = timeout_seconds
+        self._clock = clock
+        self._timer = timer
+
+        lock = threading.Lock()
+        self._lock = lock
+        self._to_store = threading.Condition(lock)
+        self._to_drain = threading.Condition(lock)
+        self._stopping = False
+        self._stored = False
+        self._news = False
+        self._storer = threading.Thread(target=self._keep_storing, name="spool", daemon=True)
+        self._drainer = threading.Thread(target=self._keep_draining, name="drain", daemon=True)
+        self._drain_failed = False
+        self._storing_since: float | None = None
+
+        self._availability = Availability(self._ask, timer=timer)
+        self._in_flight: dict[bytes, _Append] = {}  # handed to Kafka, not in the spool, the oldest first
+        self._queue: list[_Append] = []  # for the spool
+        self._queued_bytes = 0
+        self._refused = False
+
+        self._awaited: dict[int, _Append] = {}  # in the spool, handed over by this process, not answered
+        self._arrived: list[int] = []  # in the spool, and Kafka has them
+        # In the spool, their answer never comes; since when that is known.
+        self._unknown = dict.fromkeys(spool.handed_over(), timer())
+
+    # records in
+
+    def append(self, topic: str, value: bytes) -> Future[None]:
+        """Make ``value`` durable, in Kafka or in the spool; never blocks, and the future can't be cancelled.
+
+        The future raises SpoolFull when it is surely not stored, Unavailable when nobody knows.
+        """
+        append = _Append(Entry(topic, secrets.token_bytes(KEY_BYTES), value))
+        if self._availability.there and not self._stopping:
+            self._send_directly(append)
+        else:
+            self._spool_fresh(append)
+        return append.durable
+
+    def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record:
+        """Append to Kafka and nowhere else, as any producer does. Raises Unavailable."""
+        return self._producer.send(topic, value, key=key, partition=partition)
+
+    def _send_directly(self, append: _Append) -> None:
+        try:
+            place = self._producer.choose_partition(append.entry.topic)
+        except PipelineError as error:
+            self._lose_sight(str(error))
+            self._spool_fresh(append)
+            return
+        append.entry = _handed(append.entry, Handed(place, self._now()))
+        append.overdue_at = self._timer() + self._timeout
+        with self._lock:
+            self._in_flight[append.entry.key] = append
+        self._begin(append)
+
+    def _spool_fresh(self, append: _Append) -> None:
+        with self._lock:
+            stopping = self._stopping
+            fits = self._queued_bytes + append.entry.bytes <= self._spool.room
+            if fits and not stopping:
+                self._enqueue(append)
+                return
+        append.resolve(SpoolFull("the collector is stopping" if stopping else NO_ROOM))
+
+    def _enqueue(self, append: _Append) -> None:
+        """With the lock held. What Kafka may have is never refused for the limit: it is little, and may not be lost."""
+        self._queue.append(append)
+        self._queued_bytes += append.entry.bytes
+        self._to_store.notify()
+
+    # to Kafka and back
+
+    def _begin(self, append: _Append) -> None:
+        entry, handed = append.entry, append.entry.handed
+        assert handed is not None
+        try:
+            sent = self._producer.begin(entry.topic, entry.value, key=entry.key, partition=handed.partition)
+        except Exception as error:  # whatever it is, nobody knows what became of the record
+            self._hear(append, arrived=False, trouble=str(error) or repr(error))
+        else:
+            sent.add_done_callback(partial(self._hear_future, append))
+
+    def _hear_future(self, append: _Append, sent: "Future[Record]") -> None:
+        error = sent.exception()
+        self._hear(append, arrived=error is None, trouble=str(error))
+
+    def _hear(self, append: _Append, *, arrived: bool, trouble: str) -> None:
+        """The answer to an append, in whichever thread it comes."""
+        with self._lock:
+            append.answered = arrived
+            direct = self._in_flight.pop(append.entry.key, None)
+            if append.number is not None:
+                self._note(append.number, append)
+            elif direct and not arrived:
+                self._enqueue(append)
+        if arrived:
+            append.resolve()
+        else:
+            self._lose_sight(trouble)
+
+    def _note(self, number: int, append: _Append) -> None:
+        """Keep the books of a handed-over entry of the spool; with the lock held."""
+        if append.answered is None:
+            self._awaited[number] = append
+            return
+        self._awaited.pop(number, None)
+        if append.answered:
+            self._arrived.append(number)
+        else:
+            self._unknown[number] = self._timer()
+        if not self._awaited or not append.answered:
+            self._wake_drainer()
+
+    # to the spool
+
+    def store(self) -> None:
+        """Write to the spool whatever waits for it, with one fsync, and what Kafka has not answered in time."""
+        overdue, queue = self._take_for_spool()
+        if overdue:
+            self._lose_sight(f"no answer within {self._timeout:g} s")
+        appends = [*overdue, *queue]
+        if not appends:
+            return
+        try:
+            numbers = self._spool.add([append.entry for append in appends])
+        except Exception as error:
+            self._refuse(appends, error)
+        else:
+            self._refused = False
+            self._keep_books(dict(zip(numbers, appends, strict=True)))
+        finally:
+            with self._lock:
+                self._queued_bytes -= sum(append.entry.bytes for append in queue)
+                self._storing_since = None
+
+    def _take_for_spool(self) -> tuple[list[_Append], list[_Append]]:
+        """Once one answer is overdue, none of those behind it is waited for."""
+        with self._lock:
+            oldest = next(iter(self._in_flight.values()), None)
+            overdue: list[_Append] = []
+            if oldest and oldest.overdue_at <= self._timer():
+                overdue = list(self._in_flight.values())
+                self._in_flight.clear()
+            queue, self._queue = self._queue, []
+            self._storing_since = self._timer() if overdue or queue else None
+        return overdue, queue
+
+    def _keep_books(self, stored: Mapping[int, _Append]) -> None:
+        with self._lock:
+            for number, append in stored.items():
+                append.number = number
+                if append.entry.handed:
+                    self._note(number, append)
+            self._wake_drainer()
+        for append in stored.values():
+            append.resolve()
+
+    def _refuse(self, appends: Iterable[_Append], error: Exception) -> None:
+        """What Kafka was given may be there all the same; of the rest the error says what is known."""
+        if not self._refused:
+            log.error("views can't be spooled, the first of a row: %s", error)
+        self._refused = True
+        unsure = Unavailable(f"neither Kafka nor the spool took it in time: {error}")
+        for append in appends:
+            append.resolve(unsure if append.entry.handed else error)
+
+    # out of the spool
+
+    def drain(self) -> float:
+        """One step towards an empty spool; returns the seconds until the next is worth while, unless news come before.
+
+        Raises Unavailable.
+        """
+        self._delete_arrived()
+        if not self._availability.probe(seconds=PROBE_SECONDS if self._unknown else IDLE_SECONDS) or self._stopping:
+            return PROBE_SECONDS
+        with self._lock:
+            awaited = next(iter(self._awaited.values()), None)
+            unknown = dict(self._unknown)
+        if awaited:
+            if self._availability.there and awaited.overdue_at <= self._timer():
+                self._lose_sight(f"no answer within {self._timeout:g} s")
+            return PROBE_SECONDS
+        answers_since = self._availability.confirm()
+        if answers_since is None:
+            return PROBE_SECONDS
+        if unknown:
+            settled_in = max(answers_since, *unknown.values()) + SETTLE_SECONDS - self._timer()
+            if settled_in > 0:
+                return min(settled_in, PROBE_SECONDS)
+            self._look_up(unknown)
+        return self._timeout if self._send_fresh() else IDLE_SECONDS
+
+    def _delete_arrived(self) -> None:
+        with self._lock:
+            numbers = list(self._arrived)
+        if numbers:
+            self._spool.delete(numbers)
+            with self._lock:
+                del self._arrived[: len(numbers)]
+
+    def _look_up(self, unknown: Iterable[int]) -> None:
+        """Find out which of the entries Kafka has: delete those, make the others fresh again."""
+        entries = {number: entry for number, entry in self._spool.handed_over().items() if number in set(unknown)}
+        arrived = keys_in_log(self._broker, entries.values())
+        there = [number for number, entry in entries.items() if entry.key in arrived]
+        missing = [number for number, entry in entries.items() if entry.key not in arrived]
+        log.warning("of %d records without an answer Kafka has %d", len(entries), len(there))
+        self._spool.delete(there)
+        self._spool.take_back(missing)
+        with self._lock:
+            for number in unknown:
+                self._unknown.pop(number, None)
+
+    def _send_fresh(self) -> bool:
+        """Hand the oldest entries to Kafka, durably marked before; whether there were any."""
+        entries = self._spool.fresh(limit_records=DRAIN_RECORDS, limit_bytes=DRAIN_BYTES)
+        if not entries or self._stopping:
+            return False
+        handed = {
+            number: Handed(self._producer.choose_partition(entry.topic), self._now())
+            for number, entry in entries.items()
+        }
+        self._spool.hand_over(handed)
+        overdue_at = self._timer() + self._timeout
+        appends = {
+            number: _Append(_handed(entry, handed[number]), overdue_at=overdue_at, number=number)
+            for number, entry in entries.items()
+        }
+        with self._lock:
+            self._awaited.update(appends)
+        for append in appends.values():
+            self._begin(append)
+        return True
+
+    def _ask(self) -> None:
+        """Raises Unavailable. The producer too has to know the topic before records are handed to it in passing."""
+        if not self._broker.end_offsets(EVENTS_TOPIC):
+            raise Unavailable(f"topic {EVENTS_TOPIC} is not there; run `nhip migrate`")
+        self._producer.choose_partition(EVENTS_TOPIC)
+
+    def _lose_sight(self, trouble: str) -> None:
+        self._availability.lose(trouble)
+        with self._lock:
+            self._wake_drainer()
+
+    # running
+
+    def start(self) -> None:
+        self._storer.start()
+        self._drainer.start()
+
+    def close(self) -> None:
+        """Store what is under way, wait a little for answers that are out, and let go of Kafka and the spool.
+
+        From what is stored the next start goes on, so a Kafka that does not answer is not waited for.
+        """
+        with self._lock:
+            self._stopping = True
+            self._to_store.notify()
+        if self._storer.is_alive():
+            self._storer.join()
+        with self._lock:
+            self._stored = True
+            self._wake_drainer()
+        if self._drainer.is_alive():
+            self._drainer.join(self._timeout + LEAVE_SECONDS)
+        let_go(self._producer.close)
+        self._spool.close()
+
+    def check(self) -> str | None:
+        """For readiness: being away is no fault while the spool has room."""
+        records, trouble = self._spool.records, self._availability.trouble
+        if self._availability.there:
+            return Note(f"{records} records in the spool") if records else None
+        if self._spool.room <= 0:
+            return f"away, and the spool is full with {records} records (NHIP_SPOOL_MEGABYTES): {trouble}"
+        return Note(f"away, {records} records in the spool: {trouble}")
+
+    def check_alive(self) -> str | None:
+        """For liveness."""
+        dead = [thread.name for thread in (self._storer, self._drainer) if not thread.is_alive()]
+        if dead:
+            return f"the thread {' and '.join(dead)} has ended"
+        since = self._storing_since
+        if since is not None and self._timer() - since > STUCK_SECONDS:
+            return f"the spool's disk has not answered for {self._timer() - since:.0f} s"
+        return None
+
+    def _keep_storing(self) -> None:
+        while True:
+            with self._lock:
+                self._to_store.wait_for(lambda: self._queue or self._nothing_left(), timeout=self._timeout / 4)
+                if self._nothing_left():
+                    return
+            self.store()
+
+    def _nothing_left(self) -> bool:
+        return self._stopping and not self._queue and not self._in_flight
+
+    def _keep_draining(self) -> None:
+        ends_at = float("inf")
+        while True:
+            seconds = self._drain_or_log()
+            with self._lock:
+                if self._stored:
+                    ends_at = min(ends_at, self._timer() + self._timeout)
+                    seconds = min(seconds, self._timeout / 4)
+                    if not (self._awaited or self._arrived) or self._timer() >= ends_at:
+                        return
+                self._to_drain.wait_for(lambda: self._news, timeout=seconds)
+                self._news = False
+
+    def _drain_or_log(self) -> float:
+        """Whatever is the matter, Kafka is asked again before the next step."""
+        try:
+            seconds = self.drain()
+        except Exception:
+            if not (self._drain_failed or self._stopping):
+                log.exception("draining the spool failed, the first of a row")
+            self._drain_failed = True
+            self._availability.doubt()
+            return PROBE_SECONDS
+        self._drain_failed = False
+        return seconds
+
+    def _wake_drainer(self) -> None:
+        self._news = True
+        self._to_drain.notify()
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
+
+
+@contextmanager
+def open_producer(settings: Settings, broker: Broker) -> "Iterator[Producer | SpoolingProducer]":
+    """The producer through which the collector acknowledges: with a spool before Kafka, the plain one otherwise.
+
+    Asks nothing of Kafka. Raises DataDirectoryBusy when another process has the spool, Unavailable when it can't be
+    read.
+    """
+    if not isinstance(broker, KafkaBroker) or settings.kafka is None:
+        with closing(broker.producer()) as producer:
+            yield producer
+        return
+    with hold(settings.spool_dir):
+        spool = Spool(settings.spool_dir, limit_bytes=settings.spool_megabytes << 20)
+        spooling = SpoolingProducer(broker.producer(), broker, spool, timeout_seconds=settings.kafka.timeout_seconds)
+        spooling.start()
+        with closing(spooling):
+            yield spooling
+
+
+def let_go(close: Callable[[], None]) -> None:
+    """Take leave of Kafka, for LEAVE_SECONDS at most: nothing depends on it any more."""
+    thread = threading.Thread(target=close, name="leave", daemon=True)
+    thread.start()
+    thread.join(LEAVE_SECONDS)
+
+
+def _handed(entry: Entry, handed: Handed) -> Entry:
+    return msgspec.structs.replace(entry, handed=handed)

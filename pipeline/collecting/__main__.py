@@ -1,0 +1,202 @@
+"""``nhip collect``: the collector as a process of its own; start as many as there are views for.
+
+It wants nobody but its own disk: it starts, and goes on, with Kafka and ClickHouse both away. Views then wait in the
+spool under its data directory, which is why each collector has one of its own; the counters stay as they were.
+"""
+
+import gc
+import logging
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from types import FrameType
+from typing import Any
+
+from pipeline.brokers import Producer, open_broker
+from pipeline.brokers.spool.producer import LEAVE_SECONDS, SpoolingProducer, let_go, open_producer
+from pipeline.clickhouse.client import Reconnecting, open_clickhouse
+from pipeline.clickhouse.queries import read_snapshot
+from pipeline.collecting.acknowledger import Acknowledger
+from pipeline.collecting.collector import Collector
+from pipeline.collecting.enrich.agents import describe_agent
+from pipeline.collecting.salts import SaltBook
+from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.process import logs
+from pipeline.process.data_directory import hold
+from pipeline.process.health import PREFIX, Check, Note
+from pipeline.process.repeating import repeating
+from pipeline.process.server import Application, listen, live_until, serve
+from pipeline.serving.counters import LiveCounters
+from pipeline.serving.live import LiveStreams
+from pipeline.settings import Settings
+
+log = logging.getLogger("nhip")
+
+SWITCH_SECONDS = 0.001  # Kafka's answers are heard between two beacons, not after 5 ms of them
+SALT_SECONDS = 30.0
+NO_SALT_SECONDS = 1.0
+
+
+def run(settings: Settings) -> int:
+    """Collect until SIGTERM or SIGINT; returns the exit code. Raises ConfigurationError."""
+    _check(settings)
+    logs.configure(logging.WARNING)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    with _interrupted_by_sigterm(), ExitStack() as stack:
+        stack.enter_context(hold(settings.data_dir))
+        listener = stack.enter_context(listen(settings))
+        application, live = _start(settings, stack)
+        gc.collect()
+        gc.freeze()
+        _announce(listener)
+        serve(application, listener, settings=settings, on_exit=live.stop)
+    print("Nhịp đã dừng. · Stopped.", flush=True)
+    return 0
+
+
+async def nothing_here(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body"})
+
+
+class CollectorApplication:
+    """``/_nhip/`` is the collector's, the rest goes ``elsewhere``; at the end the acknowledger finishes what it has."""
+
+    def __init__(self, collector: Collector, acknowledger: Acknowledger, elsewhere: Application) -> None:
+        self._collector = collector
+        self._acknowledger = acknowledger
+        self._elsewhere = elsewhere
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await live_until(self._acknowledger.stop, receive, send)
+        elif scope["path"].startswith(PREFIX):
+            await self._collector(scope, receive, send)
+        else:
+            await self._elsewhere(scope, receive, send)
+
+
+def assemble(
+    settings: Settings,
+    *,
+    producer: Producer | SpoolingProducer,
+    counters: LiveCounters,
+    salts: SaltBook,
+    checks: Mapping[str, Check],
+    alive: Mapping[str, Check],
+    elsewhere: Application = nothing_here,
+) -> tuple[CollectorApplication, LiveStreams]:
+    """What to serve, and the streams to end when it stops."""
+    live = LiveStreams(counters, limit=settings.live_connections)
+    counters.listen(live.publish)
+    acknowledger = Acknowledger(producer, seconds=settings.acknowledge_seconds)
+    collector = Collector(
+        key=settings.beacon_key,
+        acknowledger=acknowledger,
+        counters=counters,
+        salt_for=salts.salt_for,
+        live=live,
+        checks=checks,
+        alive=alive,
+    )
+    describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
+    return CollectorApplication(collector, acknowledger, elsewhere), live
+
+
+def _check(settings: Settings) -> None:
+    kafka, _ = settings.servers()
+    settings.check_shared_key()
+    if kafka.timeout_seconds * 2 > settings.acknowledge_seconds:
+        raise ConfigurationError(
+            f"NHIP_KAFKA_TIMEOUT_SECONDS={kafka.timeout_seconds:g}: want at most half of"
+            f" NHIP_ACKNOWLEDGE_SECONDS ({settings.acknowledge_seconds:g}), else no time is left for the spool"
+        )
+
+
+def _start(settings: Settings, stack: ExitStack) -> tuple[CollectorApplication, LiveStreams]:
+    broker = open_broker(settings)
+    stack.callback(let_go, broker.close)
+    producer = stack.enter_context(open_producer(settings, broker))
+    assert isinstance(producer, SpoolingProducer)
+    salts = SaltBook(broker, producer)
+    stack.enter_context(repeating(_keeping(salts), "salts", leave_seconds=LEAVE_SECONDS))
+    counters = _start_counters(settings, stack)
+    return assemble(
+        settings,
+        producer=producer,
+        counters=counters,
+        salts=salts,
+        checks={"log": producer.check, "clickhouse": _check_counters(counters), "salt": _check_salt(salts)},
+        alive={"spool": producer.check_alive},
+    )
+
+
+def _start_counters(settings: Settings, stack: ExitStack) -> LiveCounters:
+    """Nobody tells this process of inserts, so it just asks while somebody looks."""
+    reader = stack.enter_context(closing(Reconnecting(lambda: open_clickhouse(settings, account="reader"))))
+    counters = LiveCounters(
+        read=lambda now: read_snapshot(reader(), now), store=settings.snapshot_file, interval=settings.refresh_seconds
+    )
+    counters.start()
+    stack.callback(counters.stop)
+    return counters
+
+
+def _keeping(salts: SaltBook) -> Callable[[], float]:
+    """Have the day's salt: while Kafka is away views count and their visitors stay unidentified."""
+    failed = False
+
+    def keep() -> float:
+        nonlocal failed
+        try:
+            salts.keep(time.time())
+        except PipelineError as error:
+            if not failed:
+                log.warning("the day's salt can't be had yet: %s", error)
+            failed = True
+            return NO_SALT_SECONDS
+        failed = False
+        return SALT_SECONDS
+
+    return keep
+
+
+# Neither of these keeps the collector from taking views, so neither makes it unready.
+
+
+def _check_counters(counters: LiveCounters) -> Check:
+    def check() -> str | None:
+        return Note("away, the last counters stay") if counters.failures else None
+
+    return check
+
+
+def _check_salt(salts: SaltBook) -> Check:
+    def check() -> str | None:
+        return None if salts.salt_for(time.time()) else Note("not known yet, visitors stay unidentified")
+
+    return check
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Until uvicorn listens to it, and after, SIGTERM ends the process in order, as Ctrl-C does."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _announce(listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    print(f"Nhịp: bộ thu thập · collector http://{host}:{port}{PREFIX}\nDừng · Stop: Ctrl-C", flush=True)

@@ -1,0 +1,61 @@
+// Tells the collector that this page was displayed, once for each display, and that it still is.
+//
+// A display is a page becoming visible: a prerendered page or a tab opened in the background counts when it is first
+// seen, and a page that comes back from the back/forward cache counts again. A tab switched away and back does not.
+//
+// It keeps nothing in the browser, sends no cookies, leaves no global names and never throws.
+// `python -m pipeline.collecting.script.build` writes beacon.min.js from this file.
+(() => {
+  try {
+    const page = document;
+    const script = page.currentScript;
+    const message = {
+      t: script.dataset.t,
+      p: location.pathname,
+      r: page.referrer,
+      n: (performance.getEntriesByType("navigation")[0] || {}).type,
+    };
+    let displayed;
+    let sentAt;
+
+    // Only 503 with Retry-After says "surely not stored". Any other failure may have been counted, and trying again
+    // could count it twice. Each further attempt waits longer, and by its own share, so that a crowd does not come back
+    // at once.
+    const send = async (body, attempt) => {
+      try {
+        sentAt = Date.now();
+        const answer = await fetch(new URL("e", script.src), {
+          method: "POST",
+          body,
+          keepalive: true,
+          credentials: "omit",
+        });
+        const seconds = answer.status == 503 && attempt < 3 && answer.headers.get("Retry-After");
+        if (seconds > 0) setTimeout(send, seconds * 1e3 * attempt * (1 + Math.random()), body, attempt + 1);
+      } catch (error) {}
+    };
+
+    const look = () => {
+      if (page.prerendering || page.visibilityState != "visible") return;
+      if (!displayed) {
+        displayed = 1;
+        send(JSON.stringify(message), 1);
+      } else if (Date.now() - sentAt > 119e3) {
+        send(JSON.stringify({ ...message, h: 1 }), 3);
+      }
+    };
+
+    if (!/^(reload|back_forward)$/.test(message.n)) message.n = "navigate";
+    look();
+    setInterval(look, 3e4);
+    page.addEventListener("visibilitychange", look);
+    page.addEventListener("prerenderingchange", look);
+    addEventListener("pageshow", (event) => {
+      if (event.persisted) {
+        displayed = 0;
+        message.n = "back_forward";
+        look();
+      }
+    });
+  } catch (error) {}
+})();

@@ -1,0 +1,240 @@
+"""``nhip``: what operations type. Tables for people, ``--json`` for machines, exit codes for monitoring.
+
+The embedded engine allows one process: while the product runs on a data directory, the command is done there
+(``pipeline.operating.control``) and only shown here. ``run_call`` is that other end.
+"""
+
+import argparse
+import io
+import logging
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import cast
+
+from rich.console import Console
+
+from pipeline.brokers.sqlite.broker import RECORDS_FILE
+from pipeline.errors import Cancelled, DataDirectoryBusy, DataDirectoryError, PipelineError, Unavailable
+from pipeline.operating.commands import accounts, dead_letters, migrate, rebuild, replay, report, status, verify
+from pipeline.operating.commands.arguments import Parser
+from pipeline.operating.commands.context import COULD_NOT_RUN, Context, console
+from pipeline.operating.control import Call, Colors, Terminal, forward
+from pipeline.process.data_directory import hold
+from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+INTERRUPTED = 130
+BUSY_SECONDS = 10.0
+PAUSE_SECONDS = 0.25
+
+DESCRIPTION = "Vận hành Nhịp · Operate Nhịp"
+EPILOG = """\
+mã thoát · exit codes:
+  0  ổn · fine
+  1  có gì đó lệch, trễ hay không trả lời · something is off, late or away
+  2  không chạy được: tham số, thiết lập, Kafka hay ClickHouse không trả lời
+     could not run: arguments, settings, Kafka or ClickHouse do not answer
+"""
+_changing = threading.Lock()
+
+MAKING = ("migrate", "accounts")
+ROWS_ALONE = ("report", "dead-letters")
+COMMANDS = (status, verify, report, dead_letters, replay, rebuild, migrate, accounts)
+
+
+def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.time) -> int:
+    """Run one command; returns its exit code. ``now`` gives Unix seconds."""
+    _write_utf_8()
+    argv = sys.argv[1:] if arguments is None else arguments
+    options = parser().parse_args(argv)
+    try:
+        return _run(argv, options, Settings.from_env(), now)
+    except PipelineError as error:
+        _complain(error)
+        return COULD_NOT_RUN
+    except (KeyboardInterrupt, BrokenPipeError):
+        return INTERRUPTED
+    except Exception as error:
+        if options.debug:
+            traceback.print_exc()
+        sys.stderr.write(f"nhip: {_unexpected(error)}; thêm · add: nhip --debug …\n")
+        return COULD_NOT_RUN
+
+
+def run_call(settings: Settings, call: Call, *, now: Callable[[], float] = time.time) -> int:
+    """Do for a client what it typed, inside the process that has the engine; returns the exit code."""
+    context = Context(
+        settings,
+        out=console(call.out, is_terminal=call.terminal.out, terminal=call.terminal),
+        err=console(call.err, is_terminal=call.terminal.err, terminal=call.terminal),
+        running=True,
+        ask=call.ask if call.terminal.reads else None,
+        now=now,
+        cancelled=call.cancelled,
+    )
+    try:
+        options = parser().parse_args(call.argv)
+        with _turn(options):
+            return run_in(context, options)
+    except Cancelled:
+        return INTERRUPTED
+    except PipelineError as error:
+        call.err.write(f"nhip: {error}\n")
+        return COULD_NOT_RUN
+    except SystemExit as refusal:
+        return int(refusal.code or 0)
+    except Exception as error:
+        log.exception("a command of nhip failed")
+        call.err.write(f"nhip: {_unexpected(error)}; xem log · see the log of the process\n")
+        return COULD_NOT_RUN
+
+
+@contextmanager
+def _turn(options: argparse.Namespace) -> Iterator[None]:
+    """Commands that change what is stored are done one at a time. Raises Unavailable while another is under way."""
+    if not getattr(options, "alone", False):
+        yield
+    elif _changing.acquire(blocking=False):
+        try:
+            yield
+        finally:
+            _changing.release()
+    else:
+        raise Unavailable("another command that changes what is stored is under way; wait for its end")
+
+
+def run_in(context: Context, options: argparse.Namespace) -> int:
+    """Run the command with what it works with, and close that."""
+    context.as_json = getattr(options, "json", False)
+    with closing(context):
+        code: int = options.run(context, options)
+    return code
+
+
+def parser() -> Parser:
+    nhip = Parser(
+        prog="nhip", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    nhip.add_argument("--debug", action="store_true", help="lỗi bất ngờ kèm dấu vết · tracebacks of unexpected faults")
+    commands = nhip.add_subparsers(
+        dest="command", required=True, metavar="lệnh · command", parser_class=Parser, title="lệnh · commands"
+    )
+    for command in COMMANDS:
+        command.add(commands)
+    collect = commands.add_parser("collect", help="chạy một bộ thu thập · run a collector of its own")
+    collect.set_defaults(run=None)
+    return nhip
+
+
+def _run(argv: list[str], options: argparse.Namespace, settings: Settings, now: Callable[[], float]) -> int:
+    if options.run is None:
+        return _collect(settings)
+    _require_data(settings, options.command)
+    logging.basicConfig(handlers=[logging.NullHandler()])  # what a library warns of, the command says in one line
+    if settings.clickhouse is not None:
+        return run_in(_own_context(settings, now), options)
+    with ExitStack() as stack:
+        code = _forward_or_hold(argv, settings, stack)
+        return run_in(_own_context(settings, now), options) if code is None else code
+
+
+def _collect(settings: Settings) -> int:
+    from pipeline.collecting.__main__ import run  # noqa: PLC0415 - loads the server, which no other command needs
+
+    return run(settings)
+
+
+def _require_data(settings: Settings, command: str) -> None:
+    """Raise DataDirectoryError where a command would look at an empty log or engine that it had just made itself."""
+    unset = {
+        "NHIP_KAFKA_BOOTSTRAP_SERVERS": settings.kafka is None and not (settings.clickhouse and command in ROWS_ALONE),
+        "NHIP_CLICKHOUSE_URL": settings.clickhouse is None,
+    }
+    embedded = [name for name, is_embedded in unset.items() if is_embedded]
+    place = settings.log_dir / RECORDS_FILE if settings.kafka is None else settings.engine_dir
+    if not embedded or command in MAKING or place.exists():
+        return
+    raise DataDirectoryError(
+        f"NHIP_DATA_DIR: chưa có dữ liệu trong · no data in {settings.data_dir}; hãy trỏ tới thư mục của tiến trình"
+        f" đang chạy · set it to the product's directory – bản phân tán cần · the distributed product needs"
+        f" {', '.join(embedded)}"
+    )
+
+
+def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack) -> int | None:
+    """The exit code from the process that runs on the data directory; None when it is held for this one now.
+
+    A process that is starting, or another command, holds the directory without answering; so try for a moment.
+    """
+    waited = threading.Event()
+    tries = int(BUSY_SECONDS / PAUSE_SECONDS)
+    while True:
+        try:
+            stack.enter_context(hold(settings.data_dir))
+        except DataDirectoryBusy as busy:
+            code = forward(settings.data_dir, argv, _terminal(), streams=(sys.stdin, sys.stdout, sys.stderr))
+            if code is not None:
+                return code
+            if not tries:
+                raise DataDirectoryBusy(
+                    f"NHIP_DATA_DIR: a process on {settings.data_dir} is starting or ending,"
+                    " or another command is under way; try again in a moment"
+                ) from busy
+            tries -= 1
+            waited.wait(PAUSE_SECONDS)
+        else:
+            return None
+
+
+def _own_context(settings: Settings, now: Callable[[], float]) -> Context:
+    terminal = _terminal()
+    return Context(
+        settings,
+        out=console(sys.stdout, is_terminal=terminal.out, terminal=terminal),
+        err=console(sys.stderr, is_terminal=terminal.err, terminal=terminal),
+        running=None if settings.clickhouse else False,
+        ask=_ask if terminal.reads else None,
+        now=now,
+    )
+
+
+def _terminal() -> Terminal:
+    shown = Console(stderr=not sys.stdout.isatty())
+    return Terminal(
+        reads=sys.stdin.isatty(),
+        out=sys.stdout.isatty(),
+        err=sys.stderr.isatty(),
+        width=shown.width,
+        colors=cast(Colors, shown.color_system),
+    )
+
+
+def _ask(question: str) -> str:
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline()
+
+
+def _write_utf_8() -> None:
+    """Vietnamese fits into nothing less, whatever the environment says."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _unexpected(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"lỗi bất ngờ · unexpected fault: {type(error).__name__}: {text}"
+
+
+def _complain(error: PipelineError) -> None:
+    sys.stderr.write(f"nhip: {error}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Arguments that several commands share; what can't be read is refused in one line."""
+
+import argparse
+import re
+from datetime import date, datetime
+from typing import Any, NoReturn, TypeAlias
+
+from pipeline.operating.commands.context import COULD_NOT_RUN
+from pipeline.periods import ZONE
+
+PLACE_BITS = (16, 63, 32)
+YEARS = range(1971, 2149)  # what ClickHouse's Date can hold, less a margin for zones and spans
+
+# argparse's own words, of which there is no Vietnamese version.
+WORDS = (
+    (r"^argument (.+?): ", r"\1: "),
+    (r"^the following arguments are required: ", "thiếu · missing: "),
+    (r"^unrecognized arguments: ", "không hiểu · unrecognized: "),
+    (r"invalid choice: ('.*') \(choose from (.*)\)$", r"không có \1, chọn · no \1, choose from \2"),
+    (r"expected (one|at least one) argument$", "cần một giá trị · expected a value"),
+)
+
+SETTINGS_HELP = "Thiết lập là các biến môi trường: README.md · Settings are environment variables: README.md"
+
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
+class Parser(argparse.ArgumentParser):
+    """Refuses in one line, as every other fault of ``nhip``; its help is in two languages."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(add_help=False, **options)
+        self._positionals.title, self._optionals.title = "tham số · arguments", "tuỳ chọn · options"
+        self.add_argument("-h", "--help", action="help", help="hiện trợ giúp này · show this help")
+
+    def error(self, message: str) -> NoReturn:
+        for pattern, words in WORDS:
+            message = re.sub(pattern, words, message)
+        self.exit(COULD_NOT_RUN, f"nhip: {message}; xem · see {self.prog} --help\n")
+
+
+def moment(text: str) -> int:
+    """Unix milliseconds; a time without a zone is of Asia/Ho_Chi_Minh."""
+    try:
+        at: datetime | None = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.year not in YEARS:
+        raise _no(text, "thời gian", "time", f"2026-11-25T08:00{_years(at)}")
+    return int((at if at.tzinfo else at.replace(tzinfo=ZONE)).timestamp() * 1000)
+
+
+def day(text: str) -> date:
+    try:
+        on: date | None = date.fromisoformat(text)
+    except ValueError:
+        on = None
+    if on is None or on.year not in YEARS:
+        raise _no(text, "ngày", "date", f"2026-11-25{_years(on)}")
+    return on
+
+
+def natural(text: str, *, bits: int = 32) -> int:
+    """A whole number from 0 up that fits into ``bits``."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 20 and int(text) < 2**bits):
+        span = f"0…{2**bits - 1}"
+        raise argparse.ArgumentTypeError(f"{text!r} không phải số nguyên {span} · is no whole number {span}")
+    return int(text)
+
+
+def place(text: str) -> tuple[int, int, int]:
+    """``partition/offset/row``, as ``dead-letters list`` shows it."""
+    parts = text.split("/")
+    if len(parts) != len(PLACE_BITS):
+        raise _no(text, "chỗ PARTITION/OFFSET/ROW", "place", "0/1234/7")
+    partition, offset, row = (natural(part, bits=bits) for part, bits in zip(parts, PLACE_BITS, strict=True))
+    return partition, offset, row
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="một đối tượng JSON · one JSON object, for machines")
+
+
+def _no(text: str, name: str, english: str, example: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(f"{text!r} không phải {name} · is no {english}; như · such as {example}")
+
+
+def _years(at: date | None) -> str:
+    """What to add for a time that is one, but out of reach."""
+    return "" if at is None else f" ({YEARS[0]}–{YEARS[-1]})"

@@ -1,0 +1,188 @@
+"""What every command works with, the same in a process of its own and inside the running product."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, TextIO, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.brokers import Broker, open_broker
+from pipeline.clickhouse.client import Account, ClickHouse, address_of, host_of, open_clickhouse
+from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.upkeep import sync_replicas
+from pipeline.errors import Cancelled, Rejected, Unavailable
+from pipeline.events import EVENTS_TOPIC
+from pipeline.operating.control import Terminal
+from pipeline.settings import Settings
+
+FINE, OFF, COULD_NOT_RUN = 0, 1, 2
+PIPE_WIDTH = 10_000  # a line of text stays one line for whatever reads it
+TABLE_WIDTH = 80
+
+Advance = Callable[[int, int], None]
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
+Opened = TypeVar("Opened", bound=Closable)
+
+
+@dataclass
+class Context:
+    """Settings, ways to the log and the engine, and where to print. Close it when the command has ended.
+
+    ``running``: whether the product runs on the data directory; None where its engine is a server, which can't tell.
+    ``ask`` puts a question to whoever sits at the terminal; ``cancelled`` is set when they have gone away.
+    """
+
+    settings: Settings
+    out: Console
+    err: Console
+    as_json: bool = False
+    running: bool | None = None
+    ask: Callable[[str], str] | None = None
+    now: Callable[[], float] = time.time
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    _opened: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def source(self) -> str:
+        """Where the log and the rows are, without passwords."""
+        kafka, server = self.settings.kafka, self.settings.clickhouse
+        embedded = f"nhúng trong · embedded in {self.settings.data_dir}"
+        if kafka is None and server is None:
+            return embedded
+        log = f"Kafka {','.join(kafka.bootstrap_servers)}" if kafka else f"nhật ký · log: {embedded}"
+        if server is None:
+            return f"{log}; ClickHouse: {embedded}"
+        url = address_of(server, "reader")[1]
+        return f"{log}; ClickHouse {host_of(url)}/{urlsplit(url).path.strip('/')}"
+
+    def tell_source(self) -> None:
+        """Say what a command looks at, before what it found."""
+        self.out.print(Text(f"dữ liệu · data: {self.source}", "dim"))
+
+    @cached_property
+    def broker(self) -> Broker:
+        """The log. Raises Unavailable, naming the variable, when it does not answer."""
+        with self.naming_log():
+            broker = self.keep(open_broker(self.settings))
+            broker.end_offsets(EVENTS_TOPIC)
+        return broker
+
+    def client(self, account: Account = "reader") -> ClickHouse:
+        """A connection under an account. Raises Unavailable or Rejected, naming the variable.
+
+        The embedded engine's tables are made if they are not there; a server's only by ``nhip migrate``.
+        """
+        with self.naming_engine(account):
+            client = self.keep(open_clickhouse(self.settings, account=account))
+            client.query("SELECT 1")
+            if self.settings.clickhouse is None:
+                migrate(client)
+        return client
+
+    def settle(self) -> None:
+        """On a cluster the replica that answers may lag behind the one that took an insert; wait until it has it."""
+        if self.settings.clickhouse and self.settings.clickhouse.cluster:
+            sync_replicas(self.client("migrator"))
+
+    def naming_log(self) -> AbstractContextManager[None]:
+        return _naming("NHIP_KAFKA_BOOTSTRAP_SERVERS" if self.settings.kafka else "NHIP_DATA_DIR")
+
+    def naming_engine(self, account: Account) -> AbstractContextManager[None]:
+        server = self.settings.clickhouse
+        return _naming(address_of(server, account)[0] if server else "NHIP_DATA_DIR")
+
+    def keep(self, opened: Opened) -> Opened:
+        """Have it closed with the context."""
+        self._opened.callback(opened.close)
+        return opened
+
+    def go_on(self) -> None:
+        """Called between the steps of long work. Raises Cancelled."""
+        if self.cancelled.is_set():
+            raise Cancelled("cancelled")
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str], Advance]]:
+        """Bars on a terminal's stderr, one for each description; every step also notices a cancel."""
+        bars = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self.err,
+            transient=True,
+            disable=not self.err.is_terminal,
+        )
+        tasks: dict[str, TaskID] = {}
+
+        def step(description: str) -> Advance:
+            def advance(done: int, total: int) -> None:
+                self.go_on()
+                if description not in tasks:
+                    tasks[description] = bars.add_task(description, total=total)
+                bars.update(tasks[description], completed=done, total=total)
+
+            return advance
+
+        with bars:
+            yield step
+
+    def print_json(self, found: msgspec.Struct | dict[str, object]) -> None:
+        self.write(msgspec.json.encode(found).decode() + "\n")
+
+    def print_table(self, drawn: Table, *, legend: str = "") -> None:
+        """A table as wide as the terminal, or as most are; ``legend`` stands beneath. No line ends in blanks."""
+        width = self.out.width if self.out.is_terminal else TABLE_WIDTH
+        with self.out.capture() as captured:
+            self.out.print(drawn, width=width)
+            if legend:
+                self.out.print(Text(legend, "dim"), width=width)
+        self.write("".join(f"{line.rstrip(' ')}\n" for line in captured.get().splitlines()))
+
+    def write(self, text: str) -> None:
+        """To stdout as it is, whatever the width."""
+        self.out.file.write(text)
+        self.out.file.flush()
+
+    def close(self) -> None:
+        self._opened.close()
+
+
+def console(stream: TextIO, *, is_terminal: bool, terminal: Terminal) -> Console:
+    """A console on ``stream``, which may end at a terminal far away."""
+    return Console(
+        file=stream,
+        force_terminal=is_terminal,
+        width=terminal.width if is_terminal else PIPE_WIDTH,
+        color_system=terminal.colors if is_terminal else None,
+        no_color=not (is_terminal and terminal.colors),
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ={},
+    )
+
+
+@contextmanager
+def _naming(variable: str) -> Iterator[None]:
+    try:
+        yield
+    except (Unavailable, Rejected) as error:
+        text = str(error)
+        if "does not answer" in text:
+            text += "; kiểm tra máy chủ và địa chỉ · check the server and the address"
+        raise type(error)(text if "NHIP_" in text else f"{variable}: {text}") from error

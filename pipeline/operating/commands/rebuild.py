@@ -1,0 +1,54 @@
+"""``nhip rebuild``: the roll-ups made anew from the rows, while readers keep reading and consumers keep inserting."""
+
+import argparse
+
+from rich.text import Text
+
+from pipeline.brokers.plans import planned
+from pipeline.brokers.topics import GROUP
+from pipeline.clickhouse.roll_ups.rebuild import rebuild
+from pipeline.events import EVENTS_TOPIC
+from pipeline.operating.commands.arguments import Commands, add_json
+from pipeline.operating.commands.context import FINE, Context
+
+STEPS = {
+    "waiting": "Chờ bộ tiêu thụ · Waiting for consumers",
+    "filling": "Cộng từ dòng gốc · Filling from the rows",
+    "checking": "Kiểm tra · Checking",
+}
+
+
+def add(commands: Commands) -> None:
+    parser = commands.add_parser("rebuild", help="dựng lại các bảng tổng · make the roll-ups anew from the rows")
+    add_json(parser)
+    parser.set_defaults(run=run, alone=True)
+
+
+def run(context: Context, _options: argparse.Namespace) -> int:
+    broker = context.broker
+
+    def ends() -> dict[int, int]:
+        return {partition.partition: end for partition, end in broker.end_offsets(EVENTS_TOPIC).items()}
+
+    def progress_of_group() -> dict[int, tuple[int, int]]:
+        """Per partition the first offset that is not surely in, and the last that is planned."""
+        committed = broker.committed(GROUP, EVENTS_TOPIC)
+        places = {}
+        for partition, place in committed.items():
+            plan = planned(place)
+            places[partition.partition] = (place.offset, plan.last if plan else place.offset - 1)
+        return places
+
+    with context.progress() as step:
+        rebuild(
+            context.client("migrator"),
+            ends=ends,
+            progress_of_group=progress_of_group,
+            on_progress=lambda name, done, total: step(STEPS.get(name, name))(done, total),
+        )
+    if context.as_json:
+        context.print_json({"rebuilt": True})
+    else:
+        context.tell_source()
+        context.out.print(Text("đã dựng lại các bảng tổng · the roll-ups are made anew", "green"))
+    return FINE

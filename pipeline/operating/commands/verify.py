@@ -1,0 +1,117 @@
+"""``nhip verify``: every view exactly once, or what is off and what mends it."""
+
+import argparse
+import shlex
+from collections.abc import Callable
+
+from rich.text import Text
+
+from pipeline.operating.commands.arguments import Commands, add_json, moment
+from pipeline.operating.commands.context import FINE, OFF, Context
+from pipeline.operating.commands.text import add_row, local_time, table
+from pipeline.operating.status import count_unattended
+from pipeline.operating.verify import Advance, Gap, Steps, Verification, verify
+
+SHOWN_GAPS = 10
+EVENTS = (
+    "đã nhận: mọi sự kiện – lượt xem, tín hiệu còn mở trang, số đếm ban đầu"
+    " · accepted: all events – views, heartbeats, opening balances"
+)
+
+
+def add(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "verify", help="mỗi lượt xem đúng một lần · every view exactly once: the log, the rows, the roll-ups"
+    )
+    add_since(parser, help_="chỉ so với nhật ký từ lúc này · compare with the log from this time on only")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def add_since(parser: argparse.ArgumentParser, *, help_: str, required: bool = False) -> None:
+    parser.add_argument("--since", type=moment, metavar="TIME", required=required, help=f"{help_} (2026-11-25T08:00)")
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    client = context.client()
+    with context.progress() as step:
+        found = verify(client, context.broker, steps_of(context, step), since=options.since)
+    unattended = count_unattended(context.broker)
+    advice = advise(found)
+    if context.as_json:
+        context.print_json({**_fields(found), "clean": found.clean, "advice": advice, "unattended": unattended})
+    else:
+        context.tell_source()
+        _show(context, found, advice)
+        tell_unattended(context, unattended)
+    return FINE if found.clean else OFF
+
+
+def steps_of(context: Context, step: Callable[[str], Advance]) -> Steps:
+    return Steps(
+        comparing=step("So với nhật ký · Comparing with the log"),
+        summing=step("Cộng lại · Summing up"),
+        settle=context.settle,
+    )
+
+
+def tell_unattended(context: Context, records: int) -> None:
+    if records:
+        words = f"{records:,} bản ghi chờ mà không có bộ tiêu thụ nào · records wait and no consumer is alive"
+        context.out.print(Text(words, "yellow"))
+
+
+def advise(found: Verification) -> list[str]:
+    """What to type for each thing that is off."""
+    advice = []
+    kept = [gap for gap in found.gaps if gap.at]
+    if kept:
+        since = local_time(min(gap.at for gap in kept) / 1000).replace(" ", "T")
+        advice.append(f"nhip replay --since {shlex.quote(since)}")
+    if len(kept) < len(found.gaps):
+        advice.append(
+            "có bản ghi mất mà nhật ký không còn giữ: khôi phục từ bản sao lưu"
+            " · records are missing that the log no longer keeps: restore ClickHouse from a backup"
+        )
+    if found.repeated or found.unexplained:
+        advice.append(
+            "dòng lặp hoặc lạ không lệnh nào sửa được: giữ nguyên dữ liệu và báo nhóm phát triển"
+            " · no command mends repeated or unexplained rows: keep the data as it is and report it"
+        )
+    if any(found.differing.values()):
+        advice.append("nhip rebuild")
+    return advice
+
+
+def _fields(found: Verification) -> dict[str, object]:
+    return {name: getattr(found, name) for name in found.__struct_fields__}
+
+
+def _show(context: Context, found: Verification, advice: list[str]) -> None:
+    sums = table("", "", numbers=(1,))
+    for name, value, is_off in (
+        ("đã nhận · accepted", found.accepted, False),
+        ("= đã lưu · stored", found.stored, False),
+        ("+ không đọc được · dead-lettered", found.dead_lettered, False),
+        ("+ đang trên đường · in flight", found.in_flight, False),
+        ("+ thiếu · missing", found.missing, bool(found.missing)),
+        ("lặp · repeated", found.repeated, bool(found.repeated)),
+        ("lạ · unexplained", found.unexplained, bool(found.unexplained)),
+        ("trước nhật ký còn giữ · older than the kept log", found.earlier, False),
+        ("lượt xem đã lưu · views stored", found.views, False),
+        *((f"{name} ≠", keys, True) for name, keys in found.differing.items() if keys),
+    ):
+        add_row(sums, name, f"{value:,}", style="red" if is_off else None)
+    context.print_table(sums, legend=EVENTS)
+    for gap in found.gaps[:SHOWN_GAPS]:
+        context.out.print(_describe(gap))
+    if len(found.gaps) > SHOWN_GAPS:
+        context.out.print(Text(f"  … {len(found.gaps) - SHOWN_GAPS} chỗ nữa · more"))
+    for line in advice:
+        context.out.print(Text(f"→ {line}", "yellow"))
+    context.out.print(Text("đúng · clean", "green") if found.clean else Text("SAI LỆCH · NOT clean", "bold red"))
+
+
+def _describe(gap: Gap) -> Text:
+    when = local_time(gap.at / 1000) if gap.at else "không còn trong nhật ký · not in the log any more"
+    return Text(f"  thiếu · missing: {gap.partition}/{gap.first}-{gap.last}, {gap.rows:,} dòng · rows, {when}")

@@ -1,0 +1,180 @@
+"""How the pipeline stands: which parts answer, how far ClickHouse is behind the log, what waits elsewhere."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from pipeline.brokers import Broker, Committed, TopicPartition
+from pipeline.brokers.spool.store import SPOOL_FILE
+from pipeline.brokers.sqlite.database import Database
+from pipeline.brokers.topics import GROUP
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.queries import count_dead_letters, count_recent_events
+from pipeline.clickhouse.rows import count_rows
+from pipeline.errors import PipelineError
+from pipeline.events import EVENTS_TOPIC
+
+T = TypeVar("T")
+
+RATE_SECONDS = 60
+NOBODY = "không có bộ tiêu thụ nào; bản ghi nằm chờ · no consumer is alive, records wait"
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One dependency by name; ``fault`` says why it is away."""
+
+    name: str
+    fault: str | None = None
+
+
+class Lag(msgspec.Struct, frozen=True):
+    """How far the consumers are in one partition: the next offset to come in, the end of the log, the records between.
+
+    ``oldest_unread_at``: Unix seconds when the log took the first of those.
+    """
+
+    partition: int
+    next: int
+    end: int
+    records: int
+    oldest_unread_at: float | None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The state at Unix seconds ``at``; None where the part that knows is away.
+
+    ``complete_up_to``: everything the log took before is in ClickHouse. ``spooled_records``: of the spools in this data
+    directory; None where there is none. ``members``: how many consumers share the partitions.
+    """
+
+    at: float
+    parts: list[Part]
+    partitions: list[Lag]
+    complete_up_to: float | None
+    events_per_second: float | None
+    dead_letters: int | None
+    spooled_records: int | None = None
+    spooled_bytes: int | None = None
+    members: int | None = None
+
+    def age(self) -> float | None:
+        """Seconds that ClickHouse is behind."""
+        return None if self.complete_up_to is None else max(0.0, self.at - self.complete_up_to)
+
+    def is_fine(self, *, max_age: float) -> bool:
+        age = self.age()
+        return not any(part.fault for part in self.parts) and age is not None and age <= max_age
+
+
+def read_status(
+    *,
+    broker: Callable[[], Broker],
+    client: Callable[[], ClickHouse],
+    spool: Callable[[], tuple[int, int] | None],
+    now: float,
+    consumers_expected: bool = False,
+) -> Status:
+    """Ask every part; one that raises PipelineError is away, and the rest is told all the same.
+
+    A group without a member is a fault when something waits for it, with ``consumers_expected`` at any time.
+    """
+    parts: list[Part] = []
+    lags = _ask(parts, "log", lambda: read_lags(broker()))
+    engine = _ask(parts, "clickhouse", lambda: _read_engine(client(), now))
+    rate, dead_letters = engine or (None, None)
+    if lags is not None and rate is None:
+        rate = _ask(parts, "log", lambda: _rate_of_log(broker(), now))
+    members = None
+    if lags is not None:
+        members = _ask(parts, "consumers", lambda: broker().members(GROUP))
+        if members == 0 and (consumers_expected or any(lag.records for lag in lags)):
+            parts[-1] = Part("consumers", NOBODY)
+    spooled = _ask(parts, "spool", spool)
+    if spooled is None and not parts[-1].fault:
+        parts.pop()  # there is no spool here
+    return Status(
+        at=now,
+        parts=parts,
+        partitions=lags or [],
+        complete_up_to=None if lags is None else _complete_up_to(lags, now),
+        events_per_second=rate,
+        dead_letters=dead_letters,
+        spooled_records=spooled[0] if spooled else None,
+        spooled_bytes=spooled[1] if spooled else None,
+        members=members,
+    )
+
+
+def count_unattended(broker: Broker) -> int:
+    """Records that wait while no consumer is alive to bring them in."""
+    if broker.members(GROUP):
+        return 0
+    committed, ends = broker.committed(GROUP, EVENTS_TOPIC), broker.end_offsets(EVENTS_TOPIC)
+    begins = broker.begin_offsets(EVENTS_TOPIC)
+    nothing = Committed(0)
+    return sum(end - max(begins[one], committed.get(one, nothing).offset) for one, end in ends.items())
+
+
+def read_lags(broker: Broker) -> list[Lag]:
+    """The group's place first, then the ends: so a lag may be a moment too large, never too small."""
+    committed = broker.committed(GROUP, EVENTS_TOPIC)
+    ends = broker.end_offsets(EVENTS_TOPIC)
+    begins = broker.begin_offsets(EVENTS_TOPIC)
+    return [_lag(broker, partition, committed, begins[partition], end) for partition, end in sorted(ends.items())]
+
+
+def count_spooled(data_dir: Path) -> tuple[int, int] | None:
+    """Records and bytes in the spools of a data directory and of those in it; None where no collector made one."""
+    spools = [data_dir / "spool" / SPOOL_FILE, *data_dir.glob(f"*/spool/{SPOOL_FILE}")]
+    counted = [_count_entries(file) for file in spools if file.exists()]
+    return (sum(records for records, _ in counted), sum(size for _, size in counted)) if counted else None
+
+
+def _count_entries(file: Path) -> tuple[int, int]:
+    database = Database(file, "")
+    ((records, size),) = database.rows("SELECT count(*), coalesce(sum(length(value)), 0) FROM entries")
+    database.close()
+    return records, size
+
+
+def _lag(
+    broker: Broker, partition: TopicPartition, committed: Mapping[TopicPartition, Committed], begin: int, end: int
+) -> Lag:
+    first = max(begin, committed[partition].offset) if partition in committed else begin
+    unread = next(iter(broker.scan(partition, first=first, end=end)), None) if first < end else None
+    return Lag(partition.partition, first, end, max(0, end - first), unread.at / 1000 if unread else None)
+
+
+def _complete_up_to(lags: list[Lag], now: float) -> float:
+    return min((lag.oldest_unread_at for lag in lags if lag.oldest_unread_at is not None), default=now)
+
+
+def _read_engine(client: ClickHouse, now: float) -> tuple[float, int]:
+    """Events a second, and the dead letters that wait."""
+    rate = count_recent_events(client, since=now - RATE_SECONDS) / RATE_SECONDS
+    return rate, count_dead_letters(client).get("waiting", 0)
+
+
+def _rate_of_log(broker: Broker, now: float) -> float:
+    since = broker.offsets_since(EVENTS_TOPIC, int((now - RATE_SECONDS) * 1000))
+    ends = broker.end_offsets(EVENTS_TOPIC)
+    recent = (
+        record
+        for partition, first in since.items()
+        for record in broker.scan(partition, first=first, end=ends[partition])
+    )
+    return sum(count_rows(record.value) for record in recent) / RATE_SECONDS
+
+
+def _ask(parts: list[Part], name: str, question: Callable[[], T]) -> T | None:
+    """The answer; None where the part is away. Either way ``parts`` tells of it, once a name."""
+    fault = None
+    try:
+        answer = question()
+    except PipelineError as error:
+        answer, fault = None, str(error)
+    if name not in {part.name for part in parts}:
+        parts.append(Part(name, fault))
+    return answer

@@ -1,0 +1,222 @@
+"""Is every view there exactly once? Accepted = stored + dead-lettered + still in flight, and the roll-ups agree.
+
+The kept log is compared record by record with the stored rows; what is older than the log is checked by its lineage
+alone: no gap in the offsets of a partition and none in the rows of a record. Consumers may go on working: their place
+is read first, so everything below it must be in, and what is not in above it is in flight.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+import msgspec
+
+from pipeline.brokers import Broker, TopicPartition
+from pipeline.brokers.topics import GROUP
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.queries import Stored, compare_roll_ups, count_places, find_first_offset
+from pipeline.clickhouse.rows import count_rows
+from pipeline.events import EVENTS_TOPIC
+
+CHUNK = 20_000
+ATTEMPTS = 8
+PAUSE_SECONDS = 0.3
+
+Advance = Callable[[int, int], None]
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Records ``first..last`` of which ``rows`` rows are not stored: with ``whole`` all of them, else some.
+
+    ``at``: Unix milliseconds when the log took the first; 0 where the log no longer has it.
+    """
+
+    partition: int
+    first: int
+    last: int
+    rows: int
+    whole: bool
+    at: int
+
+    @property
+    def kind(self) -> tuple[bool, bool]:
+        return self.whole, self.at > 0
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """Rows by what became of them. In the kept log ``accepted`` = ``stored`` + ``dead_lettered`` + ``in_flight`` +
+    ``missing``; ``earlier`` rows are older than it.
+
+    ``repeated`` rows are stored beside another of the same place, ``unexplained`` ones have a place that their record
+    has not. ``views`` are all that are stored; ``differing`` has, per roll-up, the keys that differ from the rows.
+    """
+
+    accepted: int
+    stored: int
+    dead_lettered: int
+    in_flight: int
+    missing: int
+    earlier: int
+    repeated: int
+    unexplained: int
+    views: int
+    gaps: list[Gap]
+    differing: dict[str, int]
+
+    @property
+    def clean(self) -> bool:
+        return not (self.repeated or self.missing or self.unexplained or any(self.differing.values()))
+
+
+@dataclass
+class Comparison:
+    """The log beside the stored rows, as far as they were read; fields as in Verification."""
+
+    accepted: int = 0
+    stored: int = 0
+    dead_lettered: int = 0
+    in_flight: int = 0
+    missing: int = 0
+    earlier: int = 0
+    repeated: int = 0
+    unexplained: int = 0
+    views: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+
+    def take_record(self, entry: "Entry", stored: Stored, *, settled: bool) -> None:
+        """A record of the log and what is stored of it; ``settled`` when all of it should be."""
+        strange = max(1, stored.places - entry.rows) if stored.last_row >= entry.rows else 0
+        known = stored.places - strange
+        letters = min(stored.places - stored.event_places, known)
+        self.accepted += entry.rows
+        self.unexplained += strange
+        self.dead_lettered += letters
+        self.stored += known - letters
+        self._count(stored)
+        if not settled:
+            self.in_flight += entry.rows - known
+        elif known < entry.rows:
+            self._miss(Gap(entry.partition, entry.offset, entry.offset, entry.rows - known, not known, entry.at))
+
+    def take_earlier(self, partition: int, offset: int, stored: Stored) -> None:
+        """A record that only the stored rows still tell of."""
+        self.earlier += stored.places
+        self._count(stored)
+        if absent := stored.last_row + 1 - stored.places:
+            self._miss(Gap(partition, offset, offset, absent, whole=not stored.places, at=0))
+
+    def _count(self, stored: Stored) -> None:
+        self.repeated += stored.events - stored.event_places
+        self.views += stored.views
+
+    def _miss(self, gap: Gap) -> None:
+        self.missing += gap.rows
+        last = self.gaps[-1] if self.gaps else None
+        if last and (last.partition, last.last + 1, last.kind) == (gap.partition, gap.first, gap.kind):
+            self.gaps[-1] = Gap(last.partition, last.first, gap.last, last.rows + gap.rows, last.whole, last.at)
+        else:
+            self.gaps.append(gap)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record without its bytes."""
+
+    partition: int
+    offset: int
+    at: int
+    rows: int
+
+
+NOTHING = Stored(events=0, event_places=0, places=0, last_row=-1, views=0)
+LOST = NOTHING._replace(last_row=0)  # whatever the record held, a row at least is gone
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What is told of the records compared, and of the events summed up.
+
+    ``settle`` is called when the group's place is known, and returns when the reader sees what was in by then.
+    """
+
+    comparing: Advance
+    summing: Advance
+    settle: Callable[[], None] = lambda: None
+
+
+def verify(client: ClickHouse, broker: Broker, steps: Steps, *, since: int | None = None) -> Verification:
+    """Everything, or what the log took since Unix milliseconds ``since``; the roll-ups always."""
+    found = compare_with_log(client, broker, since=since, advance=steps.comparing, settle=steps.settle)
+    return Verification(**vars(found), differing=compare_settled_roll_ups(client, advance=steps.summing))
+
+
+def compare_with_log(
+    client: ClickHouse,
+    broker: Broker,
+    *,
+    advance: Advance,
+    since: int | None = None,
+    settle: Callable[[], None] = lambda: None,
+) -> Comparison:
+    committed = broker.committed(GROUP, EVENTS_TOPIC)
+    settle()
+    begins = broker.begin_offsets(EVENTS_TOPIC) if since is None else broker.offsets_since(EVENTS_TOPIC, since)
+    ends = broker.end_offsets(EVENTS_TOPIC)
+    found = Comparison()
+    done, total = 0, sum(ends[partition] - begins[partition] for partition in ends)
+    for partition, end in sorted(ends.items()):
+        if since is None:
+            for _ in _check_history(client, partition, begins[partition], found):
+                advance(done, total)
+        settled = committed[partition].offset if partition in committed else 0
+        for entries in _entries(broker, partition, begins[partition], end):
+            _compare(client, entries, found, settled=settled)
+            done += len(entries)
+            advance(done, total)
+    return found
+
+
+def compare_settled_roll_ups(
+    client: ClickHouse, *, advance: Advance, pause: Callable[[float], None] = time.sleep
+) -> dict[str, int]:
+    """Per roll-up the keys that differ from the rows in every one of several looks.
+
+    An insert and its roll-ups become visible one after the other, so a single look may fall between them.
+    """
+    fewest = compare_roll_ups(client, advance=advance)
+    for _ in range(ATTEMPTS - 1):
+        if not any(fewest.values()):
+            break
+        pause(PAUSE_SECONDS)
+        again = compare_roll_ups(client, advance=advance)
+        fewest = {name: min(count, again.get(name, 0)) for name, count in fewest.items()}
+    return fewest
+
+
+def _compare(client: ClickHouse, entries: list[Entry], found: Comparison, *, settled: int) -> None:
+    first, last = entries[0], entries[-1]
+    stored = count_places(client, partition=first.partition, first=first.offset, end=last.offset + 1)
+    for entry in entries:
+        found.take_record(entry, stored.pop(entry.offset, NOTHING), settled=entry.offset < settled)
+    for offset, rest in stored.items():  # retention has taken their records meanwhile
+        found.take_earlier(first.partition, offset, rest)
+
+
+def _check_history(client: ClickHouse, partition: TopicPartition, end: int, found: Comparison) -> Iterator[None]:
+    """The rows from before the kept log, a chunk a turn."""
+    start = find_first_offset(client, partition=partition.partition)
+    if start is None:
+        return
+    for first in range(start, end, CHUNK):
+        stored = count_places(client, partition=partition.partition, first=first, end=min(first + CHUNK, end))
+        for offset in range(first, min(first + CHUNK, end)):
+            found.take_earlier(partition.partition, offset, stored.get(offset, LOST))
+        yield
+
+
+def _entries(broker: Broker, partition: TopicPartition, first: int, end: int) -> Iterator[list[Entry]]:
+    records = broker.scan(partition, first=first, end=end)
+    entries = (Entry(partition.partition, record.offset, record.at, count_rows(record.value)) for record in records)
+    while chunk := list(islice(entries, CHUNK)):
+        yield chunk

@@ -1,0 +1,94 @@
+"""Pushes the counters to open pages: whenever they change, one message to each reader whose numbers did."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from typing import Any
+
+import msgspec
+
+from pipeline.metrics import LIVE_READERS
+from pipeline.serving.counters import Counters, Snapshot, Unit
+
+KEEP_ALIVE_SECONDS = 5.0
+KEEP_ALIVE = b": still here\n\n"
+
+ROWS = ("online", "today", "week", "month", "total")
+
+
+def summary_json(snapshot: Snapshot, *, site: int, unit: Unit) -> dict[str, Any]:
+    """The widget's numbers as the API gives them; null until something was read."""
+    summary = snapshot.summary(site, unit=unit)
+    numbers = msgspec.structs.asdict(summary) if summary else dict.fromkeys(ROWS)
+    return {**numbers, "unit": unit, "as_of": snapshot.as_of}
+
+
+def pages_json(snapshot: Snapshot, page_ids: Iterable[int]) -> dict[str, int | None]:
+    return {str(page_id): snapshot.page_views(page_id) for page_id in page_ids}
+
+
+class LiveStreams:
+    """The open streams of one event loop, at most ``limit``."""
+
+    def __init__(self, counters: Counters, *, limit: int) -> None:
+        self._counters = counters
+        self._limit = limit
+        self._open = 0
+        self._changed = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
+
+    @property
+    def full(self) -> bool:
+        return self._open >= self._limit
+
+    def publish(self, _snapshot: Snapshot) -> None:
+        """The counters changed; to be called from their thread."""
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def stop(self) -> None:
+        """End every stream, so that the server can go down; to be called in the loop's thread."""
+        self._stopping = True
+        self._wake()
+
+    async def messages(self, *, site: int, unit: Unit, page_ids: tuple[int, ...]) -> AsyncGenerator[bytes]:
+        """Server-sent events: the numbers now and whenever they change, a comment when nothing has for a while."""
+        self._loop = asyncio.get_running_loop()
+        self._open += 1
+        LIVE_READERS.inc()
+        try:
+            sent: object = None
+            woken = False
+            while not self._stopping:
+                changed = self._changed
+                snapshot = self._counters.snapshot()
+                numbers = (snapshot.summary(site, unit=unit), [snapshot.page_views(page_id) for page_id in page_ids])
+                if numbers != sent:
+                    yield _message(snapshot, site=site, unit=unit, page_ids=page_ids)
+                elif not woken:  # what changed was another reader's
+                    yield KEEP_ALIVE
+                sent = numbers
+                woken = await _wait(changed, KEEP_ALIVE_SECONDS)
+        finally:
+            self._open -= 1
+            LIVE_READERS.dec()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+def _message(snapshot: Snapshot, *, site: int, unit: Unit, page_ids: tuple[int, ...]) -> bytes:
+    content = {
+        "summary": summary_json(snapshot, site=site, unit=unit),
+        "pages": pages_json(snapshot, page_ids),
+    }
+    return b"data: " + msgspec.json.encode(content) + b"\n\n"
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> bool:
+    """Whether the event came within the time."""
+    try:
+        return await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False

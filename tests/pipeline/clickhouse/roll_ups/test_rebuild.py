@@ -1,0 +1,361 @@
+"""Roll-ups made anew: exact whatever happens meanwhile, and whole for readers at every moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.queries import compare_roll_ups, read_snapshot
+from pipeline.clickhouse.roll_ups import ROLL_UPS, find_generations, find_shown
+from pipeline.clickhouse.roll_ups.rebuild import find_off, rebuild
+from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events
+from pipeline.errors import Rejected
+
+if TYPE_CHECKING:
+    from conftest import Group
+
+Connect = Callable[[], ClickHouse]
+Sums = Callable[[ClickHouse], dict[str, int]]
+
+NOON = 1_790_571_600
+BATCH_RECORDS = 7
+BATCH_VIEWS = 2 * BATCH_RECORDS
+AGREED = dict.fromkeys(ROLL_UPS, 0)
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+def run(client: ClickHouse, group: Group, **changes: Any) -> None:
+    arguments: dict[str, Any] = {
+        "ends": group.ends,
+        "progress_of_group": group.progress,
+        "on_progress": lambda *_: None,
+        "pause": lambda _: None,
+        **changes,
+    }
+    rebuild(client, **arguments)
+
+
+def spoil(client: ClickHouse) -> None:
+    """Make every roll-up wrong, as nothing in the product would."""
+    for name in ("site_days", "site_hours", "page_days", "page_totals"):
+        client.command(f"TRUNCATE TABLE {name}_{find_shown(client)[name]}")
+
+
+def test_what_was_wrong_is_right_again(client: ClickHouse, group: Group, sums: Sums) -> None:
+    group.deliver(200)
+    group.deliver(30, partition=1)
+    before = read_snapshot(client, NOON)
+    spoil(client)
+    assert compare_roll_ups(client)["site_days"] > 0
+
+    run(client, group)
+    assert compare_roll_ups(client) == AGREED
+    assert set(sums(client).values()) == {460}
+    assert read_snapshot(client, NOON) == before
+
+
+def test_only_the_new_generation_is_left(client: ClickHouse, group: Group) -> None:
+    group.deliver(20)
+    for generation in (2, 3):
+        run(client, group)
+        assert set(find_shown(client).values()) == {generation}
+        assert find_generations(client) == {generation}
+
+
+def test_an_empty_table_has_empty_roll_ups(client: ClickHouse, group: Group, sums: Sums) -> None:
+    run(client, group)
+    assert set(sums(client).values()) == {0}
+    group.deliver(5)
+    assert set(sums(client).values()) == {10}
+
+
+def test_opening_balances_are_made_anew_too(client: ClickHouse, group: Group) -> None:
+    opening = dict.fromkeys(EVENT_COLUMNS, "") | dict.fromkeys(("visit", "scripted", "visitor", "partition", "row"), 0)
+    opening |= {"at": NOON * 1000, "site": 1, "kind": "opening", "audience": "public", "page_id": 7, "offset": 0}
+    for offset, views in enumerate((10, 30)):
+        row = opening | {"at": NOON * 1000 + offset, "offset": offset, "opening_views": views, "opening_visits": 0}
+        write_events(client, [[row[name]] for name in EVENT_COLUMNS], token=f"page-events/0/{offset}-{offset}")
+    client.command("TRUNCATE TABLE opening_balances_1")
+    run(client, group, ends=lambda: {0: 2}, progress_of_group=lambda: {0: (2, 1)})
+    assert read_snapshot(client, NOON).pages == {7: 30}
+
+
+def test_a_roll_up_that_is_new_gets_its_readers(client: ClickHouse, group: Group, sums: Sums) -> None:
+    group.deliver(20)
+    client.command("DROP VIEW site_hours")
+    run(client, group)
+    assert set(sums(client).values()) == {40}
+
+
+def test_without_any_roll_up_it_says_what_to_run(client: ClickHouse, group: Group) -> None:
+    for name in ROLL_UPS:
+        client.command(f"DROP VIEW {name}")
+    with pytest.raises(Rejected, match="nhip migrate"):
+        run(client, group)
+
+
+def test_rows_inserted_afterwards_count_once(client: ClickHouse, group: Group, sums: Sums) -> None:
+    group.deliver(50)
+    run(client, group)
+    group.deliver(50)
+    group.deliver(1, partition=1)
+    assert set(sums(client).values()) == {202}
+    assert compare_roll_ups(client) == AGREED
+
+
+def test_a_frozen_consumer_that_wakes_after_the_switch_changes_nothing(
+    client: ClickHouse, group: Group, sums: Sums
+) -> None:
+    group.append(10)
+    plan = group.plan()
+    assert plan is not None
+    group.insert(plan)
+    group.advance()
+    run(client, group)
+    group.insert(plan)  # it had planned, was frozen, and another took its place
+    assert set(sums(client).values()) == {20}
+
+
+def test_tokens_hold_after_the_switch(client: ClickHouse, group: Group, sums: Sums) -> None:
+    run(client, group)
+    group.append(10)
+    plan = group.plan()
+    assert plan is not None
+    for _ in range(3):
+        group.insert(plan)
+    assert set(sums(client).values()) == {20}
+
+
+# the cut
+
+
+def test_a_plan_committed_before_the_views_were_made_moves_the_cut(
+    client: ClickHouse, group: Group, sums: Sums
+) -> None:
+    """Its rows may be in without the new views having seen them."""
+    group.deliver(10)
+    asked = 0
+
+    def ends() -> dict[int, int]:
+        nonlocal asked
+        asked += 1
+        found = group.ends()
+        if asked == 1:
+            group.deliver(5)  # between the look at the log and the views
+        return found
+
+    run(client, group, ends=ends)
+    assert asked > 2
+    assert set(sums(client).values()) == {30}
+    assert compare_roll_ups(client) == AGREED
+
+
+def test_it_waits_for_a_plan_under_way(client: ClickHouse, group: Group, sums: Sums) -> None:
+    group.deliver(10)
+    group.append(4)
+    plan = group.plan()
+    assert plan is not None
+    waits = 0
+
+    def pause(_: float) -> None:
+        nonlocal waits
+        waits += 1
+        if waits == 3:
+            group.insert(plan)
+            group.advance()
+
+    run(client, group, pause=pause)
+    assert waits == 3
+    assert set(sums(client).values()) == {28}
+
+
+def test_a_log_that_goes_quiet_before_the_cut_moves_it_back(client: ClickHouse, group: Group, sums: Sums) -> None:
+    """The first cut comes too late, the next one lies ahead, and then nothing more comes."""
+    burst = [5]
+
+    def ends() -> dict[int, int]:
+        found = group.ends()
+        if burst:
+            group.deliver(burst.pop())
+        return found
+
+    group.deliver(10)
+    run(client, group, ends=ends)
+    assert set(sums(client).values()) == {30}
+    group.deliver(3)
+    assert set(sums(client).values()) == {36}
+
+
+def test_another_log_than_the_rows_came_from_is_refused(client: ClickHouse, group: Group) -> None:
+    group.deliver(10)
+    with pytest.raises(Rejected, match="not the log they came from"):
+        run(client, group, ends=lambda: {0: 3, 1: 0})
+    assert find_generations(client) == {1}
+
+
+def test_rows_of_a_partition_the_log_has_no_more_are_kept(client: ClickHouse, group: Group, sums: Sums) -> None:
+    group.deliver(10)
+    group.deliver(10, partition=1)
+    run(client, group, ends=lambda: {0: 10}, progress_of_group=lambda: {0: group.progress()[0]})
+    assert set(sums(client).values()) == {40}
+
+
+# meanwhile
+
+
+@contextmanager
+def working(group: Group, connect: Connect) -> Iterator[None]:
+    """Consumers at full speed, until the block ends."""
+    stopping = threading.Event()
+
+    def work() -> None:
+        while not stopping.is_set():
+            for partition in (0, 1):
+                group.deliver(BATCH_RECORDS, partition=partition)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def test_it_is_exact_while_rows_come_in_and_readers_never_see_less_than_was_in(
+    client: ClickHouse, group: Group, connect: Connect, sums: Sums
+) -> None:
+    group.deliver(300)
+    reader = connect()
+    stopping = threading.Event()
+    seen: list[int] = []
+    least: list[int] = []
+
+    def read() -> None:
+        while not stopping.is_set():
+            least.append(group.views)
+            seen.append(reader.query("SELECT sum(views) FROM site_days")[0][0])
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    with working(group, connect):
+        for _ in range(2):
+            run(client, group, pause=threading.Event().wait)
+    stopping.set()
+    thread.join()
+
+    assert all(found >= wanted for found, wanted in zip(seen, least, strict=True))
+    # An insert under way reaches the generations one after the other, and readers may be turned in between.
+    assert all(later >= earlier - BATCH_VIEWS for earlier, later in pairwise(seen))
+    assert set(sums(client).values()) == {group.views}
+    assert compare_roll_ups(client) == AGREED
+
+
+# ends half-way
+
+
+@pytest.mark.parametrize("step", ["waiting", "filling", "checking"])
+def test_a_fault_leaves_what_readers_see(client: ClickHouse, group: Group, sums: Sums, step: str) -> None:
+    group.deliver(20)
+
+    def fail(found: str, *_: int) -> None:
+        if found == step:
+            raise Crash
+
+    with pytest.raises(Crash):
+        run(client, group, on_progress=fail)
+    assert set(sums(client).values()) == {40}
+    assert find_generations(client) == {1}
+    group.deliver(20)
+    run(client, group)
+    assert set(sums(client).values()) == {80}
+
+
+def count_statements(client: ClickHouse, group: Group) -> int:
+    done = 0
+
+    class Counting(ClickHouse):
+        def command(self, statement: str) -> None:
+            nonlocal done
+            done += 1
+            client.command(statement)
+
+        def query(self, *arguments: Any) -> list[tuple[Any, ...]]:
+            return client.query(*arguments)
+
+    run(Counting(client._connection), group)
+    return done
+
+
+def test_killed_after_any_statement_it_is_whole_and_the_next_run_tidies_up(
+    client: ClickHouse, group: Group, sums: Sums
+) -> None:
+    """Nothing runs after the kill, not even what would clean up."""
+    group.deliver(40)
+    statements = count_statements(client, group)
+    assert statements > 30
+
+    for last in range(1, statements, 3):
+        with pytest.raises(Crash):
+            run(Dying(client, last), group)
+        assert set(sums(client).values()) == {group.views}, f"killed after statement {last}"
+        group.deliver(3)
+        assert set(sums(client).values()) == {group.views}, f"killed after statement {last}"
+        run(client, group)
+        assert len(find_generations(client)) == 1
+        assert compare_roll_ups(client) == AGREED
+
+
+class Dying(ClickHouse):
+    """Runs so many statements and nothing from then on."""
+
+    def __init__(self, client: ClickHouse, statements: int) -> None:
+        super().__init__(client._connection)
+        self._left = statements
+
+    def command(self, statement: str) -> None:
+        if self._left == 0:
+            raise Crash
+        self._left -= 1
+        super().command(statement)
+
+
+# the check
+
+
+@pytest.mark.parametrize(
+    ("made", "off"),
+    [
+        pytest.param({"site_days": (10, 5)}, [], id="as many as were surely in"),
+        pytest.param({"site_days": (12, 6)}, [], id="as many as are in by now"),
+        pytest.param({"site_days": (9, 5)}, ["site_days 202609"], id="a view short"),
+        pytest.param({"site_days": (13, 6)}, ["site_days 202609"], id="a view too many"),
+        pytest.param({"site_days": (10, 7)}, ["site_days 202609"], id="a visit too many"),
+    ],
+)
+def test_the_sums_of_a_month_lie_between_two_looks_at_the_rows(
+    made: dict[str, tuple[int, int]], off: list[str]
+) -> None:
+    right = dict.fromkeys(("site_days", "site_hours", "page_days"), (10, 5)) | made
+    sums = {(name, month): pair for name, pair in right.items() for month in (202609, 0)} | {
+        ("page_totals", 0): (10, 5)
+    }
+    found = find_off(sums, {202609: (10, 5), 0: (10, 5)}, {202609: (12, 6), 0: (12, 6)})
+    assert [text for text in found if "2026" in text] == off
+
+
+def test_a_month_that_is_missing_is_off() -> None:
+    assert find_off({}, {202609: (1, 0)}, {202609: (1, 0)}) == [
+        "page_days 202609",
+        "site_days 202609",
+        "site_hours 202609",
+    ]

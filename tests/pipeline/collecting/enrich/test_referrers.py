@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.collecting.enrich import referrers
+from pipeline.collecting.enrich.referrers import Origin, origin_of
+
+OWN = "congthuong.example.vn"
+
+
+@pytest.mark.parametrize(
+    ("referrer", "source", "internal"),
+    [
+        pytest.param("", "", False, id="none"),
+        pytest.param(f"https://{OWN}/tin-tuc/", "", True, id="the site itself"),
+        pytest.param(f"http://{OWN}:8000", "", True, id="the site by another scheme and port"),
+        pytest.param(f"HTTPS://{OWN.upper()}/", "", True, id="capitals"),
+        pytest.param("https://www.google.com/search?q=sở", "google.com", False, id="a search"),
+        pytest.param("https://coccoc.com", "coccoc.com", False, id="no path"),
+        pytest.param("android-app://com.zing.zalo/", "com.zing.zalo", False, id="an app"),
+        pytest.param(f"https://{OWN}.evil.example/", f"{OWN}.evil.example", False, id="a host that begins as ours"),
+        pytest.param(f"https://{OWN}@evil.example/", "evil.example", False, id="our name as a user"),
+        pytest.param(f"https://{OWN}:{'0' * 500}@evil.example/", "", False, id="our name as a very long user"),
+        pytest.param(f"https://evil.example/https://{OWN}/", "evil.example", False, id="our name in the path"),
+        pytest.param(f"https://evil.example?//{OWN}/", "evil.example", False, id="our name in the query"),
+        pytest.param("null", "", False, id="an opaque origin"),
+        pytest.param("http://[", "", False, id="a broken IPv6 address"),
+        pytest.param("https://sởcôngthương.vn/", "", False, id="letters no browser sends"),
+        pytest.param("http://a\x00b/", "", False, id="NUL"),
+        pytest.param("\ud800", "", False, id="lone surrogate"),
+        pytest.param("javascript:alert(1)", "", False, id="a script"),
+        pytest.param("https://" + "a" * 5000 + ".example/", "", False, id="longer than any host"),
+        pytest.param("https://" + "a" * 150 + ".example/", "a" * 100, False, id="a long host is cut"),
+    ],
+)
+def test_only_the_host_of_another_site_is_a_source(referrer: str, source: str, internal: bool) -> None:
+    assert origin_of(referrer, own_host=OWN) == Origin(internal, source)
+
+
+@pytest.mark.parametrize(
+    "own_host", [f"{OWN}:8000", OWN.upper(), "[2001:db8::1]:8000"], ids=["port", "capitals", "IPv6"]
+)
+def test_our_host_is_what_the_request_says(own_host: str) -> None:
+    assert origin_of(f"http://{own_host.lower()}/", own_host=own_host).internal
+
+
+@pytest.mark.parametrize("own_host", ["", ":", "[", "\xff", "/", "@"])
+def test_without_a_host_nothing_is_internal(own_host: str) -> None:
+    assert not origin_of("", own_host=own_host).internal
+    assert not origin_of("https://evil.example/", own_host=own_host).internal
+
+
+def test_different_paths_of_a_site_take_one_place_in_memory() -> None:
+    before = referrers._compare.cache_info().currsize
+    for number in range(50):
+        assert origin_of(f"https://paths.example/{'a' * 5000}{number}", own_host=OWN).source == "paths.example"
+    assert referrers._compare.cache_info().currsize <= before + 2

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.collecting.beacon import (
+    MAX_BODY_BYTES,
+    STATUS,
+    Beacon,
+    Dropped,
+    Envelope,
+    Reason,
+    parse_beacon,
+    parse_pixel,
+)
+from pipeline.events import Heartbeat, PageView
+from pipeline.tokens import PageToken, sign
+
+KEY = bytes(range(32))
+SALT = b"s" * 32
+OWN = "congthuong.example.vn"
+TOKEN = PageToken(site=1, page_id=7, locale="vi", path="/tin-tuc/bai-viet/")
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+)
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+NOW = 1_790_571_600_123
+ENVELOPE = Envelope(now=NOW, ip="203.0.113.9", host=OWN, user_agent=CHROME, content_type=b"text/plain;charset=UTF-8")
+GOOD = {"t": sign(TOKEN, key=KEY), "p": TOKEN.path, "r": "https://www.google.com/", "n": "navigate"}
+
+SaltFor = Callable[[float], bytes | None]
+
+
+def post(
+    content: object = GOOD, envelope: Envelope = ENVELOPE, *, salt_for: SaltFor = lambda _at: SALT, **around: Any
+) -> PageView | Heartbeat:
+    body = content if isinstance(content, bytes) else msgspec.json.encode(content)
+    return parse_beacon(body, msgspec.structs.replace(envelope, **around), key=KEY, salt_for=salt_for)
+
+
+def view(content: object = GOOD, **around: Any) -> PageView:
+    event = post(content, **around)
+    assert isinstance(event, PageView)
+    return event
+
+
+def fetch(query: str = f"t={GOOD['t']}", **around: Any) -> PageView:
+    envelope = msgspec.structs.replace(ENVELOPE, content_type=b"", referer=f"https://{OWN}{TOKEN.path}", **around)
+    return parse_pixel(query.encode(), envelope, key=KEY, salt_for=lambda _at: SALT)
+
+
+def signed(**changes: Any) -> str:
+    return sign(msgspec.structs.replace(TOKEN, **changes), key=KEY)
+
+
+# what a view says
+
+
+def test_a_view_says_what_the_token_the_envelope_and_the_clock_say() -> None:
+    seen = view()
+    assert seen == PageView(
+        at=NOW,
+        site=1,
+        page_id=7,
+        locale="vi",
+        path=TOKEN.path,
+        audience="public",
+        visitor=seen.visitor,
+        visit=True,
+        source="google.com",
+        browser="Chrome",
+        os="Windows",
+        device="desktop",
+        bot="",
+        scripted=True,
+    )
+    assert seen.visitor > 0
+
+
+INSIDE = f"https://{OWN}/"
+OUTSIDE = "https://www.google.com/"
+
+
+@pytest.mark.parametrize(
+    ("navigation", "referrer", "visit"),
+    [
+        pytest.param("navigate", OUTSIDE, True, id="from another site"),
+        pytest.param("navigate", "", True, id="typed or bookmarked"),
+        pytest.param("navigate", "nonsense", True, id="nobody can say from where"),
+        pytest.param("navigate", INSIDE, False, id="from our own page"),
+        pytest.param("reload", OUTSIDE, False, id="reload, first from another site"),
+        pytest.param("reload", "", False, id="reload"),
+        pytest.param("reload", INSIDE, False, id="reload, first from our own page"),
+        pytest.param("back_forward", OUTSIDE, False, id="back, first from another site"),
+        pytest.param("back_forward", "", False, id="back"),
+        pytest.param("back_forward", INSIDE, False, id="back, first from our own page"),
+    ],
+)
+def test_a_visit_is_a_view_that_came_from_outside(navigation: str, referrer: str, visit: bool) -> None:
+    assert view({**GOOD, "n": navigation, "r": referrer}).visit is visit
+    assert fetch(f"t={GOOD['t']}&r={referrer}&n={navigation}").visit is visit
+
+
+def test_a_beacon_may_leave_out_what_it_has_no_word_for() -> None:
+    seen = view({"t": GOOD["t"], "p": GOOD["p"]})
+    assert (seen.visit, seen.source) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("audience", "user_agent", "stored"),
+    [
+        pytest.param("public", CHROME, "public", id="a reader"),
+        pytest.param("public", GOOGLEBOT, "bot", id="a bot"),
+        pytest.param("public", "", "bot", id="no agent at all"),
+        pytest.param("staff", CHROME, "staff", id="staff"),
+        pytest.param("staff", GOOGLEBOT, "staff", id="a script of the staff"),
+        pytest.param("preview", CHROME, "preview", id="a preview"),
+    ],
+)
+def test_who_looked_is_kept_apart(audience: str, user_agent: str, stored: str) -> None:
+    content = {**GOOD, "t": signed(audience=audience)}
+    assert view(content, user_agent=user_agent).audience == stored
+    assert post({**content, "h": 1}, user_agent=user_agent).audience == stored
+    assert fetch(f"t={content['t']}", user_agent=user_agent).audience == stored
+
+
+def test_a_heartbeat_counts_no_view() -> None:
+    beat = post({**GOOD, "h": 1})
+    assert beat == Heartbeat(at=NOW, site=1, page_id=7, audience="public", visitor=view().visitor)
+
+
+def test_whoever_asks_not_to_be_followed_is_counted_and_not_identified() -> None:
+    assert view(unidentified=True).visitor == 0
+    assert view(unidentified=True).visit
+    assert post({**GOOD, "h": 1}, unidentified=True).visitor == 0
+    assert fetch(unidentified=True).visitor == 0
+
+
+def test_nobody_is_identified_while_the_day_has_no_salt() -> None:
+    asked: list[float] = []
+
+    def no_salt(at: float) -> None:
+        asked.append(at)
+
+    assert view(salt_for=no_salt).visitor == 0
+    assert asked == [NOW / 1000]
+
+
+@pytest.mark.parametrize(
+    "content_type", [b"text/plain", b"Text/Plain; charset=utf-8", b"application/json", b" application/json ;x=y"]
+)
+def test_both_content_types_are_taken(content_type: bytes) -> None:
+    assert view(content_type=content_type).page_id == 7
+
+
+@pytest.mark.parametrize("origin", [INSIDE.rstrip("/"), "", f"http://{OWN}:8000"], ids=["ours", "none", "other port"])
+def test_our_own_pages_and_those_that_do_not_say_may_post(origin: str) -> None:
+    assert view(origin=origin).page_id == 7
+
+
+def test_a_pixel_without_a_referrer_header_is_believed_for_its_token() -> None:
+    envelope = msgspec.structs.replace(ENVELOPE, referer="")
+    seen = parse_pixel(f"t={GOOD['t']}".encode(), envelope, key=KEY, salt_for=lambda _at: SALT)
+    assert (seen.path, seen.scripted) == (TOKEN.path, False)
+
+
+def test_a_body_of_the_largest_size_is_taken() -> None:
+    padding = MAX_BODY_BYTES - len(msgspec.json.encode({**GOOD, "r": ""}))
+    assert view({**GOOD, "r": "x" * padding}).page_id == 7
+
+
+# refusals
+
+REFUSED_BEACONS = [
+    pytest.param(GOOD, {"content_type": b""}, Reason.WRONG_TYPE, id="no content type"),
+    pytest.param(GOOD, {"content_type": b"text/html"}, Reason.WRONG_TYPE, id="HTML"),
+    pytest.param(GOOD, {"content_type": b"text/plainly"}, Reason.WRONG_TYPE, id="a type that begins as ours"),
+    pytest.param(b" " * (MAX_BODY_BYTES + 1), {}, Reason.TOO_LARGE, id="one byte too many"),
+    pytest.param(b"", {}, Reason.MALFORMED, id="empty"),
+    pytest.param(b"\xff\x00", {}, Reason.MALFORMED, id="binary"),
+    pytest.param(b"null", {}, Reason.MALFORMED, id="null"),
+    pytest.param([GOOD], {}, Reason.MALFORMED, id="a list"),
+    pytest.param({"p": "/"}, {}, Reason.MALFORMED, id="no token"),
+    pytest.param({"t": GOOD["t"]}, {}, Reason.MALFORMED, id="no path"),
+    pytest.param({**GOOD, "n": "prerender"}, {}, Reason.MALFORMED, id="unknown navigation"),
+    pytest.param({**GOOD, "h": 2}, {}, Reason.MALFORMED, id="unknown flag"),
+    pytest.param({**GOOD, "h": True}, {}, Reason.MALFORMED, id="a flag of another type"),
+    pytest.param({**GOOD, "r": 1}, {}, Reason.MALFORMED, id="a referrer of another type"),
+    pytest.param(b'{"t":"","p":"","z":' + b"[" * 8000, {}, Reason.MALFORMED, id="nested too deeply"),
+    pytest.param(b'{"t":"\\ud800","p":""}', {}, Reason.MALFORMED, id="lone surrogate"),
+    pytest.param({**GOOD, "t": ""}, {}, Reason.BAD_TOKEN, id="empty token"),
+    pytest.param({**GOOD, "t": sign(TOKEN, key=bytes(32))}, {}, Reason.BAD_TOKEN, id="forged"),
+    pytest.param({**GOOD, "p": "/khac/"}, {}, Reason.OTHER_PATH, id="replayed on another path"),
+    pytest.param({**GOOD, "p": TOKEN.path.rstrip("/")}, {}, Reason.OTHER_PATH, id="without the last slash"),
+    pytest.param({**GOOD, "p": ""}, {}, Reason.OTHER_PATH, id="empty path"),
+    pytest.param({**GOOD, "p": "/khac/", "h": 1}, {}, Reason.OTHER_PATH, id="a heartbeat on another path"),
+    pytest.param(GOOD, {"origin": "https://evil.example"}, Reason.OTHER_SITE, id="posted by another site"),
+    pytest.param(GOOD, {"origin": "null"}, Reason.OTHER_SITE, id="posted by nobody in particular"),
+    pytest.param(GOOD, {"origin": "http://["}, Reason.OTHER_SITE, id="a broken origin"),
+    pytest.param(GOOD, {"origin": INSIDE, "host": ""}, Reason.OTHER_SITE, id="no host"),
+]
+
+TOKEN_FIELD = f"t={GOOD['t']}"
+ELSEWHERE = f"https://{OWN}/khac/"
+REFUSED_PIXELS = [
+    pytest.param(TOKEN_FIELD, {"purpose": "prefetch"}, Reason.PREFETCH, id="prefetched"),
+    pytest.param(TOKEN_FIELD, {"purpose": "prefetch;prerender"}, Reason.PREFETCH, id="prerendered"),
+    pytest.param("t=" + "a" * MAX_BODY_BYTES, {}, Reason.TOO_LARGE, id="too long"),
+    pytest.param("", {}, Reason.MALFORMED, id="empty"),
+    pytest.param("r=https://x/", {}, Reason.MALFORMED, id="no token"),
+    pytest.param(f"{TOKEN_FIELD}&n=click", {}, Reason.MALFORMED, id="unknown navigation"),
+    pytest.param(f"{TOKEN_FIELD}&h=1", {}, Reason.MALFORMED, id="a heartbeat"),
+    pytest.param(f"{TOKEN_FIELD}&r=đ", {}, Reason.MALFORMED, id="no ASCII"),
+    pytest.param(TOKEN_FIELD + "&a=1" * 10, {}, Reason.MALFORMED, id="too many fields"),
+    pytest.param(f"{TOKEN_FIELD}x", {}, Reason.BAD_TOKEN, id="forged"),
+    pytest.param("t=%ff%00", {}, Reason.BAD_TOKEN, id="binary token"),
+    pytest.param(TOKEN_FIELD, {"referer": ELSEWHERE}, Reason.OTHER_PATH, id="shown on another page"),
+    pytest.param(TOKEN_FIELD, {"referer": "https://evil.example/"}, Reason.OTHER_SITE, id="shown on another site"),
+    pytest.param(TOKEN_FIELD, {"referer": "http://["}, Reason.OTHER_SITE, id="a broken referrer"),
+]
+
+
+@pytest.mark.parametrize(("content", "around", "reason"), REFUSED_BEACONS)
+def test_a_beacon_is_refused_for_a_reason(content: object, around: dict[str, Any], reason: Reason) -> None:
+    with pytest.raises(Dropped) as refusal:
+        post(content, **around)
+    assert refusal.value.reason is reason
+
+
+@pytest.mark.parametrize(("query", "around", "reason"), REFUSED_PIXELS)
+def test_a_pixel_is_refused_for_a_reason(query: str, around: dict[str, Any], reason: Reason) -> None:
+    envelope = {"referer": f"https://{OWN}{TOKEN.path}", **around}
+    with pytest.raises(Dropped) as refusal:
+        parse_pixel(query.encode(), msgspec.structs.replace(ENVELOPE, **envelope), key=KEY, salt_for=lambda _at: SALT)
+    assert refusal.value.reason is reason
+
+
+def test_a_preview_counts_as_such_wherever_the_editor_sees_it() -> None:
+    preview = msgspec.structs.replace(TOKEN, audience="preview")
+    view = post({**GOOD, "t": sign(preview, key=KEY), "p": "/admin/pages/7/edit/preview/"})
+    assert (view.audience, view.page_id) == ("preview", TOKEN.page_id)
+
+
+LATER = {Reason.OVERLOADED, Reason.SPOOL_FULL, Reason.NOT_DURABLE, Reason.STOPPING}
+
+
+def test_every_reason_of_the_parser_is_in_these_tables() -> None:
+    elsewhere = {Reason.WRONG_METHOD, *LATER}  # test_collector.py
+    assert {case.values[2] for case in REFUSED_BEACONS + REFUSED_PIXELS} == set(Reason) - elsewhere
+
+
+def test_every_reason_has_a_status_that_fits() -> None:
+    assert set(STATUS) == set(Reason)
+    assert all((status == 503) is (reason in LATER) for reason, status in STATUS.items())
+    assert all(400 <= status < 500 for reason, status in STATUS.items() if reason not in LATER)
+
+
+def test_every_field_of_a_beacon_is_one_letter() -> None:
+    assert {len(name) for name in Beacon.__struct_fields__} == {1}

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from ops import Ops
+
+from pipeline.events import PageView
+
+NOW = 1_790_571_600.0  # 2026-09-28 12:00 in Asia/Ho_Chi_Minh
+
+
+@pytest.fixture
+def ops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ops]:
+    """An empty log and engine of this test's own, where nothing comes in while a command works."""
+    monkeypatch.setattr("pipeline.operating.verify.PAUSE_SECONDS", 0.0)
+    monkeypatch.setenv("NHIP_DATA_DIR", str(tmp_path / "data"))
+    ops = Ops(tmp_path / "data", now=NOW)
+    yield ops
+    ops.close()
+
+
+@pytest.fixture
+def view() -> Callable[..., PageView]:
+    """A public view of page 7 by visitor ``number``, ``at`` seconds after NOW."""
+
+    def make(number: int, *, at: float = 0.0, page_id: int = 7, audience: str = "public") -> PageView:
+        return PageView(
+            at=int((NOW + at) * 1000) + number,
+            site=1,
+            page_id=page_id,
+            locale="vi",
+            path=f"/trang-{page_id}/",
+            audience=audience,
+            visitor=number + 1,
+            visit=number % 2 == 0,
+        )
+
+    return make
