@@ -19,15 +19,10 @@ from benchmarks.child import measured_by, print_answer, say
 from benchmarks.report import Figure
 from pipeline.clickhouse.client import ClickHouse, open_embedded
 from pipeline.clickhouse.migrations import migrate
-from pipeline.clickhouse.queries import (
-    ONLINE_SECONDS,
-    compare_roll_ups,
-    count_places,
-    read_summary,
-    sum_page_views,
-)
+from pipeline.clickhouse.queries import compare_roll_ups, count_places, read_summary, sum_page_views
 from pipeline.operating.verify import CHUNK
 from pipeline.periods import Periods, local_date
+from pipeline.serving.snapshot import ONLINE_SECONDS
 
 YEARS_SECONDS = 3 * 365 * 86_400
 REPEATS = 40

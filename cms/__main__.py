@@ -21,26 +21,27 @@ from cms.runtime.first_start import prepare_site
 from cms.runtime.terminal import step
 from consumers.health import check_inserts, check_loop
 from consumers.runner import Runner
-from pipeline.brokers import Broker, open_broker
+from pipeline.brokers import Broker
+from pipeline.brokers.opening import open_broker
 from pipeline.brokers.spool.producer import SpoolingProducer, open_producer
 from pipeline.brokers.topics import GROUP, topics_of
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
-from pipeline.clickhouse.queries import read_snapshot
 from pipeline.clickhouse.recovery import write_batch
-from pipeline.collecting.__main__ import CollectorApplication, assemble
+from pipeline.collecting.application import CollectorApplication, assemble
 from pipeline.collecting.salts import SaltBook
 from pipeline.errors import PipelineError, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.operating import control
 from pipeline.operating.cli import run_call
-from pipeline.operating.commands.arguments import SETTINGS_HELP, Parser
 from pipeline.process import logs
 from pipeline.process.data_directory import hold
 from pipeline.process.repeating import repeating
+from pipeline.process.run import SETTINGS_HELP, Parser
 from pipeline.process.server import listen, serve
 from pipeline.serving.counters import LiveCounters
 from pipeline.serving.live import LiveStreams
+from pipeline.serving.snapshot import read_snapshot
 from pipeline.settings import Settings
 
 log = logging.getLogger("nhip")

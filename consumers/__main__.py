@@ -14,15 +14,16 @@ from types import FrameType
 from consumers.health import check_inserts, check_loop
 from consumers.lag import watch_lag
 from consumers.runner import Runner
-from pipeline.brokers import Broker, open_broker
+from pipeline.brokers import Broker
+from pipeline.brokers.opening import open_broker
 from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.clickhouse.recovery import write_batch
 from pipeline.errors import PipelineError
 from pipeline.events import EVENTS_TOPIC
-from pipeline.operating.commands.arguments import SETTINGS_HELP, Parser
 from pipeline.process import logs
 from pipeline.process.health import Health, serve_health
+from pipeline.process.run import SETTINGS_HELP, Parser
 from pipeline.settings import Settings
 
 

@@ -1,0 +1,1 @@
+"""How the site starts and runs inside a process: first start, terminal, Django's threads."""

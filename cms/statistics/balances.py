@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from cms.statistics.models import OpeningBalance, WithdrawnBalance
 from pipeline import events
-from pipeline.brokers import Producer, open_broker
+from pipeline.brokers import Producer
+from pipeline.brokers.opening import open_broker
 from pipeline.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""The site alone: ``python -m cms.web``."""

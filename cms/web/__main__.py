@@ -27,14 +27,14 @@ import django
 from cms.runtime.django_threads import Pages
 from cms.runtime.first_start import prepare_site
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
-from pipeline.clickhouse.queries import read_snapshot
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.metrics import COUNTERS_AS_OF
-from pipeline.operating.commands.arguments import SETTINGS_HELP, Parser
 from pipeline.process import logs
 from pipeline.process.health import PREFIX, Answer, Check, Health, Note
+from pipeline.process.run import SETTINGS_HELP, Parser
 from pipeline.process.server import listen, live_until, serve
 from pipeline.serving.counters import LiveCounters
+from pipeline.serving.snapshot import read_snapshot
 from pipeline.settings import Settings
 
 

@@ -10,27 +10,24 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from types import FrameType
-from typing import Any
 
-from pipeline.brokers import Producer, open_broker
+from pipeline.brokers.opening import open_broker
 from pipeline.brokers.spool.producer import LEAVE_SECONDS, SpoolingProducer, let_go, open_producer
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
-from pipeline.clickhouse.queries import read_snapshot
-from pipeline.collecting.acknowledger import Acknowledger
-from pipeline.collecting.collector import Collector
-from pipeline.collecting.enrich.agents import describe_agent
+from pipeline.collecting.application import CollectorApplication, assemble
 from pipeline.collecting.salts import SaltBook
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.process import logs
 from pipeline.process.data_directory import hold
 from pipeline.process.health import PREFIX, Check, Note
 from pipeline.process.repeating import repeating
-from pipeline.process.server import Application, listen, live_until, serve
+from pipeline.process.server import listen, serve
 from pipeline.serving.counters import LiveCounters
 from pipeline.serving.live import LiveStreams
+from pipeline.serving.snapshot import read_snapshot
 from pipeline.settings import Settings
 
 log = logging.getLogger("nhip")
@@ -55,55 +52,6 @@ def run(settings: Settings) -> int:
         serve(application, listener, settings=settings, on_exit=live.stop)
     print("Nhịp đã dừng. · Stopped.", flush=True)
     return 0
-
-
-async def nothing_here(_scope: Any, _receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body"})
-
-
-class CollectorApplication:
-    """``/_nhip/`` is the collector's, the rest goes ``elsewhere``; at the end the acknowledger finishes what it has."""
-
-    def __init__(self, collector: Collector, acknowledger: Acknowledger, elsewhere: Application) -> None:
-        self._collector = collector
-        self._acknowledger = acknowledger
-        self._elsewhere = elsewhere
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            await live_until(self._acknowledger.stop, receive, send)
-        elif scope["path"].startswith(PREFIX):
-            await self._collector(scope, receive, send)
-        else:
-            await self._elsewhere(scope, receive, send)
-
-
-def assemble(
-    settings: Settings,
-    *,
-    producer: Producer | SpoolingProducer,
-    counters: LiveCounters,
-    salts: SaltBook,
-    checks: Mapping[str, Check],
-    alive: Mapping[str, Check],
-    elsewhere: Application = nothing_here,
-) -> tuple[CollectorApplication, LiveStreams]:
-    """What to serve, and the streams to end when it stops."""
-    live = LiveStreams(counters, limit=settings.live_connections)
-    counters.listen(live.publish)
-    acknowledger = Acknowledger(producer, seconds=settings.acknowledge_seconds)
-    collector = Collector(
-        key=settings.beacon_key,
-        acknowledger=acknowledger,
-        counters=counters,
-        salt_for=salts.salt_for,
-        live=live,
-        checks=checks,
-        alive=alive,
-    )
-    describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
-    return CollectorApplication(collector, acknowledger, elsewhere), live
 
 
 def _check(settings: Settings) -> None:

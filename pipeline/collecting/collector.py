@@ -35,8 +35,9 @@ from pipeline.collecting.beacon import (
 )
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, COUNTERS_AS_OF, REFUSED_BEACONS
 from pipeline.process.health import PREFIX, Answer, Check, Health
-from pipeline.serving.counters import Counters, Unit
+from pipeline.serving.counters import Counters
 from pipeline.serving.live import LiveStreams, pages_json, summary_json
+from pipeline.serving.snapshot import Unit
 
 MAX_PAGE_IDS = 100
 

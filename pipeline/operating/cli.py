@@ -20,10 +20,10 @@ from rich.console import Console
 from pipeline.brokers.sqlite.broker import RECORDS_FILE
 from pipeline.errors import Cancelled, DataDirectoryBusy, DataDirectoryError, PipelineError, Unavailable
 from pipeline.operating.commands import accounts, dead_letters, migrate, rebuild, replay, report, status, verify
-from pipeline.operating.commands.arguments import Parser
-from pipeline.operating.commands.context import COULD_NOT_RUN, Context, console
+from pipeline.operating.commands.context import Context, console
 from pipeline.operating.control import Call, Colors, Terminal, forward
 from pipeline.process.data_directory import hold
+from pipeline.process.run import COULD_NOT_RUN, Parser
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""What every process of the product has: how it starts, stops, serves, logs and answers for its health."""

@@ -1,0 +1,1 @@
+"""Questions about traffic, with answers in rows."""

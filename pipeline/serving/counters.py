@@ -5,64 +5,20 @@ Readers never wait and never cause a query of their own. The refresher asks the 
 stays, with its time.
 """
 
-import contextlib
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
-import msgspec
+from pipeline.serving.snapshot import Snapshot, load_snapshot, store_snapshot
 
 log = logging.getLogger(__name__)
-
-Unit = Literal["visits", "views"]
 
 IDLE_SECONDS = 15.0
 WATCHED_SECONDS = 10.0
 STORE_SECONDS = 5.0
-
-
-class Summary(msgspec.Struct, frozen=True):
-    """The widget's five rows: visitors online now; visits or views today, this week, this month, ever."""
-
-    online: int
-    today: int
-    week: int
-    month: int
-    total: int
-
-
-class SiteCounters(msgspec.Struct, frozen=True):
-    visits: Summary
-    views: Summary
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """All public counters at one moment. ``as_of`` is Unix seconds; None means never read."""
-
-    as_of: float | None = None
-    sites: dict[int, SiteCounters] = {}
-    pages: dict[int, int] = {}
-
-    def summary(self, site: int, *, unit: Unit) -> Summary | None:
-        """The widget of one site; all zeros for a site nobody has visited, None if nothing was ever read."""
-        if self.as_of is None:
-            return None
-        counters = self.sites.get(site, NOTHING_YET)
-        return counters.visits if unit == "visits" else counters.views
-
-    def page_views(self, page_id: int) -> int | None:
-        """Public views of a page with its opening balance; None if nothing was ever read."""
-        return None if self.as_of is None else self.pages.get(page_id, 0)
-
-    def same_numbers(self, other: "Snapshot") -> bool:
-        return self.sites == other.sites and self.pages == other.pages
-
-
-NOTHING_YET = SiteCounters(visits=Summary(0, 0, 0, 0, 0), views=Summary(0, 0, 0, 0, 0))
 
 
 class Counters(Protocol):
@@ -187,21 +143,3 @@ class LiveCounters:
             self._stored_at = now
             self._unstored = False
             store_snapshot(self._snapshot, self._store)
-
-
-def load_snapshot(path: Path) -> Snapshot:
-    """The snapshot stored at ``path``; an empty one if there is none or it can't be read."""
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(path.read_bytes(), type=Snapshot)
-    return Snapshot()
-
-
-def store_snapshot(snapshot: Snapshot, path: Path) -> None:
-    """Replace the stored snapshot as a whole; a failure is logged, since the numbers can be read again."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # web processes may share the directory
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(msgspec.json.encode(snapshot))
-        aside.replace(path)
-    except OSError:
-        log.exception("the counters can't be stored at %s", path)

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from pipeline.metrics import LIVE_READERS
-from pipeline.serving.counters import Counters, Snapshot, Unit
+from pipeline.serving.counters import Counters
+from pipeline.serving.snapshot import Snapshot, Unit
 
 KEEP_ALIVE_SECONDS = 5.0
 KEEP_ALIVE = b": still here\n\n"

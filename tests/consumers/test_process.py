@@ -15,7 +15,7 @@ from kafka_server import KafkaServer, require_kafka
 from part import Part, free_port, status_of
 from patience import wait_until
 
-from pipeline.brokers import open_broker
+from pipeline.brokers.opening import open_broker
 from pipeline.brokers.topics import topics_of
 from pipeline.clickhouse.client import open_clickhouse
 from pipeline.clickhouse.migrations import migrate

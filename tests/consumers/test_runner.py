@@ -16,11 +16,11 @@ from pipeline.brokers import Committed, Consumer, Record, TopicPartition
 from pipeline.brokers.plans import Plan, planned
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.queries import read_snapshot
 from pipeline.clickhouse.recovery import write_batch
 from pipeline.clickhouse.rows import Rows
 from pipeline.errors import Rejected, TooManyDeadLetters, Unavailable
 from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
+from pipeline.serving.snapshot import read_snapshot
 
 FIRST = TopicPartition(EVENTS_TOPIC, 0)
 SECOND = TopicPartition(EVENTS_TOPIC, 1)

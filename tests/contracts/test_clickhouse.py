@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.clickhouse.client import ClickHouse, Reconnecting
 from pipeline.clickhouse.migrations import FIRST_ROLL_UPS, migrate
-from pipeline.clickhouse.queries import read_snapshot, read_summary, sum_page_views
+from pipeline.clickhouse.queries import read_summary, sum_page_views
 from pipeline.clickhouse.writer import (
     DEAD_LETTER_COLUMNS,
     DEAD_LETTER_STATE_COLUMNS,
@@ -21,7 +21,7 @@ from pipeline.clickhouse.writer import (
 )
 from pipeline.errors import PipelineError, Rejected, Unavailable
 from pipeline.periods import Periods
-from pipeline.serving.counters import SiteCounters, Summary
+from pipeline.serving.snapshot import SiteCounters, Summary, read_snapshot
 
 Connect = Callable[[], ClickHouse]
 

@@ -15,7 +15,7 @@ import yaml
 from deployment import compose, read_env
 from part import ROOT
 
-from cms import web
+from cms.web import __main__ as web
 from pipeline.operating import cli
 from pipeline.process.health import PREFIX, Health
 from pipeline.settings import Settings

@@ -18,7 +18,8 @@ from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer, require_kafka
 from part import ROOT, Part
 
-from pipeline.brokers import Broker, TopicPartition, open_broker
+from pipeline.brokers import Broker, TopicPartition
+from pipeline.brokers.opening import open_broker
 from pipeline.brokers.plans import Plan
 from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.client import open_clickhouse

@@ -17,8 +17,8 @@ from pipeline.brokers.topics import TOPICS
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.collector import Collector
 from pipeline.events import EVENTS_TOPIC, Event, decode_lines
-from pipeline.serving.counters import Snapshot
 from pipeline.serving.live import LiveStreams
+from pipeline.serving.snapshot import Snapshot
 from pipeline.tokens import PageToken, sign
 
 KEY = bytes(range(32))

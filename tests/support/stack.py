@@ -28,12 +28,13 @@ from postgres_server import PostgresServer, require_postgres
 from product import ADMIN_PASSWORD, SiteClient
 from proxy import Proxy, require_caddy
 
-from pipeline.brokers import open_broker
+from pipeline.brokers.opening import open_broker
 from pipeline.brokers.plans import planned
 from pipeline.brokers.topics import GROUP
 from pipeline.errors import ConfigurationError
 from pipeline.events import EVENTS_TOPIC
-from pipeline.operating.commands.arguments import Parser, natural
+from pipeline.operating.commands.arguments import natural
+from pipeline.process.run import Parser
 from pipeline.process.server import listen
 from pipeline.settings import Settings
 

@@ -19,7 +19,7 @@ from cms.statistics.faults import faults
 from cms.statistics.models import StatisticsSettings
 from cms.statistics.numbers import iso_time, vietnamese_number, vietnamese_time
 from cms.statistics.page_tokens import sign_page
-from pipeline.serving.counters import Summary
+from pipeline.serving.snapshot import Summary
 
 register = template.Library()
 

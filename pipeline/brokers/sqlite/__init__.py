@@ -1,0 +1,1 @@
+"""The log of the embedded mode, in two SQLite files."""

@@ -10,20 +10,7 @@ import msgspec
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.roll_ups import ROLL_UPS
-from pipeline.periods import Periods, instants, local_date
-from pipeline.serving.counters import SiteCounters, Snapshot, Summary
-
-ONLINE_SECONDS = 300
-
-
-def read_snapshot(client: ClickHouse, now: float) -> Snapshot:
-    """All public counters at Unix time ``now``."""
-    summary = read_summary(client, since=now - ONLINE_SECONDS, periods=Periods(local_date(now)))
-    sites = {
-        site: SiteCounters(visits=Summary(online, *sums[:4]), views=Summary(online, *sums[4:]))
-        for site, online, *sums in summary
-    }
-    return Snapshot(as_of=now, sites=sites, pages=sum_page_views(client))
+from pipeline.periods import Periods, instants
 
 
 def read_summary(client: ClickHouse, *, since: float, periods: Periods) -> list[tuple[Any, ...]]:

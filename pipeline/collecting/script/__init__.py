@@ -1,1 +1,1 @@
-"""What the browser sends, and what it must carry: the script, the signed page token, the parser."""
+"""The script that pages load, and its minified twin."""

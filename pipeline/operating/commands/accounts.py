@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from pipeline.clickhouse.accounts import account_statements
 from pipeline.errors import ConfigurationError
 from pipeline.operating.commands.arguments import Commands
-from pipeline.operating.commands.context import FINE, Context
+from pipeline.operating.commands.context import Context
+from pipeline.process.run import FINE
 
 
 def add(commands: Commands) -> None:

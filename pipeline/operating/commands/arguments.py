@@ -1,42 +1,16 @@
 """Arguments that several commands share; what can't be read is refused in one line."""
 
 import argparse
-import re
 from datetime import date, datetime
-from typing import Any, NoReturn, TypeAlias
+from typing import TypeAlias
 
-from pipeline.operating.commands.context import COULD_NOT_RUN
 from pipeline.periods import ZONE
+from pipeline.process.run import Parser
 
 PLACE_BITS = (16, 63, 32)
 YEARS = range(1971, 2149)  # what ClickHouse's Date can hold, less a margin for zones and spans
 
-# argparse's own words, of which there is no Vietnamese version.
-WORDS = (
-    (r"^argument (.+?): ", r"\1: "),
-    (r"^the following arguments are required: ", "thiếu · missing: "),
-    (r"^unrecognized arguments: ", "không hiểu · unrecognized: "),
-    (r"invalid choice: ('.*') \(choose from (.*)\)$", r"không có \1, chọn · no \1, choose from \2"),
-    (r"expected (one|at least one) argument$", "cần một giá trị · expected a value"),
-)
-
-SETTINGS_HELP = "Thiết lập là các biến môi trường: README.md · Settings are environment variables: README.md"
-
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
-
-
-class Parser(argparse.ArgumentParser):
-    """Refuses in one line, as every other fault of ``nhip``; its help is in two languages."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(add_help=False, **options)
-        self._positionals.title, self._optionals.title = "tham số · arguments", "tuỳ chọn · options"
-        self.add_argument("-h", "--help", action="help", help="hiện trợ giúp này · show this help")
-
-    def error(self, message: str) -> NoReturn:
-        for pattern, words in WORDS:
-            message = re.sub(pattern, words, message)
-        self.exit(COULD_NOT_RUN, f"nhip: {message}; xem · see {self.prog} --help\n")
 
 
 def moment(text: str) -> int:

@@ -15,7 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.brokers import Broker, open_broker
+from pipeline.brokers import Broker
+from pipeline.brokers.opening import open_broker
 from pipeline.clickhouse.client import Account, ClickHouse, address_of, host_of, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.upkeep import sync_replicas
@@ -24,7 +25,6 @@ from pipeline.events import EVENTS_TOPIC
 from pipeline.operating.control import Terminal
 from pipeline.settings import Settings
 
-FINE, OFF, COULD_NOT_RUN = 0, 1, 2
 PIPE_WIDTH = 10_000  # a line of text stays one line for whatever reads it
 TABLE_WIDTH = 80
 

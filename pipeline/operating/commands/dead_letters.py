@@ -7,11 +7,12 @@ from rich.text import Text
 
 from pipeline.clickhouse.queries import SetAside, list_dead_letters, show_dead_letter
 from pipeline.clickhouse.upkeep import compact_dead_letters
-from pipeline.operating.commands.arguments import Commands, Parser, add_json, natural, place
-from pipeline.operating.commands.context import COULD_NOT_RUN, FINE, OFF, Context
+from pipeline.operating.commands.arguments import Commands, add_json, natural, place
+from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.text import add_row, local_time, printable_bytes, table
 from pipeline.operating.dead_letters import Outcome, drop_letters, replay_letters
 from pipeline.operating.verify import compare_settled_roll_ups
+from pipeline.process.run import COULD_NOT_RUN, FINE, OFF, Parser
 
 STATES = ("waiting", "replayed", "dropped", "any")
 STATE_NAMES = {"waiting": "chờ · waiting", "replayed": "đã nạp · replayed", "dropped": "đã bỏ · dropped"}

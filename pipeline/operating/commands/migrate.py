@@ -4,12 +4,13 @@ import argparse
 
 from rich.text import Text
 
-from pipeline.brokers import open_broker
+from pipeline.brokers.opening import open_broker
 from pipeline.brokers.topics import topics_of
 from pipeline.clickhouse.client import open_clickhouse
 from pipeline.clickhouse.migrations import migrate
 from pipeline.operating.commands.arguments import Commands, add_json
-from pipeline.operating.commands.context import FINE, Context
+from pipeline.operating.commands.context import Context
+from pipeline.process.run import FINE
 
 
 def add(commands: Commands) -> None:

@@ -9,7 +9,8 @@ from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
 from pipeline.events import EVENTS_TOPIC
 from pipeline.operating.commands.arguments import Commands, add_json
-from pipeline.operating.commands.context import FINE, Context
+from pipeline.operating.commands.context import Context
+from pipeline.process.run import FINE
 
 STEPS = {
     "waiting": "Chờ bộ tiêu thụ · Waiting for consumers",

@@ -6,10 +6,11 @@ import msgspec
 from rich.text import Text
 
 from pipeline.operating.commands.arguments import Commands, add_json
-from pipeline.operating.commands.context import FINE, OFF, Context
+from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.verify import add_since, steps_of, tell_unattended
 from pipeline.operating.replay import replay
 from pipeline.operating.status import count_unattended
+from pipeline.process.run import FINE, OFF
 
 
 def add(commands: Commands) -> None:

@@ -7,9 +7,10 @@ from typing import get_args
 from rich.text import Text
 
 from pipeline.operating.commands.arguments import Commands, day, natural
-from pipeline.operating.commands.context import COULD_NOT_RUN, FINE, Context
+from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.text import add_row, shorten, table
 from pipeline.periods import local_date
+from pipeline.process.run import COULD_NOT_RUN, FINE
 from pipeline.reports.run import By, Cell, Report, Span, report
 
 DEFAULT_DAYS = 7

@@ -6,9 +6,10 @@ import msgspec
 from rich.text import Text
 
 from pipeline.operating.commands.arguments import Commands, add_json, natural
-from pipeline.operating.commands.context import FINE, OFF, Context
+from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.text import add_row, local_time, printable, table
 from pipeline.operating.status import Part, Status, count_spooled, read_status
+from pipeline.process.run import FINE, OFF
 
 NAMES = {
     "process": "Tiến trình · Process",

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from rich.text import Text
 
 from pipeline.operating.commands.arguments import Commands, add_json, moment
-from pipeline.operating.commands.context import FINE, OFF, Context
+from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.text import add_row, local_time, table
 from pipeline.operating.status import count_unattended
 from pipeline.operating.verify import Advance, Gap, Steps, Verification, verify
+from pipeline.process.run import FINE, OFF
 
 SHOWN_GAPS = 10
 EVENTS = (

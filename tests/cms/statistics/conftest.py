@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from wagtail.models import Page, Site
 
 from cms.statistics import counters, faults, page_tokens
-from pipeline.serving.counters import SiteCounters, Snapshot, Summary
+from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary
 
 Render = Callable[..., str]
 

@@ -11,7 +11,7 @@ import pytest
 
 from cms.statistics import counters, faults
 from cms.statistics.models import CounterUnit, StatisticsSettings
-from pipeline.serving.counters import Snapshot, store_snapshot
+from pipeline.serving.snapshot import Snapshot, store_snapshot
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:

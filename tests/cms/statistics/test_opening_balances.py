@@ -14,7 +14,7 @@ from django.utils import timezone
 from cms.statistics import balances
 from cms.statistics.models import OpeningBalance, WithdrawnBalance
 from pipeline import events
-from pipeline.brokers import open_broker
+from pipeline.brokers.opening import open_broker
 from pipeline.errors import Unavailable
 from pipeline.settings import Settings
 

@@ -18,7 +18,7 @@ from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.beacon import STATUS, Dropped, Reason
 from pipeline.collecting.collector import PIXEL, Collector
 from pipeline.events import Event, Heartbeat, PageView
-from pipeline.serving.counters import SiteCounters, Snapshot, Summary
+from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary
 from pipeline.tokens import PageToken, sign
 
 

@@ -28,8 +28,8 @@ from pipeline.collecting.enrich.referrers import origin_of
 from pipeline.errors import BadToken
 from pipeline.events import EVENTS_TOPIC
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS
-from pipeline.serving.counters import Snapshot
 from pipeline.serving.live import LiveStreams
+from pipeline.serving.snapshot import Snapshot
 from pipeline.tokens import PageToken, sign, verify
 
 BODIES, PIXELS, ENVELOPES, FORGERIES = 5_500, 2_500, 1_500, 1_000

@@ -9,18 +9,8 @@ from typing import Any
 import pytest
 
 from pipeline.serving import counters as counters_module
-from pipeline.serving.counters import (
-    IDLE_SECONDS,
-    STORE_SECONDS,
-    WATCHED_SECONDS,
-    LiveCounters,
-    SiteCounters,
-    Snapshot,
-    StoredCounters,
-    Summary,
-    load_snapshot,
-    store_snapshot,
-)
+from pipeline.serving.counters import IDLE_SECONDS, STORE_SECONDS, WATCHED_SECONDS, LiveCounters, StoredCounters
+from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary, load_snapshot, store_snapshot
 
 PATIENCE = 30.0
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from pipeline.serving import live as live_module
-from pipeline.serving.counters import SiteCounters, Snapshot, Summary
 from pipeline.serving.live import KEEP_ALIVE, LiveStreams
+from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary
 
 NONE = Summary(0, 0, 0, 0, 0)
 

@@ -17,11 +17,11 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka_server import KafkaServer, admin_of
 from patience import wait_until
 
-from pipeline.brokers import open_broker
 from pipeline.brokers.kafka import client as kafka_client
 from pipeline.brokers.kafka.broker import KafkaBroker
 from pipeline.brokers.kafka.client import SAME_MESSAGE_SECONDS, Sparing
 from pipeline.brokers.kafka.producer import KafkaProducer
+from pipeline.brokers.opening import open_broker
 from pipeline.brokers.protocols import Committed, Consumer, Topic, TopicPartition
 from pipeline.brokers.topics import topics_of
 from pipeline.errors import ConfigurationError, Rejected, Unavailable

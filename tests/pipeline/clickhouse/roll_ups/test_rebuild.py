@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.queries import compare_roll_ups, read_snapshot
+from pipeline.clickhouse.queries import compare_roll_ups
 from pipeline.clickhouse.roll_ups import ROLL_UPS, find_generations, find_shown
 from pipeline.clickhouse.roll_ups.rebuild import find_off, rebuild
 from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events
 from pipeline.errors import Rejected
+from pipeline.serving.snapshot import read_snapshot
 
 if TYPE_CHECKING:
     from conftest import Group

@@ -1,0 +1,32 @@
+"""How every process of the product starts: its arguments, its settings, and one line for what it can't do."""
+
+import argparse
+import re
+from typing import Any, NoReturn
+
+FINE, OFF, COULD_NOT_RUN = 0, 1, 2
+
+# argparse's own words, of which there is no Vietnamese version.
+WORDS = (
+    (r"^argument (.+?): ", r"\1: "),
+    (r"^the following arguments are required: ", "thiếu · missing: "),
+    (r"^unrecognized arguments: ", "không hiểu · unrecognized: "),
+    (r"invalid choice: ('.*') \(choose from (.*)\)$", r"không có \1, chọn · no \1, choose from \2"),
+    (r"expected (one|at least one) argument$", "cần một giá trị · expected a value"),
+)
+
+SETTINGS_HELP = "Thiết lập là các biến môi trường: README.md · Settings are environment variables: README.md"
+
+
+class Parser(argparse.ArgumentParser):
+    """Refuses in one line, as every other fault of ``nhip``; its help is in two languages."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(add_help=False, **options)
+        self._positionals.title, self._optionals.title = "tham số · arguments", "tuỳ chọn · options"
+        self.add_argument("-h", "--help", action="help", help="hiện trợ giúp này · show this help")
+
+    def error(self, message: str) -> NoReturn:
+        for pattern, words in WORDS:
+            message = re.sub(pattern, words, message)
+        self.exit(COULD_NOT_RUN, f"nhip: {message}; xem · see {self.prog} --help\n")

@@ -1,0 +1,87 @@
+"""All public counters at one moment: what they are, how they are read from ClickHouse, how they are kept on disk."""
+
+import contextlib
+import logging
+import secrets
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.queries import read_summary, sum_page_views
+from pipeline.periods import Periods, local_date
+
+log = logging.getLogger(__name__)
+
+Unit = Literal["visits", "views"]
+
+ONLINE_SECONDS = 300
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The widget's five rows: visitors online now; visits or views today, this week, this month, ever."""
+
+    online: int
+    today: int
+    week: int
+    month: int
+    total: int
+
+
+class SiteCounters(msgspec.Struct, frozen=True):
+    visits: Summary
+    views: Summary
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """All public counters at one moment. ``as_of`` is Unix seconds; None means never read."""
+
+    as_of: float | None = None
+    sites: dict[int, SiteCounters] = {}
+    pages: dict[int, int] = {}
+
+    def summary(self, site: int, *, unit: Unit) -> Summary | None:
+        """The widget of one site; all zeros for a site nobody has visited, None if nothing was ever read."""
+        if self.as_of is None:
+            return None
+        counters = self.sites.get(site, NOTHING_YET)
+        return counters.visits if unit == "visits" else counters.views
+
+    def page_views(self, page_id: int) -> int | None:
+        """Public views of a page with its opening balance; None if nothing was ever read."""
+        return None if self.as_of is None else self.pages.get(page_id, 0)
+
+    def same_numbers(self, other: "Snapshot") -> bool:
+        return self.sites == other.sites and self.pages == other.pages
+
+
+NOTHING_YET = SiteCounters(visits=Summary(0, 0, 0, 0, 0), views=Summary(0, 0, 0, 0, 0))
+
+
+def read_snapshot(client: ClickHouse, now: float) -> Snapshot:
+    """All public counters at Unix time ``now``."""
+    summary = read_summary(client, since=now - ONLINE_SECONDS, periods=Periods(local_date(now)))
+    sites = {
+        site: SiteCounters(visits=Summary(online, *sums[:4]), views=Summary(online, *sums[4:]))
+        for site, online, *sums in summary
+    }
+    return Snapshot(as_of=now, sites=sites, pages=sum_page_views(client))
+
+
+def load_snapshot(path: Path) -> Snapshot:
+    """The snapshot stored at ``path``; an empty one if there is none or it can't be read."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(path.read_bytes(), type=Snapshot)
+    return Snapshot()
+
+
+def store_snapshot(snapshot: Snapshot, path: Path) -> None:
+    """Replace the stored snapshot as a whole; a failure is logged, since the numbers can be read again."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # web processes may share the directory
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(msgspec.json.encode(snapshot))
+        aside.replace(path)
+    except OSError:
+        log.exception("the counters can't be stored at %s", path)
