@@ -1,28 +1,53 @@
-"""Every exception of the pipeline; the type decides what happens next.
+"""Every exception of the pipeline. The type decides what happens next, the fields say what it happened to.
 
 PipelineError
-├── ConfigurationError     a setting is missing or nonsense: say which and stop
-│   └── DataDirectoryError the data directory can't be used: say why and stop
-│       └── DataDirectoryBusy  another process runs on it: stop, or let that one do the work
-├── Unavailable            a broker or an engine does not answer: wait and try again (retriable)
+├── ConfigurationError     a setting is missing or makes no sense: stop
+│   └── DataDirectoryError the data directory can't be used: stop
+│       └── DataDirectoryBusy  another process holds it: stop, or let that process do the work
+├── Unavailable            a broker or an engine can't do it now: wait and try again
+│   ├── NoAnswer           it was asked and did not answer
 │   └── SpoolFull          Kafka is away and the spool has no room: surely not stored, come again later
 ├── Rejected               the engine understood and refused: trying again changes nothing
 ├── Fenced                 the group gave the partition to another member: forget it, insert nothing
 ├── BadToken               a page token this site did not sign: refuse the beacon
-├── TooManyDeadLetters     so many lines in a row that it must be the reader's fault: stop
-├── BadRecord              bytes in the log that can't be read: set aside as a dead letter
-└── Cancelled              whoever typed a command has left: end it quietly
+├── TooManyDeadLetters     so many lines in a row that the reader must be at fault: stop
+├── BadRecord              bytes in the log that can't be read: set them aside as a dead letter
+└── Cancelled              the person who typed a command has left: end it quietly
+
+No code decides by the text of a message. The words that people read are made where they read them: ``operating/words.py``
+for the command line, the API and the admin likewise. ``str`` gives one English line, for logs.
 """
 
 
 class PipelineError(Exception):
-    """Root of the tree. ``retriable`` says whether the same call may succeed later."""
+    """Root of the tree.
 
-    retriable = False
+    ``service``: what failed, by its name and address, such as ``Kafka`` at ``kafka-1:9092``; ``variable``: the
+    environment variable that a person would look at; ``cause``: what the system or the library said. Each is empty
+    where it is not known; whoever knows the variable and not the error adds it on the way up.
+    """
+
+    def __init__(
+        self, message: str = "", *, service: str = "", address: str = "", variable: str = "", cause: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.service = service
+        self.address = address
+        self.variable = variable
+        self.cause = cause
+
+    @property
+    def place(self) -> str:
+        """The service with its address."""
+        return f"{self.service} at {self.address}" if self.address else self.service
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class ConfigurationError(PipelineError):
-    """A setting is missing or makes no sense; the message names the variable and what it wants."""
+    """A setting is missing or makes no sense; ``variable`` names it, the message says what it needs."""
 
 
 class DataDirectoryError(ConfigurationError):
@@ -34,9 +59,14 @@ class DataDirectoryBusy(DataDirectoryError):
 
 
 class Unavailable(PipelineError):
-    """A broker or an engine does not answer in time."""
+    """A broker or an engine can't do it now; the same call may succeed later."""
 
-    retriable = True
+
+class NoAnswer(Unavailable):
+    """A broker or an engine did not answer in time; ``service`` names it."""
+
+    def __str__(self) -> str:
+        return self.message or f"{self.place} does not answer" + (f" ({self.cause})" if self.cause else "")
 
 
 class SpoolFull(Unavailable):
@@ -48,7 +78,7 @@ class Rejected(PipelineError):
 
 
 class Fenced(PipelineError):
-    """This member no longer owns the partition; whatever it planned belongs to another."""
+    """This member no longer owns the partition; its plan there belongs to another member."""
 
 
 class BadToken(PipelineError):
@@ -60,8 +90,8 @@ class BadRecord(PipelineError):
 
 
 class TooManyDeadLetters(PipelineError):
-    """Nothing in a long row can be read: the reader is at fault, so it stops rather than set everything aside."""
+    """No line in a long row can be read: the reader is at fault, so it stops rather than set everything aside."""
 
 
 class Cancelled(PipelineError):
-    """Whoever asked for a command does not wait for it any more."""
+    """The person who asked for a command no longer waits for it."""

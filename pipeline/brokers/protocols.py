@@ -10,6 +10,7 @@ promises, which ``tests/contracts`` holds every broker to:
 """
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -54,6 +55,28 @@ class Producer(Protocol):
         be there. ``partition`` None spreads records over the partitions, the same ``key`` always to the same one."""
 
     def close(self) -> None: ...
+
+
+class DurableLog(Protocol):
+    """The log as the collector acknowledges into it; used from one event loop and from threads beside it."""
+
+    def append(self, topic: str, value: bytes) -> "Future[None]":
+        """Begin to make ``value`` durable; never blocks, and the future can't be cancelled.
+
+        The future raises SpoolFull when the record is surely not stored, Unavailable when nobody knows.
+        """
+
+    def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record:
+        """As ``Producer.send``."""
+
+    def check(self) -> str | None:
+        """What keeps this log from taking records, for readiness; None if nothing does."""
+
+    def check_alive(self) -> str | None:
+        """Which part of it is stuck and needs a restart, for liveness; None if none is."""
+
+    def close(self) -> None:
+        """Finish what was begun, within a bound, and let go."""
 
 
 class Consumer(Protocol):
