@@ -14,8 +14,8 @@ PipelineError
 ├── BadRecord              bytes in the log that can't be read: set them aside as a dead letter
 └── Cancelled              the person who typed a command has left: end it quietly
 
-No code decides by the text of a message. The words that people read are made where they read them: ``operating/words.py``
-for the command line, the API and the admin likewise. ``str`` gives one English line, for logs.
+No code decides by the text of a message. The words that people read are made where they read them, for the command
+line in ``operating/words.py``; the API and the admin make their own. ``str`` gives one English line, for logs.
 """
 
 

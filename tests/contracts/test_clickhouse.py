@@ -302,18 +302,16 @@ def test_migrating_goes_on_after_half_of_it(client: ClickHouse, monkeypatch: pyt
     ids=["syntax", "no such table", "bad cast"],
 )
 def test_a_statement_that_can_never_work_is_rejected(client: ClickHouse, statement: str) -> None:
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Rejected):
         client.query(statement)
-    assert not isinstance(caught.value, Unavailable)
     with pytest.raises(Rejected):
         client.command(statement)
 
 
 @pytest.mark.parametrize("code", [241, 252, 159], ids=["out of memory", "too many parts", "too slow"])
 def test_a_fault_that_may_pass_is_unavailable(client: ClickHouse, code: int) -> None:
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(Unavailable):
         client.query(f"SELECT throwIf(1, 'for now', toInt16({code})) SETTINGS allow_custom_error_code_in_throwif = 1")
-    assert isinstance(caught.value, Unavailable)
 
 
 def test_reconnecting_is_unavailable_until_the_engine_can_be_reached(client: ClickHouse) -> None:
