@@ -15,7 +15,7 @@ PipelineError
 └── Cancelled              the person who typed a command has left: end it quietly
 
 No code decides by the text of a message. The words that people read are made where they read them, for the command
-line in ``operating/words.py``; the API and the admin make their own. ``str`` gives one English line, for logs.
+line in ``process/words.py``; the API and the admin make their own. ``str`` gives one English line, for logs.
 """
 
 

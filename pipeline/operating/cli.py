@@ -24,6 +24,7 @@ from pipeline.operating.commands.context import Context, console
 from pipeline.operating.control import Call, Colors, Terminal, forward
 from pipeline.process.data_directory import hold
 from pipeline.process.run import COULD_NOT_RUN, Parser
+from pipeline.process.words import say
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.
     try:
         return _run(argv, options, Settings.from_env(), now)
     except PipelineError as error:
-        _complain(error)
+        sys.stderr.write(f"nhip: {say(error)}\n")
         return COULD_NOT_RUN
     except (KeyboardInterrupt, BrokenPipeError):
         return INTERRUPTED
@@ -84,7 +85,7 @@ def run_call(settings: Settings, call: Call, *, now: Callable[[], float] = time.
     except Cancelled:
         return INTERRUPTED
     except PipelineError as error:
-        call.err.write(f"nhip: {error}\n")
+        call.err.write(f"nhip: {say(error)}\n")
         return COULD_NOT_RUN
     except SystemExit as refusal:
         return int(refusal.code or 0)
@@ -230,10 +231,6 @@ def _write_utf_8() -> None:
 def _unexpected(error: Exception) -> str:
     text = " ".join(str(error).split())
     return f"lỗi bất ngờ · unexpected fault: {type(error).__name__}: {text}"
-
-
-def _complain(error: PipelineError) -> None:
-    sys.stderr.write(f"nhip: {error}\n")
 
 
 if __name__ == "__main__":

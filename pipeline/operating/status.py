@@ -15,6 +15,7 @@ from pipeline.clickhouse.queries import count_dead_letters, count_recent_events
 from pipeline.clickhouse.rows import count_rows
 from pipeline.errors import PipelineError
 from pipeline.events import EVENTS_TOPIC
+from pipeline.process.words import is_silence, say
 
 T = TypeVar("T")
 
@@ -23,10 +24,11 @@ NOBODY = "không có bộ tiêu thụ nào; bản ghi nằm chờ · no consumer
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One dependency by name; ``fault`` says why it is away."""
+    """One dependency by name; ``fault`` says why it is away, ``silent`` that the fault is no answer."""
 
     name: str
     fault: str | None = None
+    silent: bool = False
 
 
 class Lag(msgspec.Struct, frozen=True):
@@ -170,11 +172,11 @@ def _rate_of_log(broker: Broker, now: float) -> float:
 
 def _ask(parts: list[Part], name: str, question: Callable[[], T]) -> T | None:
     """The answer; None where the part is away. Either way ``parts`` tells of it, once a name."""
-    fault = None
+    part = Part(name)
     try:
         answer = question()
     except PipelineError as error:
-        answer, fault = None, str(error)
+        answer, part = None, Part(name, say(error), is_silence(error))
     if name not in {part.name for part in parts}:
-        parts.append(Part(name, fault))
+        parts.append(part)
     return answer

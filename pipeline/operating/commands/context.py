@@ -182,7 +182,5 @@ def _naming(variable: str) -> Iterator[None]:
     try:
         yield
     except (Unavailable, Rejected) as error:
-        text = str(error)
-        if "does not answer" in text:
-            text += "; kiểm tra máy chủ và địa chỉ · check the server and the address"
-        raise type(error)(text if "NHIP_" in text else f"{variable}: {text}") from error
+        error.variable = error.variable or variable
+        raise

@@ -48,7 +48,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
     fine = status.is_fine(max_age=options.max_age)
     spools_elsewhere = context.settings.kafka is not None and status.spooled_records is None
     if context.as_json:
-        found = {**msgspec.structs.asdict(status), "age": status.age(), "fine": fine}
+        parts = [{"name": part.name, "fault": part.fault} for part in status.parts]
+        found = {**msgspec.structs.asdict(status), "parts": parts, "age": status.age(), "fine": fine}
         context.print_json({"data": context.source, **found, "spools_elsewhere": spools_elsewhere})
     else:
         _show(context, status, max_age=options.max_age, spools_elsewhere=spools_elsewhere)
@@ -78,8 +79,8 @@ def _state(part: Part, status: Status) -> Text:
         return Text(f"ổn · fine{count}", "green")
     if part.name in ("process", "consumers"):
         return Text(printable(part.fault), "red")
-    silent = "" if "không trả lời" in part.fault else "không trả lời · away: "
-    return Text(f"{silent}{printable(part.fault)}", "red")
+    away = "" if part.silent else "không trả lời · away: "
+    return Text(f"{away}{printable(part.fault)}", "red")
 
 
 def _show_lags(context: Context, status: Status) -> None:
