@@ -1,0 +1,20 @@
+"""What can be asked of a report."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.reports.catalogue import Kind
+
+
+@dataclass(frozen=True)
+class Query:
+    """A report of the days ``since`` to ``until`` of Asia/Ho_Chi_Minh, both included.
+
+    ``site`` 0 is all sites. ``limit`` bounds the rows of pages, the most viewed first; 0 is all.
+    """
+
+    kind: Kind
+    since: date
+    until: date
+    site: int = 0
+    limit: int = 0
