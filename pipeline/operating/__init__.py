@@ -1,1 +1,1 @@
-"""What operations type and watch: the ``nhip`` command line and what it does."""
+"""The ``nhip`` command line: what operations type, and what each command does."""

@@ -1,7 +1,7 @@
-"""``nhip``: what operations type. Tables for people, ``--json`` for machines, exit codes for monitoring.
+"""``nhip``: the command line of operations. Tables for people, ``--json`` for machines, exit codes for monitoring.
 
-The embedded engine allows one process: while the product runs on a data directory, the command is done there
-(``pipeline.operating.control``) and only shown here. ``run_call`` is that other end.
+The embedded engine allows one process. So while the product runs on a data directory, the product runs the command
+(``run_call``) and this process only shows its output (``pipeline.operating.control``).
 """
 
 import argparse
@@ -41,11 +41,12 @@ mã thoát · exit codes:
   2  không chạy được: tham số, thiết lập, Kafka hay ClickHouse không trả lời
      could not run: arguments, settings, Kafka or ClickHouse do not answer
 """
-_changing = threading.Lock()
 
-MAKING = ("migrate", "accounts")
-ROWS_ALONE = ("report", "dead-letters")
 COMMANDS = (status, verify, report, dead_letters, replay, rebuild, migrate, accounts)
+RUN_WITHOUT_DATA = ("migrate", "accounts")
+RUN_WITHOUT_LOG = ("report", "dead-letters")
+
+_changing = threading.Lock()
 
 
 def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.time) -> int:
@@ -68,7 +69,7 @@ def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.
 
 
 def run_call(settings: Settings, call: Call, *, now: Callable[[], float] = time.time) -> int:
-    """Do for a client what it typed, inside the process that has the engine; returns the exit code."""
+    """Run a client's command inside the process that has the engine; returns the exit code."""
     context = Context(
         settings,
         out=console(call.out, is_terminal=call.terminal.out, terminal=call.terminal),
@@ -97,7 +98,7 @@ def run_call(settings: Settings, call: Call, *, now: Callable[[], float] = time.
 
 @contextmanager
 def _turn(options: argparse.Namespace) -> Iterator[None]:
-    """Commands that change what is stored are done one at a time. Raises Unavailable while another is under way."""
+    """Let commands that change what is stored run one at a time. Raises Unavailable while another runs."""
     if not getattr(options, "alone", False):
         yield
     elif _changing.acquire(blocking=False):
@@ -110,7 +111,7 @@ def _turn(options: argparse.Namespace) -> Iterator[None]:
 
 
 def run_in(context: Context, options: argparse.Namespace) -> int:
-    """Run the command with what it works with, and close that."""
+    """Run the command, and close its context."""
     context.as_json = getattr(options, "json", False)
     with closing(context):
         code: int = options.run(context, options)
@@ -136,7 +137,7 @@ def _run(argv: list[str], options: argparse.Namespace, settings: Settings, now: 
     if options.run is None:
         return _collect(settings)
     _require_data(settings, options.command)
-    logging.basicConfig(handlers=[logging.NullHandler()])  # what a library warns of, the command says in one line
+    logging.basicConfig(handlers=[logging.NullHandler()])  # a library's warning would repeat the command's one line
     if settings.clickhouse is not None:
         return run_in(_own_context(settings, now), options)
     with ExitStack() as stack:
@@ -145,20 +146,21 @@ def _run(argv: list[str], options: argparse.Namespace, settings: Settings, now: 
 
 
 def _collect(settings: Settings) -> int:
-    from pipeline.collecting.__main__ import run  # noqa: PLC0415 - loads the server, which no other command needs
+    from pipeline.collecting.__main__ import run  # noqa: PLC0415 - no other command needs the server
 
     return run(settings)
 
 
 def _require_data(settings: Settings, command: str) -> None:
-    """Raise DataDirectoryError where a command would look at an empty log or engine that it had just made itself."""
+    """Raise DataDirectoryError if the command would make an empty log or engine and then look at it."""
+    needs_log = not (settings.clickhouse and command in RUN_WITHOUT_LOG)
     unset = {
-        "NHIP_KAFKA_BOOTSTRAP_SERVERS": settings.kafka is None and not (settings.clickhouse and command in ROWS_ALONE),
+        "NHIP_KAFKA_BOOTSTRAP_SERVERS": settings.kafka is None and needs_log,
         "NHIP_CLICKHOUSE_URL": settings.clickhouse is None,
     }
     embedded = [name for name, is_embedded in unset.items() if is_embedded]
     place = settings.log_dir / RECORDS_FILE if settings.kafka is None else settings.engine_dir
-    if not embedded or command in MAKING or place.exists():
+    if not embedded or command in RUN_WITHOUT_DATA or place.exists():
         return
     raise DataDirectoryError(
         f"NHIP_DATA_DIR: chưa có dữ liệu trong · no data in {settings.data_dir}; hãy trỏ tới thư mục của tiến trình"
@@ -168,9 +170,9 @@ def _require_data(settings: Settings, command: str) -> None:
 
 
 def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack) -> int | None:
-    """The exit code from the process that runs on the data directory; None when it is held for this one now.
+    """The exit code of the command in the process that runs on the data directory; None once this process holds it.
 
-    A process that is starting, or another command, holds the directory without answering; so try for a moment.
+    A process that is starting, and another command, hold the directory without answering; so try for a moment.
     """
     waited = threading.Event()
     tries = int(BUSY_SECONDS / PAUSE_SECONDS)
@@ -222,7 +224,7 @@ def _ask(question: str) -> str:
 
 
 def _write_utf_8() -> None:
-    """Vietnamese fits into nothing less, whatever the environment says."""
+    """Vietnamese needs it, whatever the environment says."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -1,8 +1,9 @@
-"""How ``nhip`` reaches the running product: the embedded engine allows one process, so that process does the work.
+"""How ``nhip`` reaches the running product: the embedded engine allows one process, so that process runs the command.
 
-``serve`` listens on a Unix socket that only the owner may use and writes its path into ``control`` in the data
-directory. ``forward`` sends a command line and what the terminal is like; the running process answers with what the
-command prints, questions it asks, and its exit code. Messages are JSON, one a line. A client that goes away cancels.
+``serve`` listens on a Unix socket that only its owner may use, and writes the socket's path into ``control`` in the
+data directory. ``forward`` sends a command line and describes the terminal; the running process answers with the
+command's output, its questions and its exit code. Messages are JSON, one a line. A client that hangs up cancels its
+command.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ from typing import BinaryIO, Literal, TextIO, cast
 import msgspec
 
 from pipeline.errors import Unavailable
+from pipeline.process.run import COULD_NOT_RUN
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ Colors = Literal["standard", "256", "truecolor", "windows"] | None
 
 
 class Terminal(msgspec.Struct, frozen=True):
-    """What stands at the other end: which streams are a terminal, how wide, and rich's name of its colours."""
+    """The client's end: which of its streams are a terminal, how wide it is, and rich's name of its colours."""
 
     reads: bool = False
     out: bool = False
@@ -76,9 +78,9 @@ _from_client: "msgspec.json.Decoder[Command | Answer]" = msgspec.json.Decoder(Co
 
 
 class Call:
-    """One command that a client asked for: its arguments, its terminal, and streams that end there.
+    """One command of a client: its arguments, its terminal, and streams that lead to the client.
 
-    ``cancelled`` is set when the client has gone; what is printed then goes nowhere.
+    ``cancelled`` is set when the client has gone; output after that is dropped.
     """
 
     def __init__(self, command: Command, connection: "_Connection") -> None:
@@ -90,7 +92,7 @@ class Call:
         self._connection = connection
 
     def ask(self, question: str) -> str:
-        """What the person at the terminal answers; nothing when they have gone."""
+        """The answer of the person at the terminal; empty when they have gone."""
         return self._connection.ask(question)
 
 
@@ -115,12 +117,10 @@ def serve(data_dir: Path, handler: Handler) -> Iterator[None]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def forward(
-    data_dir: Path, argv: list[str], terminal: Terminal, *, streams: tuple[TextIO, TextIO, TextIO]
-) -> int | None:
-    """Let the process that runs on ``data_dir`` do the command; ``streams`` are stdin, stdout and stderr.
+def forward(data_dir: Path, argv: list[str], terminal: Terminal, *, streams: Streams) -> int | None:
+    """Let the process that runs on ``data_dir`` run the command; ``streams`` are stdin, stdout and stderr.
 
-    Returns the exit code, or None when no process listens there. Raises Unavailable when one does and says nothing.
+    Returns the exit code, or None when no process listens there. Raises Unavailable when one listens and is silent.
     """
     connection = _connect(data_dir)
     if connection is None:
@@ -217,7 +217,7 @@ class _Server:
         except Exception:
             log.exception("a command of nhip failed")
             connection.send(Printed("err", "nhip: lỗi trong tiến trình đang chạy, xem log · a fault, see its log\n"))
-            connection.send(Ended(2))
+            connection.send(Ended(COULD_NOT_RUN))
         finally:
             self._connections.discard(connection)
             connection.close()
@@ -241,7 +241,7 @@ class _Connection:
         return message if isinstance(message, Command) else None
 
     def watch(self) -> None:
-        """From now on a thread reads what else the client sends, so that hanging up is seen at once."""
+        """From now on a thread reads the client's messages, so that a client that hangs up is noticed at once."""
         self._watching = True
         threading.Thread(target=self._read_on, name="command-client", daemon=True).start()
 
@@ -308,7 +308,7 @@ def _short_directory() -> Path:
 
 
 def _remove_leftover(note: Path) -> None:
-    """What a process that was killed left behind; the caller holds the data directory, so nobody uses it."""
+    """Remove the socket of a process that was killed; the caller holds the data directory, so nobody uses it."""
     with contextlib.suppress(OSError, ValueError):
         directory = Path(note.read_text(encoding="utf-8").strip()).parent
         if directory.name.startswith(PREFIX):

@@ -1,4 +1,4 @@
-"""Lines that could not be read, after the fact: read them again with today's decoder, or drop them for good."""
+"""What operations do with dead letters: read them again with today's decoder, or drop them for good."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from pipeline.operating.verify import Advance
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of a letter: ``unreadable`` says why it stays, None that it is done with."""
+    """The result for a dead letter: ``unreadable`` says why it stays; None if it is dealt with."""
 
     letter: SetAside
     unreadable: str | None = None
@@ -24,10 +24,10 @@ class Outcome(msgspec.Struct, frozen=True):
 def replay_letters(
     reader: ClickHouse, writer: ClickHouse, letters: list[SetAside], *, now: Callable[[], float], advance: Advance
 ) -> list[Outcome]:
-    """Insert as events what is readable now, under the place it always had, then mark it replayed.
+    """Insert each letter that is readable now as an event with the letter's place, then mark the letter replayed.
 
-    Ended in between, the next run finds the event there and only marks the letter. What the roll-ups lack then, or
-    because a rebuild's cut lies behind the letter's place, the next ``nhip rebuild`` brings.
+    If a run ends between the two, the next run finds the event and only marks the letter. The roll-ups may then lack
+    the event, as they do where a rebuild's cut is past the letter's place; the next ``nhip rebuild`` adds it.
     """
     outcomes = []
     for done, letter in enumerate(letters, start=1):
@@ -37,14 +37,14 @@ def replay_letters(
 
 
 def drop_letters(writer: ClickHouse, letters: list[SetAside], *, now: Callable[[], float], advance: Advance) -> None:
-    """Mark letters dropped, without their bytes; what was there before stays on disk until the table is compacted."""
+    """Mark letters dropped and empty them; their bytes stay on disk until the table is compacted."""
     for done, letter in enumerate(letters, start=1):
         change_dead_letter(writer, _with(letter, b""), state="dropped", changed_at=now())
         advance(done, len(letters))
 
 
 def _replay(reader: ClickHouse, writer: ClickHouse, letter: SetAside, now: float) -> str | None:
-    """Returns why the letter stays."""
+    """Why the letter stays; None if it does not."""
     found = show_dead_letter(reader, partition=letter.partition, offset=letter.offset, row=letter.row)
     if found is None or found[0].state != "waiting":
         return None
@@ -59,9 +59,10 @@ def _replay(reader: ClickHouse, writer: ClickHouse, letter: SetAside, now: float
 
 
 def _insert(reader: ClickHouse, writer: ClickHouse, letter: SetAside, event: EventRow) -> None:
-    """Put the event in, if it is not. Raises Rejected when ClickHouse drops every insert.
+    """Insert the event if it is not stored. Raises Rejected when ClickHouse drops every insert.
 
-    Under the first token the roll-ups have it too, whether or not the raw table took it; under the next it alone.
+    Under the first token the roll-ups get the event too, even if the raw table drops it; under the next ones only the
+    raw table gets it.
     """
     row = row_of(event, partition=letter.partition, offset=letter.offset, row=letter.row)
     columns = [(value,) for value in row]
@@ -73,7 +74,7 @@ def _insert(reader: ClickHouse, writer: ClickHouse, letter: SetAside, event: Eve
             write_events(writer, columns, token=token)
         else:
             restore_rows(writer, Rows(columns, []), token)
-        if writer.cluster:  # remembers no token without its rows, and the reader's replica may be behind
+        if writer.cluster:  # a cluster remembers no token without its rows, and the reader's replica may lag
             return
     raise Rejected(f"ClickHouse drops every insert of {base}; the event is still missing")
 

@@ -1,9 +1,9 @@
-"""Puts into ClickHouse what the log has and ClickHouse lost, row by row, in the order of the log.
+"""Inserts the rows that the log has and ClickHouse lost, in the order of the log.
 
-Only records below the group's committed place are taken: those above are the consumers' own work. Missing rows of
-neighbouring records go in under the token ``topic/partition/first-last``, as a consumer's batch would, so that two
-replays at once count once. Where ClickHouse remembers that token although the rows are gone, it drops the insert;
-then the rows still missing go in under the next token in line.
+Only records below the group's committed offsets are replayed: the consumers insert those above. Missing rows of
+neighbouring records are inserted under the token ``topic/partition/first-last``, as in a consumer's batch, so that two
+replays at once count once. Where ClickHouse remembers that token although the rows are gone, it drops the insert; the
+rows still missing are then inserted under the next token.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ from pipeline.operating.verify import Advance, Gap, Steps, compare_settled_roll_
 
 
 class Replayed(msgspec.Struct, frozen=True):
-    """``rows`` that were put in; ``lost`` are gaps whose records the log does not have any more.
+    """``rows`` that were inserted; ``lost`` are gaps whose records the log no longer has.
 
-    ``differing``: per roll-up the keys that differ from the rows afterwards, as in ``verify``. Rows that a roll-up
-    still had are then in it twice, and rows from before its last rebuild are not in it.
+    ``differing``: per roll-up the number of keys that differ from the rows afterwards, as in ``verify``. A roll-up that
+    still had a replayed row now counts it twice; one whose last rebuild is later than the row does not count it.
     """
 
     rows: int
@@ -43,7 +43,7 @@ def replay(
     steps: Steps,
     inserting: Advance,
 ) -> Replayed:
-    """Fill the holes of what the log took since Unix milliseconds ``since``, in inserts of about ``batch_rows``."""
+    """Fill the gaps in what the log took since Unix milliseconds ``since``, in inserts of about ``batch_rows``."""
     found = compare_with_log(reader, broker, since=since, advance=steps.comparing, settle=steps.settle)
     total = sum(gap.last - gap.first + 1 for gap in found.gaps)
     rows = done = 0

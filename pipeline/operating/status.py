@@ -1,4 +1,4 @@
-"""How the pipeline stands: which parts answer, how far ClickHouse is behind the log, what waits elsewhere."""
+"""The pipeline's state: which parts answer, how far ClickHouse is from the end of the log, what waits elsewhere."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ NOBODY = "không có bộ tiêu thụ nào; bản ghi nằm chờ · no consumer
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One dependency by name; ``fault`` says why it is away, ``silent`` that the fault is no answer."""
+    """One dependency by name; ``fault`` says why it is away, ``silent`` whether it did not answer."""
 
     name: str
     fault: str | None = None
@@ -32,9 +32,9 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Lag(msgspec.Struct, frozen=True):
-    """How far the consumers are in one partition: the next offset to come in, the end of the log, the records between.
+    """How far the consumers are in one partition: the next offset to insert, the end of the log, the records between.
 
-    ``oldest_unread_at``: Unix seconds when the log took the first of those.
+    ``oldest_unread_at``: Unix seconds when the log took the first of these records.
     """
 
     partition: int
@@ -45,10 +45,10 @@ class Lag(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """The state at Unix seconds ``at``; None where the part that knows is away.
+    """The state at Unix seconds ``at``; a field is None while the part that knows it is away.
 
-    ``complete_up_to``: everything the log took before is in ClickHouse. ``spooled_records``: of the spools in this data
-    directory; None where there is none. ``members``: how many consumers share the partitions.
+    ``complete_up_to``: ClickHouse has everything that the log took before. ``spooled_records``: in the spools of this
+    data directory; None where there is no spool. ``members``: how many consumers share the partitions.
     """
 
     at: float
@@ -62,7 +62,7 @@ class Status(msgspec.Struct, frozen=True):
     members: int | None = None
 
     def age(self) -> float | None:
-        """Seconds that ClickHouse is behind."""
+        """Seconds that ClickHouse lags."""
         return None if self.complete_up_to is None else max(0.0, self.at - self.complete_up_to)
 
     def is_fine(self, *, max_age: float) -> bool:
@@ -78,9 +78,9 @@ def read_status(
     now: float,
     consumers_expected: bool = False,
 ) -> Status:
-    """Ask every part; one that raises PipelineError is away, and the rest is told all the same.
+    """Ask every part; one that raises PipelineError is away, and the others are asked all the same.
 
-    A group without a member is a fault when something waits for it, with ``consumers_expected`` at any time.
+    A group without members is a fault when a record waits for it, with ``consumers_expected`` at any time.
     """
     parts: list[Part] = []
     lags = _ask(parts, "log", lambda: read_lags(broker()))
@@ -88,11 +88,9 @@ def read_status(
     rate, dead_letters = engine or (None, None)
     if lags is not None and rate is None:
         rate = _ask(parts, "log", lambda: _rate_of_log(broker(), now))
-    members = None
-    if lags is not None:
-        members = _ask(parts, "consumers", lambda: broker().members(GROUP))
-        if members == 0 and (consumers_expected or any(lag.records for lag in lags)):
-            parts[-1] = Part("consumers", NOBODY)
+    members = None if lags is None else _ask(parts, "consumers", lambda: broker().members(GROUP))
+    if members == 0 and (consumers_expected or any(lag.records for lag in lags or ())):
+        parts[-1] = Part("consumers", NOBODY)
     spooled = _ask(parts, "spool", spool)
     if spooled is None and not parts[-1].fault:
         parts.pop()  # there is no spool here
@@ -110,7 +108,7 @@ def read_status(
 
 
 def count_unattended(broker: Broker) -> int:
-    """Records that wait while no consumer is alive to bring them in."""
+    """Records that wait while no consumer is alive to insert them."""
     if broker.members(GROUP):
         return 0
     committed, ends = broker.committed(GROUP, EVENTS_TOPIC), broker.end_offsets(EVENTS_TOPIC)
@@ -120,7 +118,7 @@ def count_unattended(broker: Broker) -> int:
 
 
 def read_lags(broker: Broker) -> list[Lag]:
-    """The group's place first, then the ends: so a lag may be a moment too large, never too small."""
+    """Reads the committed offsets first, then the ends: so a lag may be a moment too large, never too small."""
     committed = broker.committed(GROUP, EVENTS_TOPIC)
     ends = broker.end_offsets(EVENTS_TOPIC)
     begins = broker.begin_offsets(EVENTS_TOPIC)
@@ -128,7 +126,7 @@ def read_lags(broker: Broker) -> list[Lag]:
 
 
 def count_spooled(data_dir: Path) -> tuple[int, int] | None:
-    """Records and bytes in the spools of a data directory and of those in it; None where no collector made one."""
+    """Records and bytes in the spools of a data directory and its subdirectories; None where no collector made one."""
     spools = [data_dir / "spool" / SPOOL_FILE, *data_dir.glob(f"*/spool/{SPOOL_FILE}")]
     counted = [_count_entries(file) for file in spools if file.exists()]
     return (sum(records for records, _ in counted), sum(size for _, size in counted)) if counted else None
@@ -154,7 +152,7 @@ def _complete_up_to(lags: list[Lag], now: float) -> float:
 
 
 def _read_engine(client: ClickHouse, now: float) -> tuple[float, int]:
-    """Events a second, and the dead letters that wait."""
+    """Events a second, and the dead letters that wait for somebody."""
     rate = count_recent_events(client, since=now - RATE_SECONDS) / RATE_SECONDS
     return rate, count_dead_letters(client).get("waiting", 0)
 
@@ -171,7 +169,7 @@ def _rate_of_log(broker: Broker, now: float) -> float:
 
 
 def _ask(parts: list[Part], name: str, question: Callable[[], T]) -> T | None:
-    """The answer; None where the part is away. Either way ``parts`` tells of it, once a name."""
+    """The answer; None while the part is away. Adds the part to ``parts`` unless its name is there."""
     part = Part(name)
     try:
         answer = question()

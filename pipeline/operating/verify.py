@@ -1,8 +1,9 @@
-"""Is every view there exactly once? Accepted = stored + dead-lettered + still in flight, and the roll-ups agree.
+"""Is every view stored exactly once? Accepted = stored + dead-lettered + still in flight, and the roll-ups agree.
 
-The kept log is compared record by record with the stored rows; what is older than the log is checked by its lineage
-alone: no gap in the offsets of a partition and none in the rows of a record. Consumers may go on working: their place
-is read first, so everything below it must be in, and what is not in above it is in flight.
+The records that the log keeps are compared with the stored rows one by one. Rows from before the kept log are checked
+by their lineage alone: no gap in the offsets of a partition and none in the rows of a record. Consumers may go on
+working: their committed offsets are read first, so every record below them must be stored, and a record above them
+that is not stored is in flight.
 """
 
 import time
@@ -27,9 +28,9 @@ Advance = Callable[[int, int], None]
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Records ``first..last`` of which ``rows`` rows are not stored: with ``whole`` all of them, else some.
+    """``rows`` rows of the records ``first..last`` are not stored: with ``whole`` all of their rows, else some.
 
-    ``at``: Unix milliseconds when the log took the first; 0 where the log no longer has it.
+    ``at``: Unix milliseconds when the log took the first record; 0 where the log no longer has it.
     """
 
     partition: int
@@ -46,10 +47,10 @@ class Gap(msgspec.Struct, frozen=True):
 
 class Verification(msgspec.Struct, frozen=True):
     """Rows by what became of them. In the kept log ``accepted`` = ``stored`` + ``dead_lettered`` + ``in_flight`` +
-    ``missing``; ``earlier`` rows are older than it.
+    ``missing``; ``earlier`` rows are older than the kept log.
 
-    ``repeated`` rows are stored beside another of the same place, ``unexplained`` ones have a place that their record
-    has not. ``views`` are all that are stored; ``differing`` has, per roll-up, the keys that differ from the rows.
+    ``repeated``: rows with the same place as another row. ``unexplained``: rows with a place that their record does not
+    have. ``views``: all stored views. ``differing``: per roll-up, the number of keys that differ from the rows.
     """
 
     accepted: int
@@ -71,7 +72,7 @@ class Verification(msgspec.Struct, frozen=True):
 
 @dataclass
 class Comparison:
-    """The log beside the stored rows, as far as they were read; fields as in Verification."""
+    """The log compared with the stored rows, as far as they were read; fields as in Verification."""
 
     accepted: int = 0
     stored: int = 0
@@ -85,7 +86,7 @@ class Comparison:
     gaps: list[Gap] = field(default_factory=list)
 
     def take_record(self, entry: "Entry", stored: Stored, *, settled: bool) -> None:
-        """A record of the log and what is stored of it; ``settled`` when all of it should be."""
+        """Count a record of the log and its stored rows; ``settled``: all of its rows should be stored."""
         strange = max(1, stored.places - entry.rows) if stored.last_row >= entry.rows else 0
         known = stored.places - strange
         letters = min(stored.places - stored.event_places, known)
@@ -100,7 +101,7 @@ class Comparison:
             self._miss(Gap(entry.partition, entry.offset, entry.offset, entry.rows - known, not known, entry.at))
 
     def take_earlier(self, partition: int, offset: int, stored: Stored) -> None:
-        """A record that only the stored rows still tell of."""
+        """Count a record that the log no longer has."""
         self.earlier += stored.places
         self._count(stored)
         if absent := stored.last_row + 1 - stored.places:
@@ -130,14 +131,14 @@ class Entry:
 
 
 NOTHING = Stored(events=0, event_places=0, places=0, last_row=-1, views=0)
-LOST = NOTHING._replace(last_row=0)  # whatever the record held, a row at least is gone
+LOST = NOTHING._replace(last_row=0)  # the record had at least one row
 
 
 @dataclass(frozen=True)
 class Steps:
-    """What is told of the records compared, and of the events summed up.
+    """Callbacks: ``comparing`` hears of the records compared, ``summing`` of the events summed up.
 
-    ``settle`` is called when the group's place is known, and returns when the reader sees what was in by then.
+    ``settle`` is called once the committed offsets are known; after it the reader sees every row below them.
     """
 
     comparing: Advance
@@ -146,7 +147,7 @@ class Steps:
 
 
 def verify(client: ClickHouse, broker: Broker, steps: Steps, *, since: int | None = None) -> Verification:
-    """Everything, or what the log took since Unix milliseconds ``since``; the roll-ups always."""
+    """Verify everything, or only what the log took since Unix milliseconds ``since``; the roll-ups always."""
     found = compare_with_log(client, broker, since=since, advance=steps.comparing, settle=steps.settle)
     return Verification(**vars(found), differing=compare_settled_roll_ups(client, advance=steps.summing))
 
@@ -199,12 +200,12 @@ def _compare(client: ClickHouse, entries: list[Entry], found: Comparison, *, set
     stored = count_places(client, partition=first.partition, first=first.offset, end=last.offset + 1)
     for entry in entries:
         found.take_record(entry, stored.pop(entry.offset, NOTHING), settled=entry.offset < settled)
-    for offset, rest in stored.items():  # retention has taken their records meanwhile
+    for offset, rest in stored.items():  # retention has deleted their records meanwhile
         found.take_earlier(first.partition, offset, rest)
 
 
 def _check_history(client: ClickHouse, partition: TopicPartition, end: int, found: Comparison) -> Iterator[None]:
-    """The rows from before the kept log, a chunk a turn."""
+    """Check the rows from before the kept log; yields after each chunk."""
     start = find_first_offset(client, partition=partition.partition)
     if start is None:
         return

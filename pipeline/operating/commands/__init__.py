@@ -1,1 +1,1 @@
-"""What operations type, one module a command: ``add`` declares its arguments, the rest does and shows it."""
+"""The commands of ``nhip``, one module each: ``add`` declares the arguments, ``run`` does the work and shows it."""

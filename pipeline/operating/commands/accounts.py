@@ -1,4 +1,4 @@
-"""``nhip accounts``: the rights of the writer, the reader and the migrator as SQL, for an administrator to run."""
+"""``nhip accounts``: print the rights of writer, reader and migrator as SQL, for an administrator to run."""
 
 import argparse
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Arguments that several commands share; what can't be read is refused in one line."""
+"""Arguments that several commands share; each refuses text that it can't read in one line."""
 
 import argparse
 from datetime import date, datetime
@@ -60,5 +60,5 @@ def _no(text: str, name: str, english: str, example: str) -> argparse.ArgumentTy
 
 
 def _years(at: date | None) -> str:
-    """What to add for a time that is one, but out of reach."""
+    """For a time that can be read but is out of range: the range."""
     return "" if at is None else f" ({YEARS[0]}–{YEARS[-1]})"

@@ -1,4 +1,4 @@
-"""What every command works with, the same in a process of its own and inside the running product."""
+"""A command's surroundings, the same in a process of its own and inside the running product."""
 
 import threading
 import time
@@ -23,12 +23,12 @@ from pipeline.clickhouse.upkeep import sync_replicas
 from pipeline.errors import Cancelled, Rejected, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.operating.control import Terminal
+from pipeline.operating.verify import Advance
+from pipeline.process.run import COULD_NOT_RUN
 from pipeline.settings import Settings
 
-PIPE_WIDTH = 10_000  # a line of text stays one line for whatever reads it
+PIPE_WIDTH = 10_000  # a line of text stays one line for a program that reads it
 TABLE_WIDTH = 80
-
-Advance = Callable[[int, int], None]
 
 
 class Closable(Protocol):
@@ -43,7 +43,7 @@ class Context:
     """Settings, ways to the log and the engine, and where to print. Close it when the command has ended.
 
     ``running``: whether the product runs on the data directory; None where its engine is a server, which can't tell.
-    ``ask`` puts a question to whoever sits at the terminal; ``cancelled`` is set when they have gone away.
+    ``ask`` puts a question to the person at the terminal, if there is one; ``cancelled`` is set when they hang up.
     """
 
     settings: Settings
@@ -70,7 +70,7 @@ class Context:
         return f"{log}; ClickHouse {host_of(url)}/{urlsplit(url).path.strip('/')}"
 
     def tell_source(self) -> None:
-        """Say what a command looks at, before what it found."""
+        """Print which data a command looks at; its result follows."""
         self.out.print(Text(f"dữ liệu · data: {self.source}", "dim"))
 
     @cached_property
@@ -94,30 +94,32 @@ class Context:
         return client
 
     def settle(self) -> None:
-        """On a cluster the replica that answers may lag behind the one that took an insert; wait until it has it."""
+        """Wait until every replica of a cluster has every insert: the one that answers may lag."""
         if self.settings.clickhouse and self.settings.clickhouse.cluster:
             sync_replicas(self.client("migrator"))
 
     def naming_log(self) -> AbstractContextManager[None]:
+        """An error in the block names the variable of the log."""
         return _naming("NHIP_KAFKA_BOOTSTRAP_SERVERS" if self.settings.kafka else "NHIP_DATA_DIR")
 
     def naming_engine(self, account: Account) -> AbstractContextManager[None]:
+        """An error in the block names the variable of the account."""
         server = self.settings.clickhouse
         return _naming(address_of(server, account)[0] if server else "NHIP_DATA_DIR")
 
     def keep(self, opened: Opened) -> Opened:
-        """Have it closed with the context."""
+        """Close ``opened`` with the context."""
         self._opened.callback(opened.close)
         return opened
 
     def go_on(self) -> None:
-        """Called between the steps of long work. Raises Cancelled."""
+        """Raise Cancelled if the person has gone; long work calls this between its steps."""
         if self.cancelled.is_set():
             raise Cancelled("cancelled")
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str], Advance]]:
-        """Bars on a terminal's stderr, one for each description; every step also notices a cancel."""
+        """Bars on a terminal's stderr, one for each description; each step may raise Cancelled."""
         bars = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -145,7 +147,7 @@ class Context:
         self.write(msgspec.json.encode(found).decode() + "\n")
 
     def print_table(self, drawn: Table, *, legend: str = "") -> None:
-        """A table as wide as the terminal, or as most are; ``legend`` stands beneath. No line ends in blanks."""
+        """Print a table as wide as the terminal, or as most are, and ``legend`` below it. No line ends in blanks."""
         width = self.out.width if self.out.is_terminal else TABLE_WIDTH
         with self.out.capture() as captured:
             self.out.print(drawn, width=width)
@@ -154,16 +156,21 @@ class Context:
         self.write("".join(f"{line.rstrip(' ')}\n" for line in captured.get().splitlines()))
 
     def write(self, text: str) -> None:
-        """To stdout as it is, whatever the width."""
+        """Print to stdout without wrapping."""
         self.out.file.write(text)
         self.out.file.flush()
+
+    def refuse(self, message: str) -> int:
+        """Print why the command could not run; returns the exit code."""
+        self.err.print(Text(f"nhip: {message}"), soft_wrap=True)
+        return COULD_NOT_RUN
 
     def close(self) -> None:
         self._opened.close()
 
 
 def console(stream: TextIO, *, is_terminal: bool, terminal: Terminal) -> Console:
-    """A console on ``stream``, which may end at a terminal far away."""
+    """A console on ``stream``, which may lead to a client's terminal."""
     return Console(
         file=stream,
         force_terminal=is_terminal,

@@ -1,4 +1,4 @@
-"""``nhip dead-letters``: what could not be read – list it, look at it, read it again, drop it."""
+"""``nhip dead-letters``: list the lines that could not be read, look at one, read them again, drop them."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from pipeline.clickhouse.upkeep import compact_dead_letters
 from pipeline.operating.commands.arguments import Commands, add_json, natural, place
 from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.text import add_row, local_time, printable_bytes, table
+from pipeline.operating.commands.verify import advise_rebuild
 from pipeline.operating.dead_letters import Outcome, drop_letters, replay_letters
 from pipeline.operating.verify import compare_settled_roll_ups
 from pipeline.process.run import COULD_NOT_RUN, FINE, OFF, Parser
@@ -91,7 +92,7 @@ def show(context: Context, options: argparse.Namespace) -> int:
     partition, offset, row = options.place
     found = show_dead_letter(context.client(), partition=partition, offset=offset, row=row)
     if found is None:
-        return _refuse(context, f"không có · no dead letter at {partition}/{offset}/{row}")
+        return context.refuse(f"không có · no dead letter at {partition}/{offset}/{row}")
     letter, line = found
     if context.as_json:
         context.print_json({"dead_letter": letter, "line": printable_bytes(line), "hex": line.hex()})
@@ -137,7 +138,7 @@ def drop(context: Context, options: argparse.Namespace) -> int:
     if letters is None:
         return COULD_NOT_RUN
     if letters and not options.yes and not _confirms(context, len(letters)):
-        return _refuse(context, "không bỏ gì; bỏ mà không hỏi · nothing dropped; drop without asking: --yes")
+        return context.refuse("không bỏ gì; bỏ mà không hỏi · nothing dropped; drop without asking: --yes")
     with context.progress() as step:
         advance = step("Bỏ · Dropping")
         advance(0, len(letters))
@@ -153,9 +154,9 @@ def drop(context: Context, options: argparse.Namespace) -> int:
 
 
 def _select(context: Context, options: argparse.Namespace) -> list[SetAside] | None:
-    """The waiting letters that the arguments mean; None when they mean nothing, which has then been said."""
+    """The waiting letters that the arguments select; None after a refusal, when they select nothing."""
     if bool(options.places) == bool(options.all or options.reason):
-        _refuse(context, "cho biết dòng nào · say which: PARTITION/OFFSET/ROW …, or --all, or --reason TEXT")
+        context.refuse("cho biết dòng nào · say which: PARTITION/OFFSET/ROW …, or --all, or --reason TEXT")
         return None
     waiting = list_dead_letters(context.client(), state="waiting", reason=options.reason, limit=ALL)
     if not options.places:
@@ -163,7 +164,7 @@ def _select(context: Context, options: argparse.Namespace) -> list[SetAside] | N
     by_place = {(letter.partition, letter.offset, letter.row): letter for letter in waiting}
     if unknown := [wanted for wanted in options.places if wanted not in by_place]:
         names = " ".join("/".join(map(str, wanted)) for wanted in unknown)
-        _refuse(context, f"không có dòng nào đang chờ ở · no dead letter waits at {names}")
+        context.refuse(f"không có dòng nào đang chờ ở · no dead letter waits at {names}")
         return None
     return [by_place[wanted] for wanted in sorted(set(options.places))]
 
@@ -187,9 +188,4 @@ def _tell_replayed(
             add_row(stay, outcome.letter.place, outcome.unreadable)
         context.print_table(stay)
     if differing:
-        context.out.print(Text("→ nhip rebuild: bảng tổng khác dòng gốc · roll-ups differ from the rows", "yellow"))
-
-
-def _refuse(context: Context, message: str) -> int:
-    context.err.print(Text(f"nhip: {message}"), soft_wrap=True)
-    return COULD_NOT_RUN
+        advise_rebuild(context)

@@ -1,4 +1,4 @@
-"""``nhip migrate``: makes the tables and the topics that are not there yet; safe to run again at any time."""
+"""``nhip migrate``: make the tables and the topics that are not there yet; safe to run again at any time."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""``nhip rebuild``: the roll-ups made anew from the rows, while readers keep reading and consumers keep inserting."""
+"""``nhip rebuild``: make the roll-ups again from the rows, while readers keep reading and consumers keep inserting."""
 
 import argparse
 
@@ -32,7 +32,7 @@ def run(context: Context, _options: argparse.Namespace) -> int:
         return {partition.partition: end for partition, end in broker.end_offsets(EVENTS_TOPIC).items()}
 
     def progress_of_group() -> dict[int, tuple[int, int]]:
-        """Per partition the first offset that is not surely in, and the last that is planned."""
+        """Per partition the first offset that may not be stored, and the last one planned."""
         committed = broker.committed(GROUP, EVENTS_TOPIC)
         places = {}
         for partition, place in committed.items():

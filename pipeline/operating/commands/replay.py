@@ -1,4 +1,4 @@
-"""``nhip replay``: puts into ClickHouse what the log has and ClickHouse has lost."""
+"""``nhip replay``: insert the rows that the log has and ClickHouse has lost."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from rich.text import Text
 
 from pipeline.operating.commands.arguments import Commands, add_json
 from pipeline.operating.commands.context import Context
-from pipeline.operating.commands.verify import add_since, steps_of, tell_unattended
+from pipeline.operating.commands.verify import add_since, advise_rebuild, steps_of, tell_unattended
 from pipeline.operating.replay import replay
 from pipeline.operating.status import count_unattended
 from pipeline.process.run import FINE, OFF
@@ -45,6 +45,6 @@ def run(context: Context, options: argparse.Namespace) -> int:
             place = f"{gap.partition}/{gap.first}-{gap.last}"
             context.out.print(Text(f"không còn trong nhật ký · not in the log any more: {place}", "red"))
         if off:
-            context.out.print(Text("→ nhip rebuild: bảng tổng khác dòng gốc · roll-ups differ from the rows", "yellow"))
+            advise_rebuild(context)
         tell_unattended(context, unattended)
     return OFF if replayed.lost or off else FINE

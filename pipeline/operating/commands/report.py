@@ -9,7 +9,7 @@ from pipeline.operating.commands.arguments import Commands, day, natural
 from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.text import add_row, shorten, table
 from pipeline.periods import local_date
-from pipeline.process.run import COULD_NOT_RUN, FINE
+from pipeline.process.run import FINE
 from pipeline.reports.catalogue import CATALOGUE
 from pipeline.reports.dimensions import Dimension
 from pipeline.reports.formats.csv import to_csv
@@ -39,8 +39,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     until = options.until or local_date(context.now())
     since = options.since or until - timedelta(days=DEFAULT_DAYS - 1)
     if since > until:
-        context.err.print(Text(f"nhip: --since {since} là sau · is after --until {until}"), soft_wrap=True)
-        return COULD_NOT_RUN
+        return context.refuse(f"--since {since} là sau · is after --until {until}")
     query = Query(CATALOGUE[options.by], since, until, site=options.site, limit=options.limit)
     report = read_report(context.client(), query)
     if options.format == "json":

@@ -1,4 +1,4 @@
-"""``nhip status``: is everything there, and is everything in?"""
+"""``nhip status``: does every part answer, and is everything in ClickHouse?"""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""What comes from outside, made fit for a terminal, and times as the site's people read them."""
+"""Text from outside made safe for a terminal, times in the site's zone, and tables."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from pipeline.periods import ZONE
 
 
 def printable(text: str) -> str:
-    """``text`` with everything that a terminal might obey written as an escape, such as ``\\x1b``."""
+    """``text`` with each character that a terminal might obey written as an escape, such as ``\\x1b``."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
@@ -21,7 +21,7 @@ def printable_bytes(value: bytes) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """``text``, its middle left out where it is longer than ``length``."""
+    """``text``, without its middle if it is longer than ``length``."""
     if len(text) <= length:
         return text
     head = length // 2

@@ -1,9 +1,10 @@
-"""``nhip verify``: every view exactly once, or what is off and what mends it."""
+"""``nhip verify``: is every view stored exactly once? If not, what differs, and which command mends it."""
 
 import argparse
 import shlex
 from collections.abc import Callable
 
+import msgspec
 from rich.text import Text
 
 from pipeline.operating.commands.arguments import Commands, add_json, moment
@@ -40,7 +41,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
     unattended = count_unattended(context.broker)
     advice = advise(found)
     if context.as_json:
-        context.print_json({**_fields(found), "clean": found.clean, "advice": advice, "unattended": unattended})
+        context.print_json(
+            {**msgspec.structs.asdict(found), "clean": found.clean, "advice": advice, "unattended": unattended}
+        )
     else:
         context.tell_source()
         _show(context, found, advice)
@@ -62,8 +65,12 @@ def tell_unattended(context: Context, records: int) -> None:
         context.out.print(Text(words, "yellow"))
 
 
+def advise_rebuild(context: Context) -> None:
+    context.out.print(Text("→ nhip rebuild: bảng tổng khác dòng gốc · roll-ups differ from the rows", "yellow"))
+
+
 def advise(found: Verification) -> list[str]:
-    """What to type for each thing that is off."""
+    """A command to type, or else what to do, for each difference."""
     advice = []
     kept = [gap for gap in found.gaps if gap.at]
     if kept:
@@ -82,10 +89,6 @@ def advise(found: Verification) -> list[str]:
     if any(found.differing.values()):
         advice.append("nhip rebuild")
     return advice
-
-
-def _fields(found: Verification) -> dict[str, object]:
-    return {name: getattr(found, name) for name in found.__struct_fields__}
 
 
 def _show(context: Context, found: Verification, advice: list[str]) -> None:
