@@ -1,4 +1,4 @@
-"""The way from ``nhip`` to the running process and back."""
+"""``nhip`` reaches the running process, which runs the command and answers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def serving(data_dir: Path, handler: Callable[[Call], int]) -> Iterator[Client]:
         yield Client(data_dir)
 
 
-def test_arguments_and_terminal_go_there_and_text_and_code_come_back(tmp_path: Path) -> None:
+def test_the_process_gets_arguments_and_terminal_and_the_client_gets_output_and_exit_code(tmp_path: Path) -> None:
     calls: list[Call] = []
 
     def answer(call: Call) -> int:
@@ -85,7 +85,7 @@ def test_several_commands_run_at_once(tmp_path: Path) -> None:
     assert codes == [0, 0, 0]
 
 
-def test_a_client_that_leaves_cancels(tmp_path: Path) -> None:
+def test_a_client_that_hangs_up_cancels_its_command(tmp_path: Path) -> None:
     started, cancelled = threading.Event(), threading.Event()
 
     def wait(call: Call) -> int:
@@ -104,7 +104,7 @@ def test_a_client_that_leaves_cancels(tmp_path: Path) -> None:
         assert cancelled.wait(SECONDS)
 
 
-def test_stopping_cancels_what_is_under_way(tmp_path: Path) -> None:
+def test_stopping_cancels_the_commands_under_way(tmp_path: Path) -> None:
     started = threading.Event()
 
     def wait(call: Call) -> int:
@@ -121,7 +121,7 @@ def test_stopping_cancels_what_is_under_way(tmp_path: Path) -> None:
     assert codes == [130]
 
 
-def test_a_question_nobody_answers_is_answered_with_nothing(tmp_path: Path) -> None:
+def test_a_question_without_a_client_gets_an_empty_answer(tmp_path: Path) -> None:
     answers: list[str] = []
     answered = threading.Event()
 
@@ -141,7 +141,7 @@ def test_a_question_nobody_answers_is_answered_with_nothing(tmp_path: Path) -> N
     assert answers == [""]
 
 
-def test_only_the_owner_may_use_it(tmp_path: Path) -> None:
+def test_only_the_owner_may_use_the_socket(tmp_path: Path) -> None:
     with serve(tmp_path, lambda _call: 0):
         path = Path((tmp_path / "control").read_text().strip())
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -151,7 +151,7 @@ def test_only_the_owner_may_use_it(tmp_path: Path) -> None:
     assert not (tmp_path / "control").exists()
 
 
-def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_data_directory_may_have_a_long_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = tmp_path / ("rất-dài-" * 10) / ("sâu-" * 20)
     deep.mkdir(parents=True)
     monkeypatch.setattr(control.tempfile, "tempdir", str(deep))
@@ -168,13 +168,13 @@ def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path, monkeypatch
         pytest.param("/tmp/" + "x" * 200, id="no path of a socket"),
     ],
 )
-def test_where_nobody_listens_the_command_is_ones_own(tmp_path: Path, note: str | None) -> None:
+def test_where_nobody_listens_nothing_is_forwarded(tmp_path: Path, note: str | None) -> None:
     if note is not None:
         (tmp_path / "control").write_text(note)
     assert Client(tmp_path).send("status") is None
 
 
-def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+def test_the_socket_of_a_killed_process_is_removed(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib, signal, os\nfrom pipeline.operating.control import serve\n"
         "with serve(pathlib.Path(sys.argv[1]), lambda call: 0):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -189,7 +189,7 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
         assert client.send("status") == 0
 
 
-def test_a_process_that_hangs_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_hangs_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "HELLO_SECONDS", 0.05)
     with socket.socket(socket.AF_UNIX) as hanging:
         hanging.bind(str(tmp_path / "s"))
@@ -199,7 +199,7 @@ def test_a_process_that_hangs_is_told_apart(tmp_path: Path, monkeypatch: pytest.
             Client(tmp_path).send("status")
 
 
-def test_a_process_that_dies_during_a_command_is_told(tmp_path: Path) -> None:
+def test_a_process_that_dies_during_a_command_is_named(tmp_path: Path) -> None:
     def hang_up(call: Call) -> int:
         call._connection.close()
         return 0
@@ -208,7 +208,7 @@ def test_a_process_that_dies_during_a_command_is_told(tmp_path: Path) -> None:
         client.send("verify")
 
 
-def test_a_fault_is_logged_there_and_told_here(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_process_logs_a_fault_and_the_client_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def fail(_call: Call) -> int:
         raise ZeroDivisionError
 
@@ -227,7 +227,7 @@ def test_nonsense_does_no_harm(tmp_path: Path, message: bytes) -> None:
         assert client.send("status") == 0
 
 
-def test_no_thread_and_no_file_stays(tmp_path: Path) -> None:
+def test_no_thread_and_no_open_file_is_left(tmp_path: Path) -> None:
     before, files = threading.active_count(), _open_files()
     with serving(tmp_path, lambda _call: 0) as client:
         for _ in range(5):

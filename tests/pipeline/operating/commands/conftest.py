@@ -13,7 +13,7 @@ NOW = 1_790_571_600.0  # 2026-09-28 12:00 in Asia/Ho_Chi_Minh
 
 @pytest.fixture
 def ops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ops]:
-    """An empty log and engine of this test's own, where nothing comes in while a command works."""
+    """An empty log and engine of this test's own; nothing is sent while a command works."""
     monkeypatch.setattr("pipeline.operating.verify.PAUSE_SECONDS", 0.0)
     monkeypatch.setenv("NHIP_DATA_DIR", str(tmp_path / "data"))
     ops = Ops(tmp_path / "data", now=NOW)

@@ -1,4 +1,4 @@
-"""What holds for every command: where it runs, how it refuses, how it ends."""
+"""Every command: where it runs, how it refuses, how it ends."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ def test_help_names_every_command_and_every_exit_code(ops: Ops) -> None:
         pytest.param([], "command", id="no command"),
         pytest.param(["restart"], "restart", id="an unknown command"),
         pytest.param(["verify", "--fast"], "--fast", id="an unknown option"),
-        pytest.param(["verify", "--since", "soon"], "--since: 'soon' không phải thời gian", id="a time that is none"),
+        pytest.param(["verify", "--since", "soon"], "--since: 'soon' không phải thời gian", id="no time"),
         pytest.param(["verify", "--since", "0001-01-01"], "1971–2148", id="the beginning of time"),
         pytest.param(["verify", "--since", "9999-12-31T23:59"], "thời gian · is no time", id="the end of time"),
-        pytest.param(["replay"], "--since", id="a replay of nobody knows what"),
+        pytest.param(["replay"], "--since", id="a replay without a time"),
         pytest.param(["status", "--max-age", "-1"], "-1", id="a negative age"),
     ],
 )
-def test_what_can_not_be_meant_is_refused_in_one_line(ops: Ops, argv: list[str], word: str) -> None:
+def test_arguments_that_make_no_sense_are_refused_in_one_line(ops: Ops, argv: list[str], word: str) -> None:
     assert_refused(ops.nhip(*argv), word, "--help")
 
 
-def test_a_senseless_setting_is_named(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_that_makes_no_sense_is_named(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NHIP_BATCH_ROWS", "many")
     assert_refused(ops.nhip("status"), "NHIP_BATCH_ROWS")
 
@@ -77,7 +77,7 @@ LOOKING = [
 
 @pytest.mark.parametrize("there", [pytest.param(False, id="no directory"), pytest.param(True, id="an empty directory")])
 @pytest.mark.parametrize("argv", LOOKING)
-def test_where_nothing_is_nothing_is_made(
+def test_a_command_on_a_directory_without_data_makes_nothing(
     ops: Ops, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, argv: list[str], there: bool
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
@@ -91,7 +91,7 @@ def test_where_nothing_is_nothing_is_made(
 
 
 @pytest.mark.parametrize("argv", LOOKING)
-def test_a_command_begins_with_what_it_looks_at(ops: Ops, argv: list[str]) -> None:
+def test_a_command_first_names_its_data(ops: Ops, argv: list[str]) -> None:
     first = ops.nhip(*argv).out.splitlines()[0]
     assert first == f"dữ liệu · data: nhúng trong · embedded in {ops.settings.data_dir}"
 
@@ -108,7 +108,7 @@ def test_servers_are_named_without_their_passwords(ops: Ops) -> None:
     assert "mat-khau" not in one.source
 
 
-def test_what_runs_on_the_data_directory_does_the_work(ops: Ops) -> None:
+def test_the_process_on_the_data_directory_runs_the_command(ops: Ops) -> None:
     asked: list[list[str]] = []
 
     def answer(call: Call) -> int:
@@ -120,7 +120,7 @@ def test_what_runs_on_the_data_directory_does_the_work(ops: Ops) -> None:
     assert asked == [["verify", "--json"]]
 
 
-def test_one_who_never_answers_is_told_of(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_never_answers_is_named(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "BUSY_SECONDS", 0.0)
     with hold(ops.settings.data_dir):
         assert_refused(ops.nhip("verify"), "NHIP_DATA_DIR", "try again in a moment")
@@ -132,19 +132,19 @@ def test_the_running_process_runs_the_same_commands(ops: Ops) -> None:
     assert typed.out.getvalue() == ops.nhip("verify", "--json").out
 
 
-def test_refusals_come_back_from_the_running_process(ops: Ops) -> None:
+def test_the_running_process_sends_its_refusals_back(ops: Ops) -> None:
     typed = Typed("dead-letters", "show", "0/1/2")
     assert typed.run(ops) == 2
     assert "0/1/2" in typed.err.getvalue()
 
 
-def test_one_who_leaves_stops_long_work(ops: Ops, view: Callable[..., PageView]) -> None:
+def test_a_client_that_leaves_stops_long_work(ops: Ops, view: Callable[..., PageView]) -> None:
     ops.send(view(1))
     ops.consume()
     assert Typed("verify", gone=True).run(ops) == cli.INTERRUPTED
 
 
-def test_one_change_at_a_time(ops: Ops) -> None:
+def test_commands_that_change_data_run_one_at_a_time(ops: Ops) -> None:
     codes: list[int] = []
 
     def rebuild_too(*_arguments: Any, **_named: Any) -> None:
@@ -168,7 +168,7 @@ def test_ctrl_c_ends_quietly(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ops.nhip("verify") == Answer(130, "", "")
 
 
-def test_an_engine_that_fails_is_told_in_one_line(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_fails_is_named_in_one_line(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object, **_named: object) -> None:
         raise Unavailable("nobody answers")
 
@@ -177,7 +177,7 @@ def test_an_engine_that_fails_is_told_in_one_line(ops: Ops, monkeypatch: pytest.
         assert_refused(ops.nhip(*argv), "NHIP_DATA_DIR: nobody answers")
 
 
-def test_a_fault_nobody_thought_of_is_one_line_too(
+def test_an_unexpected_fault_is_one_line_too(
     ops: Ops, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_arguments: object, **_named: object) -> None:

@@ -1,4 +1,4 @@
-"""``nhip dead-letters``: seen safely, read again once they can be, dropped for good."""
+"""``nhip dead-letters`` shows letters safely, replays those that can be read, and drops letters for good."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVIL = b'{"kind":"\x1b[2Jview\xff\\","at":1}'
 
 @pytest.fixture
 def filled(ops: Ops, view: View) -> Ops:
-    """A view of a kind that is not known yet, and two lines that never will be; beside readable ones."""
+    """Readable lines, a view of a version that is not known yet, and two lines that can never be read."""
     ops.send_bytes(encode_lines([view(1)]) + encode_lines([view(2)]).replace(b'"v":1', b'"v":2') + EVIL + b"\n")
     ops.send_bytes(b"poison\n")
     ops.send(view(3))
@@ -42,7 +42,7 @@ def stored(ops: Ops) -> list[tuple[int, int, int]]:
     return ops.query("SELECT offset, row, count() FROM events GROUP BY ALL ORDER BY ALL")
 
 
-def test_they_are_listed_in_the_order_of_the_log(filled: Ops) -> None:
+def test_letters_are_listed_in_the_order_of_the_log(filled: Ops) -> None:
     answer = filled.nhip("dead-letters", "list", "--json")
     assert places(answer) == ["0/0/1", "0/0/2", "0/1/0"]
     assert answer.code == 0
@@ -50,7 +50,7 @@ def test_they_are_listed_in_the_order_of_the_log(filled: Ops) -> None:
         assert place in filled.nhip("dead-letters", "list").out
 
 
-def test_they_are_found_by_their_reason(filled: Ops) -> None:
+def test_letters_are_found_by_their_reason(filled: Ops) -> None:
     assert places(filled.nhip("dead-letters", "list", "--reason", "malformed", "--json")) == ["0/0/2", "0/1/0"]
     assert places(filled.nhip("dead-letters", "list", "--reason", "nonsense", "--json")) == []
 
@@ -60,7 +60,7 @@ def test_a_limit_says_that_there_may_be_more(filled: Ops) -> None:
     assert len(places(filled.nhip("dead-letters", "list", "--limit", "0", "--json"))) == 3
 
 
-def test_bytes_are_shown_without_obeying_them(filled: Ops) -> None:
+def test_control_characters_are_shown_escaped(filled: Ops) -> None:
     answer = filled.nhip("dead-letters", "show", "0/0/2")
     assert answer.code == 0
     assert r'{"kind":"\x1b[2Jview\xff\\","at":1}' in answer.out
@@ -71,7 +71,7 @@ def test_bytes_are_shown_without_obeying_them(filled: Ops) -> None:
 
 
 @pytest.mark.usefixtures("newer_decoder")
-def test_what_can_be_read_now_is_counted_at_its_place(filled: Ops) -> None:
+def test_a_letter_that_is_readable_now_counts_at_its_place(filled: Ops) -> None:
     answer = filled.nhip("dead-letters", "replay", "--all", "--json")
     assert answer.code == 1, "two are still unreadable"
     assert answer.json()["replayed"] == 1
@@ -93,7 +93,7 @@ def test_replaying_again_changes_nothing(filled: Ops) -> None:
 
 
 @pytest.mark.usefixtures("newer_decoder")
-def test_a_replay_that_ended_before_the_mark_is_finished_by_the_next(
+def test_the_next_replay_finishes_one_that_ended_before_it_marked_the_letter(
     filled: Ops, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: object, **_named: object) -> None:
@@ -109,7 +109,7 @@ def test_a_replay_that_ended_before_the_mark_is_finished_by_the_next(
     assert filled.nhip("verify").code == 0
 
 
-def test_what_was_dropped_is_nowhere_on_disk(filled: Ops) -> None:
+def test_a_dropped_letter_has_no_bytes_in_any_row(filled: Ops) -> None:
     answer = filled.nhip("dead-letters", "drop", "0/0/2", "--yes", "--json")
     assert (answer.code, answer.json()) == (0, {"dropped": 1})
     assert places(filled.nhip("dead-letters", "list", "--json")) == ["0/0/1", "0/1/0"]
@@ -117,7 +117,7 @@ def test_what_was_dropped_is_nowhere_on_disk(filled: Ops) -> None:
     assert filled.nhip("verify").code == 0, "a dropped letter still holds its place"
 
 
-def test_dropping_wants_a_yes(filled: Ops) -> None:
+def test_dropping_needs_a_yes(filled: Ops) -> None:
     answer = filled.nhip("dead-letters", "drop", "--all")
     assert answer.code == 2
     assert "--yes" in answer.err
@@ -139,7 +139,7 @@ def test_dropping_wants_a_yes(filled: Ops) -> None:
         pytest.param([], "missing: list|show|replay|drop", id="no action"),
     ],
 )
-def test_what_can_not_be_meant_is_refused_in_one_line(ops: Ops, argv: list[str], words: str) -> None:
+def test_arguments_that_make_no_sense_are_refused_in_one_line(ops: Ops, argv: list[str], words: str) -> None:
     assert_refused(ops.nhip("dead-letters", *argv), words)
 
 
@@ -150,6 +150,6 @@ def assert_refused(answer: Answer, words: str) -> None:
     assert words in line
 
 
-def test_the_data_directory_has_no_traces(filled: Ops, tmp_path: Path) -> None:
+def test_dropping_all_leaves_no_bytes(filled: Ops, tmp_path: Path) -> None:
     assert filled.nhip("dead-letters", "drop", "--all", "--yes").code == 0
     assert filled.query("SELECT count(), sum(length(line)) FROM dead_letters") == [(3, 0)]

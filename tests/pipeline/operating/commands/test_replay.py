@@ -1,4 +1,4 @@
-"""``nhip replay`` fills holes from the log and nothing else, however often it runs."""
+"""``nhip replay`` fills gaps from the log and changes nothing else, however often it runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def filled(ops: Ops, view: View) -> Ops:
     return ops
 
 
-HOLES = [
+GAPS = [
     pytest.param(["ALTER TABLE events DELETE WHERE offset < 2"], 3, id="exactly a batch, whose token is remembered"),
     pytest.param(["ALTER TABLE events DELETE WHERE offset IN (1, 3)"], 2, id="records of two batches"),
     pytest.param(["ALTER TABLE events DELETE WHERE 1", "ALTER TABLE dead_letters DELETE WHERE 1"], 7, id="everything"),
@@ -35,8 +35,8 @@ HOLES = [
 ]
 
 
-@pytest.mark.parametrize(("statements", "rows"), HOLES)
-def test_holes_are_filled_once(filled: Ops, statements: list[str], rows: int) -> None:
+@pytest.mark.parametrize(("statements", "rows"), GAPS)
+def test_gaps_are_filled_once(filled: Ops, statements: list[str], rows: int) -> None:
     before = filled.query(NOTHING_LOST)
     filled.command(*(f"{statement} SETTINGS mutations_sync = 1" for statement in statements))
     answer = filled.nhip("replay", "--since", "2026-09-28", "--json")
@@ -47,7 +47,7 @@ def test_holes_are_filled_once(filled: Ops, statements: list[str], rows: int) ->
     assert filled.query(NOTHING_LOST) == before
 
 
-def test_roll_ups_that_still_had_the_rows_want_a_rebuild(filled: Ops) -> None:
+def test_roll_ups_that_still_had_the_rows_need_a_rebuild(filled: Ops) -> None:
     filled.command("ALTER TABLE events DELETE WHERE offset IN (1, 3) SETTINGS mutations_sync = 1")
     answer = filled.nhip("replay", "--since", "2026-09-28")
     assert answer.code == 1
@@ -57,21 +57,21 @@ def test_roll_ups_that_still_had_the_rows_want_a_rebuild(filled: Ops) -> None:
     assert filled.nhip("replay", "--since", "2026-09-28").code == 0
 
 
-def test_what_is_there_stays_alone(filled: Ops) -> None:
+def test_stored_rows_stay_as_they_are(filled: Ops) -> None:
     before = filled.query(NOTHING_LOST)
     answer = filled.nhip("replay", "--since", "2026-09-28T00:00+07:00", "--json")
     assert (answer.code, answer.json()["rows"]) == (0, 0)
     assert filled.query(NOTHING_LOST) == before
 
 
-def test_what_consumers_have_yet_to_insert_is_theirs(filled: Ops, view: View) -> None:
+def test_records_that_a_consumer_will_insert_are_left_to_it(filled: Ops, view: View) -> None:
     filled.send(view(7))
     filled.consume(insert=False, advance=False)
     filled.send(view(8))
     assert filled.nhip("replay", "--since", "2026-09-28", "--json").json()["rows"] == 0
 
 
-def test_only_what_the_log_took_since_then(filled: Ops, view: View) -> None:
+def test_only_records_since_the_given_time_are_replayed(filled: Ops, view: View) -> None:
     filled.now += 3600
     filled.send(view(9))
     filled.consume()
@@ -79,7 +79,7 @@ def test_only_what_the_log_took_since_then(filled: Ops, view: View) -> None:
     assert filled.nhip("replay", "--since", "2026-09-28T12:30", "--json").json()["rows"] == 1
 
 
-def test_large_holes_go_in_by_batches(filled: Ops, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_gap_is_filled_in_batches(filled: Ops, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NHIP_BATCH_ROWS", "1")
     before = filled.query(NOTHING_LOST)
     filled.command("ALTER TABLE events DELETE WHERE 1 SETTINGS mutations_sync = 1")

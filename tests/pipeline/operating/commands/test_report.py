@@ -51,7 +51,7 @@ def test_the_last_day_is_included_and_no_other(filled: Ops) -> None:
     ]
 
 
-def test_pages_stand_by_views_with_their_path(filled: Ops) -> None:
+def test_pages_are_sorted_by_views_and_have_their_path(filled: Ops) -> None:
     found = rows(filled, "pages", "--since", "2026-09-28", "--until", "2026-09-29")
     assert [(row["page"], row["path"], row["views"]) for row in found] == [(7, "/trang-7/", 4), (8, "/trang-8/", 1)]
     assert found[0]["daily_visitors"] == 3, "two on the first day, one on the second"
@@ -72,7 +72,7 @@ def test_csv_has_a_header_and_no_formulas(ops: Ops, view: View) -> None:
     assert line[:4] == ["7", "vi", "'=HYPERLINK(1)", "1"]
 
 
-def test_people_see_sums_of_what_can_be_summed(filled: Ops) -> None:
+def test_people_see_sums_of_additive_columns(filled: Ops) -> None:
     answer = filled.nhip("report", "days", "--since", "2026-09-28", "--until", "2026-09-29")
     (total,) = (line for line in answer.out.splitlines() if line.startswith("tổng "))
     assert total.split()[-4:] == ["5", "2", "1", "1"], "views, visits, bots, staff; visitors of days are no sum"
@@ -111,7 +111,7 @@ def test_seven_days_are_shown_by_default(ops: Ops) -> None:
         pytest.param(["days", "--site", "-1"], "--site", id="a negative site"),
     ],
 )
-def test_what_can_not_be_meant_is_refused_in_one_line(ops: Ops, argv: list[str], words: str) -> None:
+def test_arguments_that_make_no_sense_are_refused_in_one_line(ops: Ops, argv: list[str], words: str) -> None:
     answer = ops.nhip("report", *argv)
     assert (answer.code, answer.out) == (2, "")
     (line,) = answer.err.splitlines()

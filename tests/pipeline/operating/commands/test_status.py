@@ -1,4 +1,4 @@
-"""``nhip status`` tells what is there, what is away, and how far behind ClickHouse is."""
+"""``nhip status`` tells which parts answer, which are away, and how far ClickHouse lags."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.events import PageView
 View = Callable[..., PageView]
 
 
-def test_all_is_fine_when_everything_is_in(ops: Ops, view: View) -> None:
+def test_all_is_fine_when_every_record_is_inserted(ops: Ops, view: View) -> None:
     ops.send(view(1), view(2))
     ops.send_bytes(b"poison\n")
     ops.consume()
@@ -34,8 +34,8 @@ def test_all_is_fine_when_everything_is_in(ops: Ops, view: View) -> None:
 @pytest.mark.parametrize(
     ("behind", "max_age", "code"),
     [
-        pytest.param(59, "60", 0, id="a little late"),
-        pytest.param(61, "60", 1, id="too late"),
+        pytest.param(59, "60", 0, id="a small lag"),
+        pytest.param(61, "60", 1, id="too large a lag"),
         pytest.param(61, "90", 0, id="with more patience"),
     ],
 )
@@ -58,7 +58,7 @@ def test_the_first_unread_record_says_how_late_it_is(
     assert "12:00:05" in ops.nhip("status").out
 
 
-def test_clickhouse_away_is_told_with_what_the_log_knows(ops: Ops, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_clickhouse_is_away_the_log_is_told(ops: Ops, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     ops.send(view(1), view(2), view(3))
     monkeypatch.setattr("pipeline.operating.commands.context.open_clickhouse", _away)
     answer = ops.nhip("status", "--json")
@@ -70,7 +70,7 @@ def test_clickhouse_away_is_told_with_what_the_log_knows(ops: Ops, view: View, m
     assert "NHIP_DATA_DIR" in ops.nhip("status").out
 
 
-def test_the_log_away_is_told_with_what_clickhouse_knows(ops: Ops, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_the_log_is_away_clickhouse_is_told(ops: Ops, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     ops.send(view(1))
     ops.consume()
     monkeypatch.setattr("pipeline.operating.commands.context.open_broker", _away)
@@ -100,7 +100,7 @@ def test_the_spools_of_several_collectors_are_added_up(ops: Ops) -> None:
     assert (found["spooled_records"], found["spooled_bytes"]) == (2, 10)
 
 
-def test_nobody_running_is_told_beside_the_facts(ops: Ops, view: View) -> None:
+def test_a_product_that_does_not_run_is_told_beside_the_facts(ops: Ops, view: View) -> None:
     ops.send(view(1))
     ops.consume()
     answer = ops.nhip("status")
@@ -110,7 +110,7 @@ def test_nobody_running_is_told_beside_the_facts(ops: Ops, view: View) -> None:
     assert ops.served("status").code == 0, "nothing waits"
 
 
-def test_records_that_wait_for_nobody_are_a_fault(ops: Ops, view: View) -> None:
+def test_records_that_wait_without_a_consumer_are_a_fault(ops: Ops, view: View) -> None:
     ops.send(view(1))
     answer = ops.served("status")
     assert answer.code == 1

@@ -20,7 +20,7 @@ View = Callable[..., PageView]
 
 @pytest.fixture
 def filled(ops: Ops, view: View) -> Ops:
-    """Three records, of two views, of a view and a poisoned line, and of three views: all in."""
+    """Three records, all inserted: two views, a view and a poisoned line, three views."""
     ops.send(view(1), view(2))
     ops.send_bytes(b'{"poison":1}\n' + encode_lines([view(3)]))
     ops.send(view(4), view(5), view(6))
@@ -28,7 +28,7 @@ def filled(ops: Ops, view: View) -> Ops:
     return ops
 
 
-def test_what_is_accepted_is_stored_or_set_aside(filled: Ops) -> None:
+def test_every_accepted_row_is_stored_or_dead_lettered(filled: Ops) -> None:
     answer = filled.nhip("verify", "--json")
     found = answer.json()
     assert answer.code == 0, found
@@ -76,7 +76,7 @@ def test_harm_is_found(filled: Ops, statement: str, expected: dict[str, Any]) ->
     assert found["advice"]
 
 
-def test_a_roll_up_that_is_off_is_found(filled: Ops) -> None:
+def test_a_roll_up_that_differs_is_found(filled: Ops) -> None:
     ((table,),) = filled.query(SITE_DAYS)
     filled.command(f"ALTER TABLE {table} DELETE WHERE 1 SETTINGS mutations_sync = 1")
     answer = filled.nhip("verify", "--json")
@@ -85,7 +85,7 @@ def test_a_roll_up_that_is_off_is_found(filled: Ops) -> None:
     assert answer.json()["advice"] == ["nhip rebuild"]
 
 
-def test_what_is_planned_or_not_yet_read_is_in_flight(filled: Ops, view: View) -> None:
+def test_records_planned_or_not_yet_read_are_in_flight(filled: Ops, view: View) -> None:
     filled.send(view(7))
     filled.consume(insert=False, advance=False)
     filled.send(view(8), view(9))
@@ -95,7 +95,7 @@ def test_what_is_planned_or_not_yet_read_is_in_flight(filled: Ops, view: View) -
     assert (found["accepted"], found["stored"], found["in_flight"], found["missing"]) == (10, 6, 3, 0)
 
 
-def test_what_is_planned_and_in_is_stored(filled: Ops, view: View) -> None:
+def test_records_planned_and_inserted_are_stored(filled: Ops, view: View) -> None:
     filled.send(view(7))
     filled.consume(advance=False)
     found = filled.nhip("verify", "--json").json()
@@ -125,7 +125,7 @@ def test_rows_from_before_the_kept_log_are_checked_by_their_lineage(filled: Ops,
     assert "backup" in found["advice"][0]
 
 
-def test_people_read_what_is_off_and_what_to_type(filled: Ops) -> None:
+def test_people_read_the_differences_and_the_command_to_type(filled: Ops) -> None:
     filled.command("ALTER TABLE events DELETE WHERE offset = 0 SETTINGS mutations_sync = 1")
     answer = filled.nhip("verify")
     assert answer.code == 1
@@ -134,7 +134,7 @@ def test_people_read_what_is_off_and_what_to_type(filled: Ops) -> None:
     assert "\x1b" not in answer.out
 
 
-def test_what_waits_for_nobody_is_told(ops: Ops, view: View) -> None:
+def test_records_that_wait_without_a_consumer_are_told(ops: Ops, view: View) -> None:
     ops.send(view(1))
     for argv in (["verify"], ["replay", "--since", "2026-01-01"]):
         assert "1 bản ghi chờ mà không có bộ tiêu thụ nào" in ops.nhip(*argv).out
@@ -143,7 +143,7 @@ def test_what_waits_for_nobody_is_told(ops: Ops, view: View) -> None:
         assert ops.nhip("verify", "--json").json()["unattended"] == 0
 
 
-def test_accepted_is_told_from_views(ops: Ops) -> None:
+def test_the_table_tells_accepted_events_from_views(ops: Ops) -> None:
     shown = ops.nhip("verify").out
     assert "heartbeats, opening balances" in shown
     assert "views stored" in shown
