@@ -165,7 +165,8 @@ def _require_data(settings: Settings, command: str) -> None:
     raise DataDirectoryError(
         f"NHIP_DATA_DIR: chưa có dữ liệu trong · no data in {settings.data_dir}; hãy trỏ tới thư mục của tiến trình"
         f" đang chạy · set it to the product's directory – bản phân tán cần · the distributed product needs"
-        f" {', '.join(embedded)}"
+        f" {', '.join(embedded)}",
+        variable="NHIP_DATA_DIR",
     )
 
 
@@ -186,7 +187,8 @@ def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack) -> i
             if not tries:
                 raise DataDirectoryBusy(
                     f"NHIP_DATA_DIR: a process on {settings.data_dir} is starting or ending,"
-                    " or another command is under way; try again in a moment"
+                    " or another command is under way; try again in a moment",
+                    variable="NHIP_DATA_DIR",
                 ) from busy
             tries -= 1
             waited.wait(PAUSE_SECONDS)

@@ -147,11 +147,11 @@ def _await_hello(answers: BinaryIO, data_dir: Path) -> None:
     try:
         greeting = answers.readline(MAX_MESSAGE)
     except OSError as error:
-        raise Unavailable(
-            f"NHIP_DATA_DIR: the process that runs on {data_dir} does not answer; it hangs or is stopped – restart it"
+        raise _away(
+            f"the process that runs on {data_dir} does not answer; it hangs or is stopped – restart it"
         ) from error
     if not greeting:
-        raise Unavailable(f"NHIP_DATA_DIR: the process that ran on {data_dir} is ending; try again in a moment")
+        raise _away(f"the process that ran on {data_dir} is ending; try again in a moment")
 
 
 def _relay(connection: socket.socket, answers: BinaryIO, streams: Streams, data_dir: Path) -> int:
@@ -168,7 +168,11 @@ def _relay(connection: socket.socket, answers: BinaryIO, streams: Streams, data_
             stderr.write(message.text)
             stderr.flush()
             connection.sendall(_encode(Answer(stdin.readline())))
-    raise Unavailable(f"NHIP_DATA_DIR: the process that ran on {data_dir} ended during the command")
+    raise _away(f"the process that ran on {data_dir} ended during the command")
+
+
+def _away(message: str) -> Unavailable:
+    return Unavailable(f"NHIP_DATA_DIR: {message}", variable="NHIP_DATA_DIR")
 
 
 class _Server:

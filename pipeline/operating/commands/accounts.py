@@ -20,7 +20,9 @@ def add(commands: Commands) -> None:
 def run(context: Context, _options: argparse.Namespace) -> int:
     server = context.settings.clickhouse
     if server is None:
-        raise ConfigurationError("NHIP_CLICKHOUSE_URL is not set; the embedded engine has no accounts")
+        raise ConfigurationError(
+            "NHIP_CLICKHOUSE_URL is not set; the embedded engine has no accounts", variable="NHIP_CLICKHOUSE_URL"
+        )
     database = urlsplit(server.url).path.strip("/")
     for statement in account_statements(cluster=server.cluster, database=database):
         context.write(f"{statement};\n")
