@@ -1,105 +1,82 @@
 """The whole product in one process: ``python -m cms``.
 
-One uvicorn server answers ``/_nhip/`` with the collector and everything else with Django in a pool of threads. Beside
-it run the consumer, the counters and the housekeeping, each in a thread. Everything kept is in the data directory, but
-for what the settings give to a Kafka, a ClickHouse or a PostgreSQL.
+One uvicorn server answers ``/_nhip/`` with the collector and everything else with Django in a pool of threads. The
+consumer, the counters, the salts and retention each have a thread of their own. Everything is kept in the data
+directory, except what the settings give to a Kafka, a ClickHouse or a PostgreSQL.
 """
 
-import gc
 import logging
-import signal
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from types import FrameType
 
 from cms.runtime.django_threads import Pages
 from cms.runtime.first_start import prepare_site
 from cms.runtime.terminal import step
 from consumers.health import check_inserts, check_loop
+from consumers.opening import open_runner
 from consumers.runner import Runner
 from pipeline.brokers import Broker
 from pipeline.brokers.opening import open_broker
 from pipeline.brokers.spool.producer import SpoolingProducer, open_producer
-from pipeline.brokers.topics import GROUP, topics_of
+from pipeline.brokers.topics import topics_of
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
-from pipeline.clickhouse.recovery import write_batch
-from pipeline.collecting.application import CollectorApplication, assemble
-from pipeline.collecting.salts import SaltBook
+from pipeline.collecting.application import CollectorApplication, assemble, switch_threads_often
+from pipeline.collecting.salts import SaltBook, keeping
 from pipeline.errors import PipelineError, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.operating import control
 from pipeline.operating.cli import run_call
-from pipeline.process import logs
 from pipeline.process.data_directory import hold
 from pipeline.process.repeating import repeating
-from pipeline.process.run import SETTINGS_HELP, Parser
-from pipeline.process.server import listen, serve
-from pipeline.serving.counters import LiveCounters
+from pipeline.process.run import SETTINGS_HELP, STOPPED, Parser, start
+from pipeline.process.server import freeze_memory, listen, serve
+from pipeline.process.signals import ended_by_signals
 from pipeline.serving.live import LiveStreams
-from pipeline.serving.snapshot import read_snapshot
+from pipeline.serving.opening import counters_from
 from pipeline.settings import Settings
 
 log = logging.getLogger("nhip")
 
-_asked_to_stop = threading.Event()
-
 MEMBER = "embedded"
-SWITCH_SECONDS = 0.001  # beacons are answered between the consumer's rows, not after 5 ms of them
 CATCH_UP_SECONDS = 20.0
 INSERT_SECONDS = 30.0
 PATIENCE_SECONDS = 2.0
-SALT_SECONDS = 30.0
 RETENTION_SECONDS = 600.0
+RETENTION_AGAIN_SECONDS = 30.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until SIGTERM or SIGINT; returns 0, 2 when it can't start."""
+    """Run until SIGTERM or SIGINT; returns 0, or 2 if it can't start."""
     Parser(
         prog="python -m cms",
         description="Toàn bộ sản phẩm trong một tiến trình · The whole product in one process",
         epilog=SETTINGS_HELP,
     ).parse_args(arguments)
-    logs.configure(logging.WARNING)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _ask_to_stop)
-    sys.setswitchinterval(SWITCH_SECONDS)
-    try:
-        with ExitStack() as stack:
-            settings = Settings.from_env()
-            stack.enter_context(hold(settings.data_dir))
-            listener = stack.enter_context(listen(settings))
-            _run(settings, listener)
-    except PipelineError as error:
-        print(f"nhip: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        pass
-    print("Nhịp đã dừng. · Stopped.")
-    return 0
+    return start(run, log_level=logging.WARNING)
 
 
-def _run(settings: Settings, listener: socket.socket) -> None:
-    password = prepare_site()
-    with ExitStack() as stack:
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code. Raises ConfigurationError."""
+    switch_threads_often()
+    with ended_by_signals() as asked, ExitStack() as stack:
+        stack.enter_context(hold(settings.data_dir))
+        listener = stack.enter_context(listen(settings))
+        password = prepare_site()
         broker = open_broker(settings)
         stack.callback(broker.close)
         with step("Mở kho thống kê", "Opening the statistics engine"):
             site, live = _start_pipeline(settings, broker, stack)
         stack.enter_context(control.serve(settings.data_dir, lambda call: run_call(settings, call)))
         _announce(settings, password)
-        gc.collect()
-        gc.freeze()
-        if _asked_to_stop.is_set():
-            return
-        serve(site, listener, settings=settings, on_exit=live.stop)
-
-
-# the pipeline
+        freeze_memory()
+        if not asked.is_set():
+            serve(site, listener, settings=settings, on_exit=live.stop)
+    print(STOPPED)
+    return 0
 
 
 def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tuple[CollectorApplication, LiveStreams]:
@@ -113,20 +90,9 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     stack.callback(reader.close)
     stack.callback(writer.close)
 
-    counters = LiveCounters(
-        read=lambda now: read_snapshot(reader(), now),
-        store=settings.snapshot_file,
-        interval=settings.refresh_seconds,
-        patience=PATIENCE_SECONDS,
-    )
-    runner = Runner(
-        broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=settings.member if settings.kafka else MEMBER),
-        lambda rows, token, **how: write_batch(writer(), rows, token, **how),
-        batch_rows=settings.batch_rows,
-        batch_seconds=settings.batch_seconds,
-        dead_letters_in_a_row=settings.dead_letters_in_a_row,
-        on_insert=counters.changed,
-    )
+    counters = counters_from(reader, settings, patience=PATIENCE_SECONDS)
+    member = settings.member if settings.kafka else MEMBER
+    runner = open_runner(settings, broker, writer, member=member, on_insert=counters.changed)
     _prepare_servers(settings, broker)
     writer.warm_up()
     publish_pending_balances()
@@ -168,7 +134,7 @@ def _open_engine(settings: Settings, account: Account) -> ClickHouse:
 
 
 def _prepare_servers(settings: Settings, broker: Broker) -> None:
-    """What `nhip migrate` does, where servers are used from this one process; one that is away is no hindrance."""
+    """Do what `nhip migrate` does, where this one process uses servers; a server that is away stops nothing."""
     try:
         if settings.kafka:
             broker.create_topics(topics_of(settings))
@@ -177,6 +143,13 @@ def _prepare_servers(settings: Settings, broker: Broker) -> None:
                 migrate(client)
     except Unavailable as error:
         log.warning("the servers can't be prepared (later: nhip migrate): %s", error)
+
+
+def _start_thread(work: Callable[[], None], name: str, stack: ExitStack, *, stop: Callable[[], None]) -> None:
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    stack.callback(thread.join)
+    stack.callback(stop)
 
 
 def _wait_until_caught_up(runner: Runner, broker: Broker) -> None:
@@ -195,28 +168,21 @@ def _wait_until_caught_up(runner: Runner, broker: Broker) -> None:
 
 
 def _start_housekeeping(broker: Broker, salts: SaltBook, stack: ExitStack) -> None:
-    """Salts before their day, the first before any view; retention now and then."""
-    swept = float("-inf")
+    """Keep the salts, the first before any view, and the log's retention."""
+    keep_salt = keeping(salts)
+    keep_salt()
+    stack.enter_context(repeating(keep_salt, "salts"))
+    stack.enter_context(repeating(lambda: _enforce_retention(broker), "retention"))
 
-    def keep_salts() -> None:
-        try:
-            salts.keep(time.time())
-        except PipelineError as error:
-            log.warning("the day's salt can't be had, trying again: %s", error)
 
-    def keep_house() -> float:
-        nonlocal swept
-        keep_salts()
-        if time.monotonic() - swept > RETENTION_SECONDS:
-            try:
-                broker.enforce_retention()
-                swept = time.monotonic()
-            except PipelineError as error:
-                log.warning("retention failed, trying again: %s", error)
-        return SALT_SECONDS
-
-    keep_salts()
-    stack.enter_context(repeating(keep_house, "housekeeping"))
+def _enforce_retention(broker: Broker) -> float:
+    """Returns the seconds until the next time."""
+    try:
+        broker.enforce_retention()
+    except PipelineError as error:
+        log.warning("retention failed, trying again: %s", error)
+        return RETENTION_AGAIN_SECONDS
+    return RETENTION_SECONDS
 
 
 def _check_log(broker: Broker) -> Callable[[], str | None]:
@@ -228,19 +194,6 @@ def _check_log(broker: Broker) -> Callable[[], str | None]:
         return None
 
     return check
-
-
-def _start_thread(work: Callable[[], None], name: str, stack: ExitStack, *, stop: Callable[[], None]) -> None:
-    thread = threading.Thread(target=work, name=name, daemon=True)
-    thread.start()
-    stack.callback(thread.join)
-    stack.callback(stop)
-
-
-def _ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
-    """End the start-up at once; remembered too, since code that is interrupted may swallow the exception."""
-    _asked_to_stop.set()
-    raise KeyboardInterrupt
 
 
 def _announce(settings: Settings, password: str | None) -> None:

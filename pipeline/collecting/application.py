@@ -1,7 +1,16 @@
-"""The collector as an ASGI application, put together from its parts; alone, or beside the site in one process."""
+"""The collector as an ASGI application, put together from its parts; alone, or beside the site in one process.
 
+========================  ============================================================================================
+``POST /_nhip/e``         a beacon; 202 when durable, else a 4xx or 503 whose ``X-Nhip`` names the reason
+``GET /_nhip/p.gif``      the same for browsers without script
+``GET /_nhip/b.js``       the beacon script
+``GET /_nhip/summary.json``, ``pages.json``, ``live``   the counters, from memory
+``GET /_nhip/healthz``, ``readyz``, ``metrics``         for operations
+========================  ============================================================================================
+"""
+
+import sys
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline.brokers import Producer
 from pipeline.brokers.spool.producer import SpoolingProducer
@@ -9,33 +18,31 @@ from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.agents import describe_agent
 from pipeline.collecting.salts import SaltBook
-from pipeline.process.health import PREFIX, Check
-from pipeline.process.server import Application, live_until
-from pipeline.serving.counters import LiveCounters
+from pipeline.process.health import Check, Health
+from pipeline.process.http import (
+    PREFIX,
+    Application,
+    Receive,
+    Scope,
+    Send,
+    not_found,
+    only_read,
+    responding,
+    text,
+)
+from pipeline.process.probes import probes
+from pipeline.process.server import live_until
+from pipeline.serving.counters import LiveCounters, publish_age
+from pipeline.serving.endpoints import Numbers
 from pipeline.serving.live import LiveStreams
 from pipeline.settings import Settings
 
-
-async def nothing_here(_scope: Any, _receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body"})
+SWITCH_SECONDS = 0.001
 
 
-class CollectorApplication:
-    """``/_nhip/`` is the collector's, the rest goes ``elsewhere``; at the end the acknowledger finishes what it has."""
-
-    def __init__(self, collector: Collector, acknowledger: Acknowledger, elsewhere: Application) -> None:
-        self._collector = collector
-        self._acknowledger = acknowledger
-        self._elsewhere = elsewhere
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            await live_until(self._acknowledger.stop, receive, send)
-        elif scope["path"].startswith(PREFIX):
-            await self._collector(scope, receive, send)
-        else:
-            await self._elsewhere(scope, receive, send)
+def switch_threads_often() -> None:
+    """Let a beacon, and Kafka's answer to it, wait 1 ms for another thread's turn to end instead of 5 ms."""
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def assemble(
@@ -46,20 +53,48 @@ def assemble(
     salts: SaltBook,
     checks: Mapping[str, Check],
     alive: Mapping[str, Check],
-    elsewhere: Application = nothing_here,
-) -> tuple[CollectorApplication, LiveStreams]:
-    """What to serve, and the streams to end when it stops."""
+    elsewhere: Application = not_found,
+) -> tuple["CollectorApplication", LiveStreams]:
+    """What to serve, and the streams to end when it stops; ``checks`` are of readiness, ``alive`` of what must run."""
     live = LiveStreams(counters, limit=settings.live_connections)
     counters.listen(live.publish)
+    publish_age(counters)
     acknowledger = Acknowledger(producer, seconds=settings.acknowledge_seconds)
-    collector = Collector(
-        key=settings.beacon_key,
-        acknowledger=acknowledger,
-        counters=counters,
-        salt_for=salts.salt_for,
-        live=live,
-        checks=checks,
-        alive=alive,
-    )
     describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
-    return CollectorApplication(collector, acknowledger, elsewhere), live
+    application = CollectorApplication(
+        Collector(key=settings.beacon_key, acknowledger=acknowledger, salt_for=salts.salt_for),
+        Numbers(counters, live),
+        Health(alive=alive, ready=checks),
+        elsewhere=elsewhere,
+    )
+    return application, live
+
+
+class CollectorApplication:
+    """``/_nhip/`` by its endpoints, the rest ``elsewhere``; at the end the collector finishes what it has."""
+
+    def __init__(
+        self, collector: Collector, numbers: Numbers, health: Health, *, elsewhere: Application = not_found
+    ) -> None:
+        self._collector = collector
+        self._elsewhere = elsewhere
+        self._endpoints: dict[str, Application] = {
+            "e": collector.beacon,
+            "p.gif": collector.pixel,
+            "b.js": only_read(responding(collector.script)),
+            "summary.json": only_read(responding(numbers.summary)),
+            "pages.json": only_read(responding(numbers.pages)),
+            "live": numbers.live,
+            **{name: only_read(probe) for name, probe in probes(health).items()},
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await live_until(self._collector.stop, receive, send)
+        elif not scope["path"].startswith(PREFIX):
+            await self._elsewhere(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._endpoints.get(scope["path"][len(PREFIX) :], _no_such_endpoint)(scope, receive, send)
+
+
+_no_such_endpoint = responding(lambda _scope: text(404, "no such endpoint"))

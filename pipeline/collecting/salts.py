@@ -4,16 +4,23 @@ The first record of a date wins, so all collectors use the same salt without ano
 never holds up a view: the view counts, its visitor stays unidentified.
 """
 
+import logging
 import secrets
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 import msgspec
 
 from pipeline.brokers import Broker, Producer, Record
+from pipeline.errors import PipelineError
 from pipeline.events import SALTS_TOPIC
 from pipeline.periods import local_date
 
+log = logging.getLogger(__name__)
+
+KEEP_SECONDS = 30.0
+AGAIN_SECONDS = 1.0
 SALT_BYTES = 32
 AHEAD_SECONDS = 3600
 
@@ -50,6 +57,25 @@ class SaltBook:
             self._producer.send(SALTS_TOPIC, msgspec.json.encode(mine), partition=0)
             known = first_salts(self._broker.read(SALTS_TOPIC))
         return known[day]
+
+
+def keeping(salts: SaltBook, *, clock: Callable[[], float] = time.time) -> Callable[[], float]:
+    """A step for ``repeating`` that keeps the day's salt, and warns of the first failure in a row."""
+    failed = False
+
+    def keep() -> float:
+        nonlocal failed
+        try:
+            salts.keep(clock())
+        except PipelineError as error:
+            if not failed:
+                log.warning("the day's salt can't be had yet: %s", error)
+            failed = True
+            return AGAIN_SECONDS
+        failed = False
+        return KEEP_SECONDS
+
+    return keep
 
 
 def first_salts(records: Iterable[Record]) -> dict[date, bytes]:

@@ -1,37 +1,23 @@
-"""Liveness, readiness and metrics of one process, for its own HTTP server or, where it has none, ``serve_health``.
-
-=====================  ===============================================================================================
-``/_nhip/healthz``     200 while every part that must run does; 503 names what is stuck, and the process wants a restart
-``/_nhip/readyz``      JSON, each dependency by name; 503 while one of them keeps the process from its work
-``/_nhip/metrics``     Prometheus
-=====================  ===============================================================================================
-"""
+"""Whether a process lives and can do its work, from the checks of its parts; ``probes`` answers it over HTTP."""
 
 import logging
-import os
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.errors import PipelineError
 from pipeline.metrics import REGISTRY
 
 log = logging.getLogger(__name__)
-
-PREFIX = "/_nhip/"
-SILENCE_SECONDS = 10.0
 
 Check = Callable[[], str | None]
 """What is wrong, or None; a ``Note`` says something and is not wrong."""
 
 
 class Note(str):
-    """A state that whoever looks should know of, and that keeps the process from nothing."""
+    """A state that people should know of and that keeps the process from nothing."""
 
     __slots__ = ()
 
@@ -43,7 +29,7 @@ class Answer(NamedTuple):
 
 
 class Health:
-    """``alive``: parts that must run; ``ready``: dependencies. Asked anew for each answer, from any thread."""
+    """``alive``: parts that must run; ``ready``: dependencies. Each answer asks the checks again, from any thread."""
 
     def __init__(self, *, alive: Mapping[str, Check], ready: Mapping[str, Check]) -> None:
         self._alive = alive
@@ -63,29 +49,6 @@ class Health:
         return Answer(200, generate_latest(REGISTRY), CONTENT_TYPE_LATEST)
 
 
-@contextmanager
-def serve_health(health: Health, port: int, *, host: str = "127.0.0.1") -> Iterator[int]:
-    """Answer on ``port`` (0: a free one) in threads of its own while the block runs; yields the port.
-
-    Raises ConfigurationError when it can't be had.
-    """
-    try:
-        server = ThreadingHTTPServer((host, port), _handler(health))
-    except OSError as error:
-        raise ConfigurationError(
-            f"NHIP_HEALTH_PORT, NHIP_HOST: {host}:{port} can't be had ({os.strerror(error.errno or 0)}); "
-            "stop what uses it, or choose another"
-        ) from error
-    thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def _ask(checks: Mapping[str, Check]) -> dict[str, str | None]:
     return {name: _state(name, check) for name, check in checks.items()}
 
@@ -102,32 +65,3 @@ def _state(name: str, check: Check) -> str | None:
 
 def _is_wrong(state: str | None) -> bool:
     return state is not None and not isinstance(state, Note)
-
-
-def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
-    answers = {"healthz": health.healthz, "readyz": health.readyz, "metrics": health.metrics}
-
-    class Handler(BaseHTTPRequestHandler):
-        timeout = SILENCE_SECONDS
-
-        def do_GET(self) -> None:
-            self._answer()
-
-        def do_HEAD(self) -> None:
-            self._answer()
-
-        def log_message(self, *_line: object) -> None:
-            """Probes come every few seconds; nobody wants a line for each."""
-
-        def _answer(self) -> None:
-            answer = answers.get(self.path.partition("?")[0].removeprefix(PREFIX))
-            status, body, content_type = answer() if answer else Answer(404, b"no such endpoint", "text/plain")
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Cache-Control", "no-store")
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-    return Handler

@@ -1,8 +1,15 @@
-"""How every process of the product starts: its arguments, its settings, and one line for what it can't do."""
+"""How every process of the product starts: its arguments, its log, its settings, and one line for what it can't do."""
 
 import argparse
 import re
+import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
+
+from pipeline.errors import PipelineError
+from pipeline.process import logs
+from pipeline.process.words import say
+from pipeline.settings import Settings
 
 FINE, OFF, COULD_NOT_RUN = 0, 1, 2
 
@@ -16,10 +23,26 @@ WORDS = (
 )
 
 SETTINGS_HELP = "Thiết lập là các biến môi trường: README.md · Settings are environment variables: README.md"
+STOPPED = "Nhịp đã dừng. · Stopped."
+
+
+def start(work: Callable[[Settings], int], *, log_level: int) -> int:
+    """Log from ``log_level`` up and do ``work`` with the environment's settings; returns the exit code."""
+    logs.configure(log_level)
+    return run_or_refuse(lambda: work(Settings.from_env()))
+
+
+def run_or_refuse(work: Callable[[], int]) -> int:
+    """The exit code of ``work``; a PipelineError becomes one line and COULD_NOT_RUN."""
+    try:
+        return work()
+    except PipelineError as error:
+        sys.stderr.write(f"nhip: {say(error)}\n")
+        return COULD_NOT_RUN
 
 
 class Parser(argparse.ArgumentParser):
-    """Refuses in one line, as every other fault of ``nhip``; its help is in two languages."""
+    """Refuses in one line, as ``run_or_refuse`` does; its help is in two languages."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(add_help=False, **options)

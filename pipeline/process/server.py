@@ -1,43 +1,49 @@
 """The uvicorn server that the product's processes share: bound early, trusting only its proxies, ended in order."""
 
+import gc
 import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 import uvicorn
 
 from pipeline.errors import ConfigurationError
+from pipeline.process.http import Application, Receive, Send
 from pipeline.settings import Settings
 
 BACKLOG = 2048
 DRAIN_SECONDS = 5
 
-Application = Callable[[Any, Any, Any], Awaitable[None]]
-
 
 @contextmanager
 def listen(settings: Settings) -> Iterator[socket.socket]:
-    """Bind before anything slow happens. Raises ConfigurationError when the address can't be had."""
+    """Bind before anything slow happens. Raises ConfigurationError if the address can't be had."""
     try:
         listener = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
     except OSError as error:
         raise ConfigurationError(
             f"PORT, NHIP_HOST: {settings.host}:{settings.port} can't be had ({os.strerror(error.errno or 0)}); "
-            f"stop what uses it, or choose another, such as: PORT={max(settings.port, 8000) % 65_535 + 1} make run"
+            f"stop what uses it, or choose another, such as: PORT={max(settings.port, 8000) % 65_535 + 1} make run",
+            variable="PORT",
         ) from error
     with listener:
         yield listener
 
 
+def freeze_memory() -> None:
+    """Spare the garbage collector what was loaded to start: it stays for good."""
+    gc.collect()
+    gc.freeze()
+
+
 def serve(
     application: Application, listener: socket.socket, *, settings: Settings, on_exit: Callable[[], None]
 ) -> None:
-    """Answer on ``listener`` until SIGINT or SIGTERM; then call ``on_exit`` at once and drain what is under way.
+    """Answer on ``listener`` until a signal; then call ``on_exit`` at once and answer the requests under way.
 
-    ``application`` must answer ASGI's lifespan, as ``live_until`` does.
+    ``application`` must answer ASGI's lifespan, as ``live_until`` does. The signal's own handler has the last word.
     """
     config = uvicorn.Config(
         application,
@@ -53,8 +59,8 @@ def serve(
     _Server(config, on_exit=on_exit).run(sockets=[listener])
 
 
-async def live_until(stopped: Callable[[], Awaitable[None]], receive: Any, send: Any) -> None:
-    """ASGI's lifespan: nothing to start; when the last request is answered, wait for ``stopped``."""
+async def live_until(stopped: Callable[[], Awaitable[None]], receive: Receive, send: Send) -> None:
+    """ASGI's lifespan: nothing to start; once the last request is answered, wait for ``stopped``."""
     await receive()
     await send({"type": "lifespan.startup.complete"})
     await receive()

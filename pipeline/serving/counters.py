@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.metrics import COUNTERS_AS_OF
 from pipeline.serving.snapshot import Snapshot, load_snapshot, store_snapshot
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,11 @@ class Counters(Protocol):
 
     def snapshot(self) -> Snapshot:
         """The newest snapshot in memory; never waits, never raises."""
+
+
+def publish_age(counters: Counters) -> None:
+    """Let this process's metrics say of when its numbers are."""
+    COUNTERS_AS_OF.set_function(lambda: counters.snapshot().as_of or 0)
 
 
 class StoredCounters:

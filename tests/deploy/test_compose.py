@@ -17,7 +17,8 @@ from part import ROOT
 
 from cms.web import __main__ as web
 from pipeline.operating import cli
-from pipeline.process.health import PREFIX, Health
+from pipeline.process.health import Health
+from pipeline.process.http import PREFIX
 from pipeline.settings import Settings
 
 Service = dict[str, Any]
@@ -121,7 +122,7 @@ def parse_command(command: list[str]) -> argparse.Namespace | None:
         case ["nhip", *arguments]:
             return cli.parser().parse_args(arguments)
         case ["python", "-m", "cms.web", *arguments]:
-            return web._parser().parse_args(arguments)
+            return web.parser().parse_args(arguments)
         case ["python", "-m", "consumers"]:
             assert importlib.util.find_spec("consumers.__main__")
             return None

@@ -17,7 +17,7 @@ import pytest
 from part import free_port
 from proxy import CADDYFILE, Proxy, require_caddy
 
-from pipeline.process.health import PREFIX
+from pipeline.process.http import PREFIX
 
 PUBLIC = ("e", "p.gif", "b.js", "summary.json", "pages.json", "live", "healthz")
 SHUT = ("readyz", "metrics", "nothing")

@@ -15,8 +15,12 @@ from pipeline.brokers import Record
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.topics import TOPICS
 from pipeline.collecting.acknowledger import Acknowledger
+from pipeline.collecting.application import CollectorApplication
 from pipeline.collecting.collector import Collector
 from pipeline.events import EVENTS_TOPIC, Event, decode_lines
+from pipeline.process.health import Health
+from pipeline.serving.counters import publish_age
+from pipeline.serving.endpoints import Numbers
 from pipeline.serving.live import LiveStreams
 from pipeline.serving.snapshot import Snapshot
 from pipeline.tokens import PageToken, sign
@@ -65,7 +69,7 @@ class CollectorKit:
     counters: FixedCounters
     live: LiveStreams
     acknowledger: Acknowledger
-    app: Collector
+    app: CollectorApplication
     checks: dict[str, Callable[[], str | None]]
     key: bytes = KEY
     token: PageToken = TOKEN
@@ -128,14 +132,12 @@ async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
     live = LiveStreams(counters, limit=2)
     acknowledger = Acknowledger(producer, seconds=10)
     checks: dict[str, Callable[[], str | None]] = {}
-    app = Collector(
-        key=KEY,
-        acknowledger=acknowledger,
-        counters=counters,
-        salt_for=lambda _at: SALT,
-        live=live,
-        checks=checks,
+    app = CollectorApplication(
+        Collector(key=KEY, acknowledger=acknowledger, salt_for=lambda _at: SALT),
+        Numbers(counters, live),
+        Health(alive={}, ready=checks),
     )
+    publish_age(counters)
     yield CollectorKit(tmp_path, broker, counters, live, acknowledger, app, checks)
     await asyncio.wait_for(acknowledger.stop(), 30)
     producer.close()

@@ -15,8 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.collecting.acknowledger import Acknowledger
+from pipeline.collecting.application import CollectorApplication
 from pipeline.collecting.beacon import STATUS, Dropped, Reason
-from pipeline.collecting.collector import PIXEL, Collector
+from pipeline.collecting.collector import PIXEL
 from pipeline.events import Event, Heartbeat, PageView
 from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary
 from pipeline.tokens import PageToken, sign
@@ -43,7 +44,7 @@ class Kit(Protocol):
     directory: Path
     broker: SqliteBroker
     counters: Shown
-    app: Collector
+    app: CollectorApplication
     acknowledger: Acknowledger
     checks: dict[str, Callable[[], str | None]]
     key: bytes

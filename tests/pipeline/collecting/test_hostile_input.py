@@ -22,12 +22,15 @@ from hypothesis import strategies as st
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.topics import TOPICS
 from pipeline.collecting.acknowledger import Acknowledger
+from pipeline.collecting.application import CollectorApplication
 from pipeline.collecting.beacon import MAX_BODY_BYTES, STATUS, Reason
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.referrers import origin_of
 from pipeline.errors import BadToken
 from pipeline.events import EVENTS_TOPIC
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS
+from pipeline.process.health import Health
+from pipeline.serving.endpoints import Numbers
 from pipeline.serving.live import LiveStreams
 from pipeline.serving.snapshot import Snapshot
 from pipeline.tokens import PageToken, sign, verify
@@ -61,13 +64,10 @@ class Target:
         self._producer = self._broker.producer()
         self._acknowledger = Acknowledger(self._producer, seconds=10)
         counters = NoCounters()
-        self._app = Collector(
-            key=KEY,
-            acknowledger=self._acknowledger,
-            counters=counters,
-            salt_for=lambda _at: b"s" * 32,
-            live=LiveStreams(counters, limit=1),
-            checks={},
+        self._app = CollectorApplication(
+            Collector(key=KEY, acknowledger=self._acknowledger, salt_for=lambda _at: b"s" * 32),
+            Numbers(counters, LiveStreams(counters, limit=1)),
+            Health(alive={}, ready={}),
         )
         self.refused: Counter[str] = Counter()
 

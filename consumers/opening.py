@@ -1,0 +1,29 @@
+"""A member of the group that takes the events of the log into ClickHouse, put together as the settings say."""
+
+from collections.abc import Callable
+
+from consumers.runner import Runner
+from pipeline.brokers import Broker
+from pipeline.brokers.topics import GROUP
+from pipeline.clickhouse.client import Reconnecting
+from pipeline.clickhouse.recovery import write_batch
+from pipeline.events import EVENTS_TOPIC
+from pipeline.settings import Settings
+
+
+def open_runner(
+    settings: Settings,
+    broker: Broker,
+    writer: Reconnecting,
+    *,
+    member: str,
+    on_insert: Callable[[], None] = lambda: None,
+) -> Runner:
+    return Runner(
+        broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=member),
+        lambda rows, token, **how: write_batch(writer(), rows, token, **how),
+        batch_rows=settings.batch_rows,
+        batch_seconds=settings.batch_seconds,
+        dead_letters_in_a_row=settings.dead_letters_in_a_row,
+        on_insert=on_insert,
+    )

@@ -1,0 +1,98 @@
+"""Health over HTTP: as ASGI endpoints, or from a small server where the process has no other.
+
+=====================  ===============================================================================================
+``/_nhip/healthz``     200 while every part that must run does; 503 names what is stuck: restart the process
+``/_nhip/readyz``      JSON, each dependency by name; 503 while one of them keeps the process from its work
+``/_nhip/metrics``     Prometheus
+=====================  ===============================================================================================
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from pipeline.errors import ConfigurationError
+from pipeline.process.health import Answer, Health
+from pipeline.process.http import NO_STORE, PREFIX, Application, Receive, Response, Scope, Send, respond
+
+SILENCE_SECONDS = 10.0
+
+
+def probes(health: Health, *, threads: Executor | None = None) -> dict[str, Application]:
+    """The endpoints by name. Checks that may wait for a server run in ``threads``, where given.
+
+    Liveness is never asked there: the process lives, whatever a check of readiness waits for.
+    """
+    return {
+        name: _endpoint(ask, threads=None if name == "healthz" else threads) for name, ask in _answers(health).items()
+    }
+
+
+@contextmanager
+def serve_health(health: Health, port: int, *, host: str = "127.0.0.1") -> Iterator[int]:
+    """Answer on ``port`` (0: a free one) in threads of its own while the block runs; yields the port.
+
+    Raises ConfigurationError if the port can't be had.
+    """
+    try:
+        server = ThreadingHTTPServer((host, port), _handler(health))
+    except OSError as error:
+        raise ConfigurationError(
+            f"NHIP_HEALTH_PORT, NHIP_HOST: {host}:{port} can't be had ({os.strerror(error.errno or 0)}); "
+            "stop what uses it, or choose another",
+            variable="NHIP_HEALTH_PORT",
+        ) from error
+    thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _answers(health: Health) -> dict[str, Callable[[], Answer]]:
+    return {"healthz": health.healthz, "readyz": health.readyz, "metrics": health.metrics}
+
+
+def _endpoint(ask: Callable[[], Answer], *, threads: Executor | None) -> Application:
+    async def endpoint(_scope: Scope, _receive: Receive, send: Send) -> None:
+        answer = await asyncio.get_running_loop().run_in_executor(threads, ask) if threads else ask()
+        headers = [(b"content-type", answer.content_type.encode()), NO_STORE]
+        await respond(Response(answer.status, answer.body, headers), send)
+
+    return endpoint
+
+
+def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
+    answers = _answers(health)
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = SILENCE_SECONDS
+
+        def do_GET(self) -> None:
+            self._answer()
+
+        def do_HEAD(self) -> None:
+            self._answer()
+
+        def log_message(self, *_line: object) -> None:
+            """Nothing: probes come every few seconds."""
+
+        def _answer(self) -> None:
+            ask = answers.get(self.path.partition("?")[0].removeprefix(PREFIX))
+            status, body, content_type = ask() if ask else Answer(404, b"no such endpoint", "text/plain")
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+    return Handler
