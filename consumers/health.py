@@ -1,4 +1,4 @@
-"""What a consumer says of itself: alive while its loop comes round, ready while its inserts succeed."""
+"""The checks of a consumer: alive while its loop comes round, ready while its inserts succeed."""
 
 import time
 from collections.abc import Callable

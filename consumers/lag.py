@@ -31,7 +31,7 @@ def measure_lag(broker: Broker, runner: Runner, *, now: float) -> None:
 
 
 class LagWatch:
-    """Measures, and says when that begins to fail and when it works again: once each, however long it lasts."""
+    """Measures the lag; logs once when that begins to fail and once when it works again."""
 
     def __init__(self, broker: Broker, runner: Runner, *, clock: Callable[[], float]) -> None:
         self._broker = broker

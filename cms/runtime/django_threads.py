@@ -12,7 +12,7 @@ STUCK_SECONDS = 120.0
 
 
 class Pages:
-    """Django in a pool of threads, which is stuck when all of them are busy and none has finished for a while."""
+    """Django in a pool of threads; stuck if all of them are busy and none has finished for a while."""
 
     def __init__(self, application: WSGIHandler, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._answer = WSGIMiddleware(cast(Any, application), workers=SITE_THREADS)

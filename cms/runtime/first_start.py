@@ -11,7 +11,7 @@ from pipeline.errors import ConfigurationError
 
 
 def prepare_site() -> str | None:
-    """Bring the CMS up to date; returns what to say of the new admin's password, None if there is an admin already."""
+    """Bring the CMS up to date; returns the words about the new admin's password, None if there is an admin already."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.embedded")
     with step("Nạp ứng dụng", "Loading the application"):
         django.setup()

@@ -1,4 +1,4 @@
-"""What somebody who starts the product sees: each step and how long it took."""
+"""Shows each step of the start and how long it took."""
 
 import time
 from collections.abc import Iterator

@@ -12,7 +12,7 @@ from pipeline.errors import DataDirectoryBusy, DataDirectoryError
 def hold(path: Path) -> Iterator[None]:
     """Keep ``path`` for this process while the block runs; the lock goes with the process, however it ends.
 
-    Raises DataDirectoryError when the directory can't be written, DataDirectoryBusy when another process holds it.
+    Raises DataDirectoryError if the directory can't be written, DataDirectoryBusy if another process holds it.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -20,13 +20,15 @@ def hold(path: Path) -> Iterator[None]:
     except OSError as error:
         raise DataDirectoryError(
             f"NHIP_DATA_DIR: {path} can't be written ({error.strerror}); "
-            "change its permissions or set NHIP_DATA_DIR to a directory of yours"
+            "change its permissions or set NHIP_DATA_DIR to a directory of yours",
+            variable="NHIP_DATA_DIR",
         ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise DataDirectoryBusy(
-                f"NHIP_DATA_DIR: another process runs on {path}; stop it, or set NHIP_DATA_DIR to another directory"
+                f"NHIP_DATA_DIR: another process runs on {path}; stop it, or set NHIP_DATA_DIR to another directory",
+                variable="NHIP_DATA_DIR",
             ) from error
         yield

@@ -1,4 +1,4 @@
-"""How every process writes its log: to standard error, each line with its time and that time's offset from UTC."""
+"""How every process writes its log: to standard error, each line with its time and the offset from UTC."""
 
 import logging
 from datetime import datetime
@@ -9,7 +9,7 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class Zoned(logging.Formatter):
-    """Times as ISO 8601 with milliseconds in Asia/Ho_Chi_Minh, whatever zone the machine or Django has set."""
+    """Times as ISO 8601 with milliseconds in Asia/Ho_Chi_Minh, not in the zone of the machine or of Django."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002 - logging's
         return datetime.fromtimestamp(record.created, ZONE).isoformat(timespec="milliseconds")

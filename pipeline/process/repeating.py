@@ -1,4 +1,4 @@
-"""Something small done again and again beside the work, in a thread of its own."""
+"""Repeats a small step in a thread of its own, beside the work."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def repeating(step: Callable[[], float], name: str, *, leave_seconds: float | None = None) -> Iterator[None]:
-    """While the block runs call ``step``, which returns the seconds until its next turn and raises nothing.
+    """Call ``step`` while the block runs; it returns the seconds until its next turn and raises nothing.
 
-    At the end a step under way is waited for, at most ``leave_seconds`` where given.
+    At the end wait for a step under way, at most ``leave_seconds`` where given.
     """
     stopping = threading.Event()
 

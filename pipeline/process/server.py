@@ -43,7 +43,8 @@ def serve(
 ) -> None:
     """Answer on ``listener`` until a signal; then call ``on_exit`` at once and answer the requests under way.
 
-    ``application`` must answer ASGI's lifespan, as ``live_until`` does. The signal's own handler has the last word.
+    ``application`` must answer ASGI's lifespan, as ``live_until`` does. At the end the signal goes to the handler that
+    was there before, too.
     """
     config = uvicorn.Config(
         application,

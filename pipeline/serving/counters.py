@@ -1,7 +1,7 @@
 """The snapshot that serves every widget: read from memory, refreshed by one thread, kept across restarts.
 
 Readers never wait and never cause a query of their own. The refresher asks the engine every
-``interval`` seconds while somebody looks and every ``IDLE_SECONDS`` otherwise; when the engine fails, the last snapshot
+``interval`` seconds while somebody looks and every ``IDLE_SECONDS`` otherwise; if the engine fails, the last snapshot
 stays, with its time.
 """
 
@@ -23,19 +23,19 @@ STORE_SECONDS = 5.0
 
 
 class Counters(Protocol):
-    """Where a page or an endpoint takes its numbers from."""
+    """The source of the numbers on a page or an endpoint."""
 
     def snapshot(self) -> Snapshot:
         """The newest snapshot in memory; never waits, never raises."""
 
 
 def publish_age(counters: Counters) -> None:
-    """Let this process's metrics say of when its numbers are."""
+    """Show in this process's metrics when its numbers were read."""
     COUNTERS_AS_OF.set_function(lambda: counters.snapshot().as_of or 0)
 
 
 class StoredCounters:
-    """The numbers another process left behind; for commands and processes without an engine."""
+    """The numbers that another process stored; for commands and processes without an engine."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -47,8 +47,8 @@ class StoredCounters:
 class LiveCounters:
     """Counters kept fresh by a thread of their own; ``read`` asks the engine for a whole new snapshot.
 
-    Reads are at least ``interval`` seconds apart. While somebody looks, the next one waits up to ``patience`` seconds
-    more to be told of a change: 0 where nobody can tell.
+    Reads are at least ``interval`` seconds apart. While somebody looks, the next read waits up to ``patience`` seconds
+    more for a call of ``changed``: 0 where nothing calls it.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class LiveCounters:
         return self._snapshot
 
     def changed(self) -> None:
-        """Something was inserted; from any thread."""
+        """Read soon, since something was inserted; from any thread."""
         if self._watched():
             self._wake.set()
 
@@ -128,7 +128,7 @@ class LiveCounters:
 
     def _run(self) -> None:
         while True:
-            # Cleared before anything is looked at: whoever stops or looks from here on ends the wait below.
+            # Cleared first: a stop or a look from here on ends the wait below.
             self._wake.clear()
             if self._stopping.is_set():
                 return

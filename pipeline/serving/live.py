@@ -1,4 +1,4 @@
-"""Pushes the counters to open pages: whenever they change, one message to each reader whose numbers did."""
+"""Pushes the counters to open pages: after a change, one message to each reader whose numbers changed."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
@@ -43,17 +43,17 @@ class LiveStreams:
         return self._open >= self._limit
 
     def publish(self, _snapshot: Snapshot) -> None:
-        """The counters changed; to be called from their thread."""
+        """Wake the streams after a change; called in the counters' thread."""
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake)
 
     def stop(self) -> None:
-        """End every stream, so that the server can go down; to be called in the loop's thread."""
+        """End every stream, so that the server can stop; called in the loop's thread."""
         self._stopping = True
         self._wake()
 
     async def messages(self, *, site: int, unit: Unit, page_ids: tuple[int, ...]) -> AsyncGenerator[bytes]:
-        """Server-sent events: the numbers now and whenever they change, a comment when nothing has for a while."""
+        """Server-sent events: the numbers now and after each change, and a comment in a quiet while."""
         self._loop = asyncio.get_running_loop()
         self._open += 1
         LIVE_READERS.inc()
@@ -66,7 +66,7 @@ class LiveStreams:
                 numbers = (snapshot.summary(site, unit=unit), [snapshot.page_views(page_id) for page_id in page_ids])
                 if numbers != sent:
                     yield _message(snapshot, site=site, unit=unit, page_ids=page_ids)
-                elif not woken:  # what changed was another reader's
+                elif not woken:  # if woken, the numbers of other readers changed
                     yield KEEP_ALIVE
                 sent = numbers
                 woken = await _wait(changed, KEEP_ALIVE_SECONDS)

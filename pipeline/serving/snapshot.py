@@ -77,7 +77,7 @@ def load_snapshot(path: Path) -> Snapshot:
 
 
 def store_snapshot(snapshot: Snapshot, path: Path) -> None:
-    """Replace the stored snapshot as a whole; a failure is logged, since the numbers can be read again."""
+    """Replace the stored snapshot as a whole; a failure is logged, since ClickHouse still has the numbers."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # web processes may share the directory
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -55,7 +55,7 @@ class Site(Part):
     def ask(
         self, path: str, *, method: str = "GET", body: str | None = None, proxied: bool = True, **headers: str
     ) -> Answer:
-        """What ``path`` answers, asked as the proxy asks for a visitor who came by https."""
+        """The answer of ``path``, asked as the proxy asks for a visitor who came by https."""
         told = {"Host": PUBLIC, **{name.replace("_", "-"): value for name, value in headers.items()}}
         if proxied:
             told |= {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
@@ -109,7 +109,7 @@ def test_pages_are_served_while_clickhouse_and_kafka_are_away(site: Site) -> Non
     assert states["balances"] == "some wait for the log"
 
 
-def test_the_metrics_are_answered_and_views_are_somebody_elses(site: Site) -> None:
+def test_probes_are_answered_and_views_are_left_to_the_collectors(site: Site) -> None:
     assert "nhip_counters_as_of_seconds 0.0" in site.ask("/_nhip/metrics").body
     assert site.ask("/_nhip/healthz").body == "ok"
     assert site.ask("/_nhip/e", method="POST", body="{}").status == 404
@@ -151,11 +151,11 @@ def test_a_form_from_another_site_is_refused(site: Site) -> None:
     assert answer.status == 403
 
 
-def test_a_host_that_is_not_the_portals_is_refused(site: Site) -> None:
+def test_a_host_other_than_the_portals_is_refused(site: Site) -> None:
     assert site.ask("/", Host="evil.example").status == 400
 
 
-def test_https_is_not_believed_of_a_stranger(postgres: PostgresServer, tmp_path: Path, site: Site) -> None:
+def test_only_a_trusted_proxy_can_say_https(postgres: PostgresServer, tmp_path: Path, site: Site) -> None:
     stranger = Site(tmp_path, postgres.url, NHIP_TRUSTED_PROXIES="192.0.2.1")
     try:
         stranger.start()
@@ -206,7 +206,7 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("environment", "name"), MISSING)
-def test_what_several_processes_must_share_is_asked_for_by_name(
+def test_a_setting_that_processes_must_share_is_asked_for_by_name(
     tmp_path: Path, environment: dict[str, str], name: str
 ) -> None:
     site = Site(tmp_path, "postgres://nobody@127.0.0.1:1/nhip", **environment)
@@ -217,7 +217,7 @@ def test_what_several_processes_must_share_is_asked_for_by_name(
     assert "Traceback" not in site.output()
 
 
-def test_preparing_without_a_database_says_which_variable_to_look_at(tmp_path: Path) -> None:
+def test_preparing_without_a_database_names_the_variable(tmp_path: Path) -> None:
     prepare = Site(tmp_path, "postgres://nobody@127.0.0.1:1/nhip", "--prepare")
     prepare.launch()
 

@@ -103,7 +103,7 @@ async def test_events_gathered_while_one_append_is_under_way_go_as_one_record(lo
     await acknowledger.stop()
 
 
-async def test_who_was_just_answered_shares_the_next_record_with_who_waited(
+async def test_a_client_just_answered_shares_the_next_record_with_those_waiting(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A record costs the log more than an event does."""
@@ -125,7 +125,7 @@ async def test_who_was_just_answered_shares_the_next_record_with_who_waited(
     await acknowledger.stop()
 
 
-async def test_who_does_not_come_back_is_waited_for_no_longer_than_a_moment(log: Log) -> None:
+async def test_a_client_that_does_not_come_back_is_waited_for_a_moment_at_most(log: Log) -> None:
     acknowledger = Acknowledger(log, seconds=PATIENCE)
     log.open.clear()
     tasks = start(acknowledger, 1)
@@ -151,7 +151,7 @@ async def test_an_append_that_takes_too_long_is_not_called_durable(log: Log) -> 
     acknowledger = Acknowledger(log, seconds=0.02)
     log.open.clear()
     assert await reasons(start(acknowledger, 1)) == [Reason.NOT_DURABLE]
-    # behind it in the queue, and never sent
+    # after it in the queue, and never sent
     assert await reasons(start(acknowledger, 2)) == [Reason.NOT_DURABLE]
     log.open.set()
     await until(lambda: bool(log.records))
@@ -169,7 +169,7 @@ async def test_a_log_that_fails_is_not_called_durable_and_the_next_record_is(log
     await acknowledger.stop()
 
 
-async def test_a_reader_who_goes_away_does_not_take_the_others_along(log: Log) -> None:
+async def test_a_client_that_leaves_does_not_fail_the_others(log: Log) -> None:
     acknowledger = Acknowledger(log, seconds=PATIENCE)
     log.open.clear()
     leaving, staying = start(acknowledger, 1, 2)
@@ -183,7 +183,7 @@ async def test_a_reader_who_goes_away_does_not_take_the_others_along(log: Log) -
     await acknowledger.stop()
 
 
-async def test_a_failure_that_nobody_waits_for_is_seen(log: Log) -> None:
+async def test_a_failure_after_the_client_left_is_consumed(log: Log) -> None:
     acknowledger = Acknowledger(log, seconds=PATIENCE)
     log.open.clear()
     log.faults = [Unavailable("disk")]
@@ -195,7 +195,7 @@ async def test_a_failure_that_nobody_waits_for_is_seen(log: Log) -> None:
     assert log.faults == []
 
 
-async def test_more_than_a_record_holds_is_refused_and_surely_not_stored(
+async def test_events_beyond_a_full_record_are_refused_and_surely_not_stored(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acknowledger_module, "MAX_GATHERED", 3)
@@ -211,7 +211,7 @@ async def test_more_than_a_record_holds_is_refused_and_surely_not_stored(
     await acknowledger.stop()
 
 
-async def test_stopping_refuses_what_comes_and_finishes_what_is_there(log: Log) -> None:
+async def test_stopping_refuses_new_events_and_finishes_those_at_hand(log: Log) -> None:
     acknowledger = Acknowledger(log, seconds=PATIENCE)
     log.open.clear()
     tasks = start(acknowledger, 1)
@@ -229,5 +229,5 @@ async def test_stopping_refuses_what_comes_and_finishes_what_is_there(log: Log) 
     assert log.records == [[1], [2, 3]]
 
 
-async def test_stopping_when_nothing_ever_came_is_at_once(log: Log) -> None:
+async def test_stopping_without_any_event_is_immediate(log: Log) -> None:
     await asyncio.wait_for(Acknowledger(log, seconds=1).stop(), PATIENCE)

@@ -1,4 +1,4 @@
-"""Every endpoint, through ASGI, with the real SQLite log behind."""
+"""Every endpoint through ASGI, on the real SQLite log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipeline.tokens import PageToken, sign
 
 
 class Answer(Protocol):
-    """What ``tests/pipeline/conftest.py`` answers with."""
+    """An answer, as ``tests/pipeline/conftest.py`` gives it."""
 
     status: int
     headers: dict[bytes, bytes]
@@ -118,7 +118,7 @@ async def test_a_body_may_come_in_pieces(collector: Kit) -> None:
     assert answer.status == 202
 
 
-async def test_no_more_is_read_than_a_beacon_may_have(collector: Kit) -> None:
+async def test_a_body_is_read_no_further_than_a_beacon_may_be_long(collector: Kit) -> None:
     read = 0
 
     async def receive() -> Mapping[str, Any]:
@@ -138,7 +138,7 @@ async def test_no_more_is_read_than_a_beacon_may_have(collector: Kit) -> None:
     assert read == 2
 
 
-async def test_whoever_hangs_up_counts_nothing(collector: Kit) -> None:
+async def test_a_client_that_hangs_up_counts_nothing(collector: Kit) -> None:
     body = msgspec.json.encode({"t": collector.signed, "p": collector.token.path})
     answer = await collector.request("POST", "/_nhip/e", headers=[(b"content-type", b"text/plain")], body=[])
     assert answer.reason == Reason.MALFORMED
@@ -226,12 +226,12 @@ async def test_a_refusal_names_its_reason_and_is_counted_by_it(
 
 
 def changed(before: dict[tuple[str, str], float], after: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
-    """What a request moved, but for times and sizes."""
+    """The counters that a request moved, without times and sizes."""
     moved = {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
     return {name: by for name, by in moved.items() if name[0].endswith("_total")}
 
 
-async def test_what_is_taken_is_counted_by_kind(collector: Kit) -> None:
+async def test_accepted_events_are_counted_by_kind(collector: Kit) -> None:
     before = await metrics(collector)
     await collector.beacon()
     await collector.beacon(h=1)
@@ -252,7 +252,7 @@ async def test_every_reason_is_in_the_metrics_from_the_start(collector: Kit) -> 
     ("reason", "retry"),
     [(Reason.OVERLOADED, b"1"), (Reason.SPOOL_FULL, b"1"), (Reason.STOPPING, b"1"), (Reason.NOT_DURABLE, None)],
 )
-async def test_only_what_is_surely_not_stored_may_be_sent_again(
+async def test_only_a_view_that_is_surely_not_stored_may_be_sent_again(
     collector: Kit, monkeypatch: pytest.MonkeyPatch, reason: Reason, retry: bytes | None
 ) -> None:
     async def refuse(_event: Event) -> None:
@@ -362,7 +362,7 @@ CACHEABLE = ["summary.json", "pages.json?ids=3", "b.js"]
 
 
 @pytest.mark.parametrize("target", CACHEABLE)
-async def test_a_reader_who_has_it_already_gets_304(collector: Kit, target: str) -> None:
+async def test_a_reader_that_has_the_answer_already_gets_304(collector: Kit, target: str) -> None:
     collector.counters.shown = NUMBERS
     first = await collector.request("GET", f"/_nhip/{target}")
     etag = first.headers[b"etag"]
@@ -399,7 +399,7 @@ async def test_numbers_are_only_read(collector: Kit, method: str, target: str) -
 
 
 @pytest.mark.parametrize("path", ["", "nothing", "e/", "E", "b.js/", "../e", "summary.json\x00", "p.gif.exe"])
-async def test_what_is_not_there_is_404(collector: Kit, path: str) -> None:
+async def test_an_unknown_path_is_404(collector: Kit, path: str) -> None:
     assert (await collector.request("GET", f"/_nhip/{path}")).status == 404
     assert (await collector.request("POST", f"/_nhip/{path}")).status == 404
 
@@ -464,7 +464,7 @@ async def test_too_many_live_readers_are_asked_to_poll(collector: Kit) -> None:
         assert (await next_of(sent)) == {"type": "http.response.body", "body": b""}
 
 
-async def test_a_stream_that_is_cut_off_leaves_nothing_behind(collector: Kit) -> None:
+async def test_a_stream_that_is_cut_off_frees_its_place(collector: Kit) -> None:
     stream, sent = await follow(collector, "", asyncio.Event())
     await next_of(sent)
     await next_of(sent)

@@ -46,11 +46,11 @@ def test_the_directory_is_free_again_after_its_holder_was_killed(tmp_path: Path)
     [
         pytest.param("file", "can't be written", id="a file"),
         pytest.param("file/var", "can't be written", id="below a file"),
-        pytest.param("/proc/nhip", "change its permissions", id="where nobody may write"),
+        pytest.param("/proc/nhip", "change its permissions", id="where no process may write"),
         pytest.param("lock-is-a-directory", "can't be written", id="no place for the lock"),
     ],
 )
-def test_a_place_that_can_not_be_used_is_named(tmp_path: Path, path: str, message: str) -> None:
+def test_a_directory_that_can_not_be_used_is_named(tmp_path: Path, path: str, message: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "lock-is-a-directory" / "lock").mkdir(parents=True)
     with pytest.raises(DataDirectoryError, match=rf"^NHIP_DATA_DIR: .*{message}"), hold(tmp_path / path):

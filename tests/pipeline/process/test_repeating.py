@@ -32,7 +32,7 @@ def test_the_end_waits_for_the_step_under_way_and_for_no_other() -> None:
     assert finished == ["steps"]
 
 
-def test_a_step_that_hangs_is_left_behind_where_told_so() -> None:
+def test_the_end_waits_for_a_step_that_hangs_no_longer_than_allowed() -> None:
     release, begun = threading.Event(), threading.Event()
 
     def step() -> float:

@@ -23,7 +23,7 @@ def snapshot(views: int, *, as_of: float = 100.0) -> Snapshot:
 
 
 class Engine:
-    """Gives the snapshots a test puts there; raises those that are exceptions. ``now`` is everybody's clock."""
+    """Gives the snapshots that a test puts there; raises those that are exceptions. ``now`` is the common clock."""
 
     def __init__(self, *answers: int | Exception) -> None:
         self.answers = list(answers)
@@ -64,7 +64,7 @@ def test_a_refresh_shows_the_new_numbers_and_their_time(store: Path) -> None:
     assert counters.snapshot().summary(1, unit="visits") == Summary(0, 0, 0, 0, 0)
 
 
-def test_what_nobody_has_visited_is_zero_once_something_was_read() -> None:
+def test_an_unvisited_page_or_site_is_zero_once_something_was_read() -> None:
     assert snapshot(5).summary(2, unit="views") == Summary(0, 0, 0, 0, 0)
     assert snapshot(5).page_views(8) == 0
 
@@ -120,7 +120,7 @@ def test_the_first_numbers_are_told_even_if_they_are_none(store: Path) -> None:
     assert len(told) == 1
 
 
-def test_a_listener_that_fails_harms_nobody(store: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_listener_that_fails_disturbs_no_other(store: Path, caplog: pytest.LogCaptureFixture) -> None:
     counters = Engine(5).counters(store)
     told: list[Snapshot] = []
     counters.listen(lambda fresh: print(fresh.sites[404]))  # noqa: T201
@@ -197,7 +197,7 @@ def test_a_damaged_file_is_no_numbers(store: Path, content: bytes) -> None:
     assert load_snapshot(store) == Snapshot()
 
 
-def test_a_disk_that_refuses_is_no_fault_of_the_counters(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_counters_work_on_a_disk_that_refuses(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("")
     counters = Engine(5).counters(tmp_path / "file" / "counters.json")
     counters.refresh()
@@ -218,7 +218,7 @@ def run(counters: LiveCounters, until: Callable[[], bool]) -> None:
     pytest.fail("it did not come to pass")
 
 
-def test_somebody_who_looks_wakes_an_idle_refresher(store: Path) -> None:
+def test_a_look_wakes_an_idle_refresher(store: Path) -> None:
     engine = Engine(5)
     counters = engine.counters(store)
     run(counters, lambda: len(engine.asked) == 1)
@@ -231,7 +231,7 @@ def test_somebody_who_looks_wakes_an_idle_refresher(store: Path) -> None:
 
 
 def test_stopping_never_waits_for_an_idle_turn(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the thread is about when it is told: a wait of IDLE_SECONDS would hold up the whole shutdown."""
+    """Told at any moment: a wait of IDLE_SECONDS would hold up the whole shutdown."""
     assert IDLE_SECONDS > 10
     monkeypatch.setattr(counters_module, "IDLE_SECONDS", 3_600.0)
     for _ in range(50):

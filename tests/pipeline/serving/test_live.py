@@ -15,7 +15,7 @@ NONE = Summary(0, 0, 0, 0, 0)
 
 
 class FixedCounters:
-    """Counters that show what a test puts there."""
+    """Counters that show the numbers a test puts there."""
 
     def __init__(self) -> None:
         self.shown = Snapshot()
@@ -109,7 +109,7 @@ async def test_a_change_between_two_messages_is_not_missed(counters: FixedCounte
     await messages.aclose()
 
 
-async def test_what_changes_elsewhere_sends_nothing(counters: FixedCounters, live: LiveStreams) -> None:
+async def test_a_change_of_other_numbers_sends_nothing(counters: FixedCounters, live: LiveStreams) -> None:
     counters.show(views=5, pages={7: 3})
     messages = follow(live, 7)
     await next_message(messages)
