@@ -6,7 +6,7 @@ PY := .venv/bin/python
 RUNTIME := @tools/bootstrap.sh run &&
 DEV := @tools/bootstrap.sh dev &&
 
-.PHONY: help run stack test chaos bench verify lint types format wheels env clean
+.PHONY: help run stack quick test chaos bench verify lint types format wheels env clean
 
 help:  ## Danh sách lệnh · This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -17,8 +17,11 @@ run:  ## Chạy toàn bộ sản phẩm · Run the whole product (PORT, NHIP_DAT
 stack:  ## Chạy bản phân tán, không cần Docker · Run Kafka, PostgreSQL, ClickHouse and every process (PORT)
 	$(DEV) PYTHONPATH=tests/support exec $(PY) -m stack $(ARGS)
 
+quick:  ## Kiểm thử nhanh · Run the tests that start nothing, in under a minute
+	$(DEV) exec $(PY) -m pytest -n auto -m "not slow and not browser and not chaos" $(ARGS)
+
 test:  ## Chạy mọi kiểm thử · Run the whole test suite (ARGS="-k beacon")
-	$(DEV) exec $(PY) -m pytest $(ARGS)
+	$(DEV) exec $(PY) -m pytest -n auto $(ARGS)
 
 chaos:  ## Thử phá · Kill, freeze and cut off the distributed product (ROUNDS, SEED)
 	$(DEV) PYTHONPATH=tests/support exec $(PY) -m chaos

@@ -1,4 +1,8 @@
-"""The browser and the Kafka, for every test that wants one."""
+"""How the tests run beside each other, and the browser and the Kafka that many of them need.
+
+With several workers (``make test``) each module is one worker's, so that what a module's fixtures start is started
+once; the tests that share a server are one worker's too. The longest begin first.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import Any
 import pytest
 from kafka_server import KafkaServer, require_kafka
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from sharing import MOST_WORKERS
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
@@ -28,6 +33,64 @@ AGENTS = (
 )
 
 NewVisitor = Callable[..., BrowserContext]
+
+# What takes longest, first; of equals, the order of collection.
+LONGEST_FIRST = (
+    "tests/chaos/test_distributed.py",
+    "tests/end_to_end/test_live_counters.py",
+    "tests/chaos",
+    "tests/end_to_end",
+    "tests/cms/test_postgresql.py",
+    "tests/pipeline/clickhouse",
+    "tests/pipeline/brokers",
+    "tests/consumers",
+    "tests/contracts",
+    "tests/cms/web",
+)
+SHARED_SERVERS = ("stack", "kafka")
+# Tests that start processes, servers or browsers, or prove something by long repetition: not for the inner loop.
+SLOW = (
+    "tests/chaos",
+    "tests/end_to_end",
+    "tests/contracts",
+    "tests/benchmarks",
+    "tests/deploy",
+    "tests/consumers/test_process.py",
+    "tests/consumers/test_exactly_once.py",
+    "tests/cms/test_postgresql.py",
+    "tests/cms/web",
+    "tests/pipeline/brokers/kafka",
+    "tests/pipeline/clickhouse/test_server.py",
+    "tests/pipeline/clickhouse/test_recovery.py",
+    "tests/pipeline/clickhouse/roll_ups",
+    "tests/pipeline/operating/commands/test_replay.py",
+    "tests/pipeline/collecting/test_hostile_input.py",
+)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """For ``-n auto``: one more than there are cores, since most tests wait a good part of their time."""
+    return min(len(os.sched_getaffinity(0)) + 1, MOST_WORKERS)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        file = _file_of(item)
+        servers = [name for name in SHARED_SERVERS if name in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group(servers[0] if servers else file))
+        if file.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=_rank)
+
+
+def _file_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def _rank(item: pytest.Item) -> int:
+    file = _file_of(item)
+    return next((rank for rank, place in enumerate(LONGEST_FIRST) if file.startswith(place)), len(LONGEST_FIRST))
 
 
 @pytest.fixture(scope="session")

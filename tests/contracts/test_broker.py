@@ -20,6 +20,7 @@ from broker_kit import (
     send_some,
     send_without_end,
 )
+from part import freeze
 from patience import PATIENCE, wait_until
 
 from pipeline.brokers import Committed, Consumer, Producer, Record, Topic, TopicPartition
@@ -451,7 +452,7 @@ def test_a_process_frozen_past_its_session_is_fenced_when_it_wakes(impatient_log
     theirs.close()
     assert ours.recv() == "planned"
     assert child.pid
-    os.kill(child.pid, signal.SIGSTOP)
+    freeze(child.pid)
 
     other = log.join("b")
     log.settle(other, until=lambda: partition in other.assignment())

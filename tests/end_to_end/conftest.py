@@ -7,15 +7,20 @@ from pathlib import Path
 import pytest
 from part import ROOT
 from product import Product
+from sharing import make_once
 from stack import Stack, require_stack
 
 
 @pytest.fixture(scope="session")
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data directory as a first start leaves it, migrated and with the demo site: to be copied."""
-    product = Product(tmp_path_factory.mktemp("first-start") / "data").start()
-    assert product.stop() == 0, product.output()
-    return product.data_dir
+
+    def start_once(directory: Path) -> None:
+        directory.mkdir()
+        product = Product(directory / "data").start()
+        assert product.stop() == 0, product.output()
+
+    return make_once(tmp_path_factory, "first-start", start_once) / "data"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
-from part import ROOT, free_port
+from part import ROOT, free_port, freeze
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -137,8 +137,8 @@ class KafkaServer:
             self._process = None
 
     def freeze(self) -> None:
-        """SIGSTOP: connections stay open and nothing answers."""
-        self._signal(signal.SIGSTOP)
+        """SIGSTOP, until every thread stands still: connections stay open and nothing answers."""
+        freeze(self.pid)
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)

@@ -17,10 +17,12 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Self
 
+from patience import wait_until
+from sharing import ports_of_this_worker
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180.0
 STOP_SECONDS = 40.0
-PORTS = (15_000, 32_000)
 
 
 class Part:
@@ -102,8 +104,8 @@ class Part:
             self._process.wait()
 
     def freeze(self) -> None:
-        """SIGSTOP: it holds all it has and answers nothing."""
-        self._started().send_signal(signal.SIGSTOP)
+        """SIGSTOP, until every thread stands still: it holds all it has and answers nothing."""
+        freeze(self.pid)
 
     def thaw(self) -> None:
         self._started().send_signal(signal.SIGCONT)
@@ -125,9 +127,24 @@ def free_port() -> int:
     """One that stays free while nobody listens: from below the range of outgoing connections, one of which could
     otherwise take the port, or even connect to itself."""
     while True:
-        port = random.randrange(*PORTS)
+        port = random.randrange(*ports_of_this_worker())
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
+
+
+def freeze(pid: int) -> None:
+    """Stop a process and return when each of its threads has stopped: until then one may still answer."""
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: set(_thread_states(pid)) <= {"T"}, what=lambda: f"{pid} goes on: {_thread_states(pid)}")
+
+
+def _thread_states(pid: int) -> list[str]:
+    """One letter a thread, as proc(5) has it; T is stopped."""
+    states = []
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with suppress(OSError):  # a thread may end meanwhile
+            states.append(stat.read_text().rpartition(")")[2].split()[0])
+    return states
 
 
 def status_of(url: str) -> int:

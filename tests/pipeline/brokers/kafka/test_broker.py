@@ -178,7 +178,7 @@ def test_while_kafka_was_never_reached_a_send_is_refused_soon_and_then_at_once(n
     for _ in range(50):
         with pytest.raises(Unavailable, match="NHIP_KAFKA_BOOTSTRAP_SERVERS"):
             producer.send("t", b"")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 50 * nowhere.timeout_seconds / 2, "each waited as long as the first"
     producer.close()
 
 
@@ -303,7 +303,7 @@ def test_a_producer_closed_in_an_outage_ends_and_fails_what_was_on_its_way(
     waiting = producer.begin(topic.name, b"never")
     started = time.monotonic()
     producer.close()
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 60
     with pytest.raises(Unavailable):
         waiting.result(0)
     broker.close()

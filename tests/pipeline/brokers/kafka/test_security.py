@@ -61,7 +61,7 @@ def test_a_wrong_password_is_refused_soon_and_named(settings: KafkaSettings, mec
     started = time.monotonic()
     with pytest.raises(ConfigurationError, match="NHIP_KAFKA_PASSWORD"):
         use()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     for one in (consumer, producer, broker):
         one.close()
 

@@ -1,0 +1,45 @@
+"""How the workers of one run share a machine: a range of ports each, and what is made once for all of them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PORTS = (15_000, 32_000)
+MOST_WORKERS = 8
+WORKER_VARIABLE = "PYTEST_XDIST_WORKER"
+
+
+def ports_of_this_worker() -> tuple[int, int]:
+    """A range that no other worker takes a port from, not even while nobody listens there."""
+    worker = os.environ.get(WORKER_VARIABLE, "gw0")
+    size = (PORTS[1] - PORTS[0]) // MOST_WORKERS
+    first = PORTS[0] + size * (int(worker.removeprefix("gw")) % MOST_WORKERS)
+    return first, first + size
+
+
+def make_once(directories: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The path at which ``make`` made something, called by the first worker that asks; the others wait for it."""
+    base = directories.getbasetemp()
+    root = base.parent if WORKER_VARIABLE in os.environ else base
+    made = root / f"shared-{name}"
+    with _locked(root / f"shared-{name}.lock"):
+        if not made.exists():
+            aside = root / f"unfinished-{name}"
+            shutil.rmtree(aside, ignore_errors=True)
+            make(aside)
+            aside.rename(made)
+    return made
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
