@@ -19,8 +19,7 @@ from consumers.health import check_inserts, check_loop
 from consumers.opening import open_runner
 from consumers.runner import Runner
 from pipeline.brokers import Broker
-from pipeline.brokers.opening import open_broker
-from pipeline.brokers.spool.producer import SpoolingProducer, open_producer
+from pipeline.brokers.opening import open_broker, open_durable_log
 from pipeline.brokers.topics import topics_of
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
@@ -103,25 +102,26 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     stack.callback(counters.stop)
     site_counters.install(counters)
 
-    producer = stack.enter_context(open_producer(settings, broker))
-    salts = SaltBook(broker, producer)
+    durable_log = stack.enter_context(open_durable_log(settings, broker))
+    salts = SaltBook(broker, durable_log)
     _start_housekeeping(broker, salts, stack)
 
     pages = Pages(application)
-    alive = {"consumer": check_loop(runner, insert_seconds=INSERT_SECONDS), "pages": pages.check}
-    if isinstance(producer, SpoolingProducer):
-        alive["spool"] = producer.check_alive
     return assemble(
         settings,
-        producer=producer,
+        durable_log=durable_log,
         counters=counters,
         salts=salts,
         checks={
-            "log": producer.check if isinstance(producer, SpoolingProducer) else _check_log(broker),
+            "log": durable_log.check,
             "clickhouse": lambda: "the counters can't be read" if counters.failures else None,
             "consumer": check_inserts(runner),
         },
-        alive=alive,
+        alive={
+            "consumer": check_loop(runner, insert_seconds=INSERT_SECONDS),
+            "pages": pages.check,
+            "spool": durable_log.check_alive,
+        },
         elsewhere=pages,
     )
 
@@ -183,17 +183,6 @@ def _enforce_retention(broker: Broker) -> float:
         log.warning("retention failed, trying again: %s", error)
         return RETENTION_AGAIN_SECONDS
     return RETENTION_SECONDS
-
-
-def _check_log(broker: Broker) -> Callable[[], str | None]:
-    def check() -> str | None:
-        try:
-            broker.end_offsets(EVENTS_TOPIC)
-        except PipelineError as error:
-            return str(error)
-        return None
-
-    return check
 
 
 def _announce(settings: Settings, password: str | None) -> None:

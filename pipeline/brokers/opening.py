@@ -1,9 +1,18 @@
 """Opens the log that the settings name; the one place that knows every broker."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from pipeline.brokers.direct import DirectLog
 from pipeline.brokers.kafka.broker import KafkaBroker
-from pipeline.brokers.protocols import Broker
+from pipeline.brokers.protocols import Broker, DurableLog
+from pipeline.brokers.spool.producer import SpoolingProducer
+from pipeline.brokers.spool.store import Spool
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.topics import topics_of
+from pipeline.errors import PipelineError
+from pipeline.events import EVENTS_TOPIC
+from pipeline.process.data_directory import hold
 from pipeline.settings import Settings
 
 
@@ -17,3 +26,29 @@ def open_broker(settings: Settings) -> Broker:
     broker = SqliteBroker(settings.log_dir)
     broker.create_topics(topics_of(settings))
     return broker
+
+
+@contextmanager
+def open_durable_log(settings: Settings, broker: Broker) -> Iterator[DurableLog]:
+    """The log through which the collector acknowledges: with a spool before Kafka, without one before the embedded log.
+
+    Asks nothing of Kafka. Raises DataDirectoryBusy if another process has the spool, Unavailable if it can't be read.
+    """
+    if settings.kafka is None or not isinstance(broker, KafkaBroker):
+        with closing(DirectLog(broker.producer(), check=lambda: _fault_of(broker))) as log:
+            yield log
+        return
+    with hold(settings.spool_dir):
+        spool = Spool(settings.spool_dir, limit_bytes=settings.spool_megabytes << 20)
+        spooling = SpoolingProducer(broker.producer(), broker, spool, timeout_seconds=settings.kafka.timeout_seconds)
+        spooling.start()
+        with closing(spooling):
+            yield spooling
+
+
+def _fault_of(broker: Broker) -> str | None:
+    try:
+        broker.end_offsets(EVENTS_TOPIC)
+    except PipelineError as error:
+        return str(error)
+    return None

@@ -61,9 +61,9 @@ class DurableLog(Protocol):
     """The log as the collector acknowledges into it; used from one event loop and from threads beside it."""
 
     def append(self, topic: str, value: bytes) -> "Future[None]":
-        """Begin to make ``value`` durable; never blocks, and the future can't be cancelled.
+        """Begin to make ``value`` durable; never blocks. Cancelling the future takes back nothing that has begun.
 
-        The future raises SpoolFull when the record is surely not stored, Unavailable when nobody knows.
+        The future raises SpoolFull if the record is surely not stored, Unavailable if nobody knows.
         """
 
     def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record:

@@ -9,8 +9,8 @@ import socket
 import time
 from contextlib import ExitStack
 
-from pipeline.brokers.opening import open_broker
-from pipeline.brokers.spool.producer import LEAVE_SECONDS, SpoolingProducer, let_go, open_producer
+from pipeline.brokers.opening import open_broker, open_durable_log
+from pipeline.brokers.spool.producer import LEAVE_SECONDS, let_go
 from pipeline.collecting.application import CollectorApplication, assemble, switch_threads_often
 from pipeline.collecting.salts import SaltBook, keeping
 from pipeline.errors import ConfigurationError
@@ -58,18 +58,17 @@ def _check(settings: Settings) -> None:
 def _start(settings: Settings, stack: ExitStack) -> tuple[CollectorApplication, LiveStreams]:
     broker = open_broker(settings)
     stack.callback(let_go, broker.close)
-    producer = stack.enter_context(open_producer(settings, broker))
-    assert isinstance(producer, SpoolingProducer)
-    salts = SaltBook(broker, producer)
+    durable_log = stack.enter_context(open_durable_log(settings, broker))
+    salts = SaltBook(broker, durable_log)
     stack.enter_context(repeating(keeping(salts), "salts", leave_seconds=LEAVE_SECONDS))
     counters = stack.enter_context(open_counters(settings))
     return assemble(
         settings,
-        producer=producer,
+        durable_log=durable_log,
         counters=counters,
         salts=salts,
-        checks={"log": producer.check, "clickhouse": _check_counters(counters), "salt": _check_salt(salts)},
-        alive={"spool": producer.check_alive},
+        checks={"log": durable_log.check, "clickhouse": _check_counters(counters), "salt": _check_salt(salts)},
+        alive={"spool": durable_log.check_alive},
     )
 
 

@@ -1,16 +1,14 @@
 """Acknowledge after durable: gathers events while the last append is under way, appends them as one record.
 
-A record costs the log far more than an event does. So after an append, those it answered get a moment to come back with
-their next events and share a record with what has gathered meanwhile. A lone event waits for nothing.
+A record costs the log far more than an event does. So after an append, the clients it answered get a moment to send
+their next events, which then share a record with those gathered meanwhile. A lone event waits for nothing.
 """
 
 import asyncio
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from pipeline.brokers import Producer
-from pipeline.brokers.spool.producer import SpoolingProducer
+from pipeline.brokers import DurableLog
 from pipeline.collecting.beacon import Dropped, Reason
 from pipeline.errors import SpoolFull
 from pipeline.events import EVENTS_TOPIC, Event, encode_lines
@@ -24,7 +22,7 @@ MOMENT_SECONDS = 0.003
 
 @dataclass
 class _Record:
-    """Events that share an append, and who waits for each: a future of their own, so that one may give up alone."""
+    """Events that share an append, and a future for each, so that one client may give up alone."""
 
     events: list[Event] = field(default_factory=list)
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
@@ -40,15 +38,11 @@ class _Record:
 
 
 class Acknowledger:
-    """Runs on one event loop. ``seconds``: how long an append may take.
+    """Runs on one event loop. ``seconds``: how long an append may take."""
 
-    A producer with a spool takes a record without waiting; any other appends in a thread of its own.
-    """
-
-    def __init__(self, producer: Producer | SpoolingProducer, *, seconds: float) -> None:
-        self._producer = producer
+    def __init__(self, durable_log: DurableLog, *, seconds: float) -> None:
+        self._log = durable_log
         self._seconds = seconds
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="append")
         self._gathering: _Record | None = None
         self._appending: asyncio.Task[None] | None = None
         self._expected = 0
@@ -59,7 +53,7 @@ class Acknowledger:
     async def append(self, event: Event) -> None:
         """Return when ``event`` is durable.
 
-        Raises Dropped: OVERLOADED, SPOOL_FULL or STOPPING when it is surely not stored, NOT_DURABLE when nobody knows.
+        Raises Dropped: OVERLOADED, SPOOL_FULL or STOPPING if it is surely not stored, NOT_DURABLE if nobody knows.
         """
         record = self._gathering
         if self._stopping:
@@ -83,7 +77,6 @@ class Acknowledger:
         self._stopping = True
         if self._appending:
             await self._appending
-        self._thread.shutdown(wait=False)
 
     async def _append_all(self) -> None:
         # One turn of the loop first: requests that arrived together share the first record.
@@ -96,12 +89,12 @@ class Acknowledger:
         self._appending = None
 
     def _expect(self, answered: int) -> None:
-        """Those just answered are about to send again, and to share a record with what has gathered meanwhile."""
+        """The clients just answered are about to send again, to share a record with the events gathered meanwhile."""
         self._expected = answered + (len(self._gathering.events) if self._gathering else 0)
         self._expected_until = asyncio.get_running_loop().time() + MOMENT_SECONDS
 
     async def _wait_for_others(self, record: _Record) -> None:
-        """Until as many events are there as can be expected, or the moment is over."""
+        """Wait until as many events are there as can be expected, or the moment is over."""
         loop = asyncio.get_running_loop()
         if len(record.events) >= self._expected or loop.time() >= self._expected_until or self._stopping:
             return
@@ -119,7 +112,8 @@ class Acknowledger:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            await asyncio.wait_for(asyncio.wrap_future(self._begin(record.events)), self._seconds)
+            appended = self._log.append(EVENTS_TOPIC, encode_lines(record.events))
+            await asyncio.wait_for(asyncio.wrap_future(appended), self._seconds)
         except SpoolFull:
             record.answer(Reason.SPOOL_FULL)
         except Exception:
@@ -129,11 +123,3 @@ class Acknowledger:
             record.answer()
             APPENDED_RECORDS.inc()
             APPEND_SECONDS.observe(loop.time() - started)
-
-    def _begin(self, events: list[Event]) -> Future[None]:
-        if isinstance(self._producer, SpoolingProducer):
-            return self._producer.append(EVENTS_TOPIC, encode_lines(events))
-        return self._thread.submit(self._send, events)
-
-    def _send(self, events: list[Event]) -> None:
-        self._producer.send(EVENTS_TOPIC, encode_lines(events))

@@ -12,8 +12,7 @@
 import sys
 from collections.abc import Mapping
 
-from pipeline.brokers import Producer
-from pipeline.brokers.spool.producer import SpoolingProducer
+from pipeline.brokers import DurableLog
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.agents import describe_agent
@@ -48,7 +47,7 @@ def switch_threads_often() -> None:
 def assemble(
     settings: Settings,
     *,
-    producer: Producer | SpoolingProducer,
+    durable_log: DurableLog,
     counters: LiveCounters,
     salts: SaltBook,
     checks: Mapping[str, Check],
@@ -59,7 +58,7 @@ def assemble(
     live = LiveStreams(counters, limit=settings.live_connections)
     counters.listen(live.publish)
     publish_age(counters)
-    acknowledger = Acknowledger(producer, seconds=settings.acknowledge_seconds)
+    acknowledger = Acknowledger(durable_log, seconds=settings.acknowledge_seconds)
     describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
     application = CollectorApplication(
         Collector(key=settings.beacon_key, acknowledger=acknowledger, salt_for=salts.salt_for),

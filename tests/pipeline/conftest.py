@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from pipeline.brokers import Record
+from pipeline.brokers.direct import DirectLog
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.topics import TOPICS
 from pipeline.collecting.acknowledger import Acknowledger
@@ -127,10 +128,10 @@ class CollectorKit:
 async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
     broker = SqliteBroker(tmp_path / "log")
     broker.create_topics(TOPICS)
-    producer = broker.producer()
+    log = DirectLog(broker.producer(), check=lambda: None)
     counters = FixedCounters()
     live = LiveStreams(counters, limit=2)
-    acknowledger = Acknowledger(producer, seconds=10)
+    acknowledger = Acknowledger(log, seconds=10)
     checks: dict[str, Callable[[], str | None]] = {}
     app = CollectorApplication(
         Collector(key=KEY, acknowledger=acknowledger, salt_for=lambda _at: SALT),
@@ -140,5 +141,5 @@ async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
     publish_age(counters)
     yield CollectorKit(tmp_path, broker, counters, live, acknowledger, app, checks)
     await asyncio.wait_for(acknowledger.stop(), 30)
-    producer.close()
+    log.close()
     broker.close()

@@ -17,25 +17,22 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, InvalidStateError
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 import msgspec
 
-from pipeline.brokers.kafka.broker import KafkaBroker
-from pipeline.brokers.protocols import Broker, Producer, Record
+from pipeline.brokers.protocols import Record
 from pipeline.brokers.spool.availability import PROBE_SECONDS, Availability
 from pipeline.brokers.spool.lookup import Log, keys_in_log
 from pipeline.brokers.spool.store import Entry, Handed, Spool
 from pipeline.errors import PipelineError, SpoolFull, Unavailable
 from pipeline.events import EVENTS_TOPIC
-from pipeline.process.data_directory import hold
 from pipeline.process.health import Note
-from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -441,25 +438,6 @@ class SpoolingProducer:
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
-
-
-@contextmanager
-def open_producer(settings: Settings, broker: Broker) -> "Iterator[Producer | SpoolingProducer]":
-    """The producer through which the collector acknowledges: with a spool before Kafka, the plain one otherwise.
-
-    Asks nothing of Kafka. Raises DataDirectoryBusy when another process has the spool, Unavailable when it can't be
-    read.
-    """
-    if not isinstance(broker, KafkaBroker) or settings.kafka is None:
-        with closing(broker.producer()) as producer:
-            yield producer
-        return
-    with hold(settings.spool_dir):
-        spool = Spool(settings.spool_dir, limit_bytes=settings.spool_megabytes << 20)
-        spooling = SpoolingProducer(broker.producer(), broker, spool, timeout_seconds=settings.kafka.timeout_seconds)
-        spooling.start()
-        with closing(spooling):
-            yield spooling
 
 
 def let_go(close: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.brokers import Record
+from pipeline.brokers.direct import DirectLog
 from pipeline.collecting import acknowledger as acknowledger_module
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.beacon import Dropped, Reason
@@ -43,6 +44,10 @@ def log() -> Log:
     return Log()
 
 
+def acknowledging(log: Log, *, seconds: float = PATIENCE) -> Acknowledger:
+    return Acknowledger(DirectLog(log, check=lambda: None), seconds=seconds)
+
+
 def event(number: int) -> Heartbeat:
     return Heartbeat(at=number, site=1, page_id=7, audience="public", visitor=1)
 
@@ -65,14 +70,14 @@ async def reasons(tasks: list[asyncio.Task[None]]) -> list[Reason | None]:
 
 
 async def test_an_event_is_acknowledged_when_it_is_in_the_log(log: Log) -> None:
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     await acknowledger.append(event(1))
     assert log.records == [[1]]
     await acknowledger.stop()
 
 
 async def test_nothing_is_acknowledged_before_it_is_durable(log: Log) -> None:
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     log.open.clear()
     (first,) = start(acknowledger, 1)
     await until(log.entered.is_set)
@@ -84,14 +89,14 @@ async def test_nothing_is_acknowledged_before_it_is_durable(log: Log) -> None:
 
 
 async def test_events_that_arrive_together_share_a_record(log: Log) -> None:
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     assert await reasons(start(acknowledger, *range(100))) == [None] * 100
     assert log.records == [list(range(100))]
     await acknowledger.stop()
 
 
 async def test_events_gathered_while_one_append_is_under_way_go_as_one_record(log: Log) -> None:
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     log.open.clear()
     tasks = start(acknowledger, 1)
     await until(log.entered.is_set)
@@ -108,7 +113,7 @@ async def test_a_client_just_answered_shares_the_next_record_with_those_waiting(
 ) -> None:
     """A record costs the log more than an event does."""
     monkeypatch.setattr(acknowledger_module, "MOMENT_SECONDS", PATIENCE)
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     log.open.clear()
 
     async def send_twice() -> None:
@@ -126,7 +131,7 @@ async def test_a_client_just_answered_shares_the_next_record_with_those_waiting(
 
 
 async def test_a_client_that_does_not_come_back_is_waited_for_a_moment_at_most(log: Log) -> None:
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     log.open.clear()
     tasks = start(acknowledger, 1)
     await until(log.entered.is_set)
@@ -139,7 +144,7 @@ async def test_a_client_that_does_not_come_back_is_waited_for_a_moment_at_most(l
 
 
 async def test_after_a_quiet_spell_it_starts_again(log: Log) -> None:
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     for number in range(3):
         await acknowledger.append(event(number))
         await asyncio.sleep(0)
@@ -148,7 +153,7 @@ async def test_after_a_quiet_spell_it_starts_again(log: Log) -> None:
 
 
 async def test_an_append_that_takes_too_long_is_not_called_durable(log: Log) -> None:
-    acknowledger = Acknowledger(log, seconds=0.02)
+    acknowledger = acknowledging(log, seconds=0.02)
     log.open.clear()
     assert await reasons(start(acknowledger, 1)) == [Reason.NOT_DURABLE]
     # after it in the queue, and never sent
@@ -161,7 +166,7 @@ async def test_an_append_that_takes_too_long_is_not_called_durable(log: Log) -> 
 
 @pytest.mark.parametrize("fault", [Unavailable("disk"), RuntimeError("bug")], ids=["disk", "bug"])
 async def test_a_log_that_fails_is_not_called_durable_and_the_next_record_is(log: Log, fault: Exception) -> None:
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     log.faults = [fault]
     assert await reasons(start(acknowledger, 1, 2)) == [Reason.NOT_DURABLE] * 2
     assert await reasons(start(acknowledger, 3)) == [None]
@@ -170,7 +175,7 @@ async def test_a_log_that_fails_is_not_called_durable_and_the_next_record_is(log
 
 
 async def test_a_client_that_leaves_does_not_fail_the_others(log: Log) -> None:
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     log.open.clear()
     leaving, staying = start(acknowledger, 1, 2)
     await until(log.entered.is_set)
@@ -184,7 +189,7 @@ async def test_a_client_that_leaves_does_not_fail_the_others(log: Log) -> None:
 
 
 async def test_a_failure_after_the_client_left_is_consumed(log: Log) -> None:
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     log.open.clear()
     log.faults = [Unavailable("disk")]
     (leaving,) = start(acknowledger, 1)
@@ -199,7 +204,7 @@ async def test_events_beyond_a_full_record_are_refused_and_surely_not_stored(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acknowledger_module, "MAX_GATHERED", 3)
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     log.open.clear()
     tasks = start(acknowledger, 0)
     await until(log.entered.is_set)
@@ -212,7 +217,7 @@ async def test_events_beyond_a_full_record_are_refused_and_surely_not_stored(
 
 
 async def test_stopping_refuses_new_events_and_finishes_those_at_hand(log: Log) -> None:
-    acknowledger = Acknowledger(log, seconds=PATIENCE)
+    acknowledger = acknowledging(log)
     log.open.clear()
     tasks = start(acknowledger, 1)
     await until(log.entered.is_set)
@@ -230,4 +235,4 @@ async def test_stopping_refuses_new_events_and_finishes_those_at_hand(log: Log) 
 
 
 async def test_stopping_without_any_event_is_immediate(log: Log) -> None:
-    await asyncio.wait_for(Acknowledger(log, seconds=1).stop(), PATIENCE)
+    await asyncio.wait_for(acknowledging(log, seconds=1).stop(), PATIENCE)

@@ -464,7 +464,7 @@ async def test_too_many_live_readers_are_asked_to_poll(collector: Kit) -> None:
         assert (await next_of(sent)) == {"type": "http.response.body", "body": b""}
 
 
-async def test_a_stream_that_is_cut_off_frees_its_place(collector: Kit) -> None:
+async def test_a_stream_that_is_cut_off_leaves_no_task_and_no_reader(collector: Kit) -> None:
     stream, sent = await follow(collector, "", asyncio.Event())
     await next_of(sent)
     await next_of(sent)

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.brokers.direct import DirectLog
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.topics import TOPICS
 from pipeline.collecting.acknowledger import Acknowledger
@@ -61,8 +62,8 @@ class Target:
         self._loop = asyncio.new_event_loop()
         self._broker = SqliteBroker(directory)
         self._broker.create_topics(TOPICS)
-        self._producer = self._broker.producer()
-        self._acknowledger = Acknowledger(self._producer, seconds=10)
+        self._log = DirectLog(self._broker.producer(), check=lambda: None)
+        self._acknowledger = Acknowledger(self._log, seconds=10)
         counters = NoCounters()
         self._app = CollectorApplication(
             Collector(key=KEY, acknowledger=self._acknowledger, salt_for=lambda _at: b"s" * 32),
@@ -113,7 +114,7 @@ class Target:
     def close(self) -> None:
         self._loop.run_until_complete(self._acknowledger.stop())
         self._loop.close()
-        self._producer.close()
+        self._log.close()
         self._broker.close()
 
 
