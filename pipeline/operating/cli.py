@@ -23,7 +23,7 @@ from pipeline.operating.commands import accounts, dead_letters, migrate, rebuild
 from pipeline.operating.commands.context import Context, console
 from pipeline.operating.control import Call, Colors, Terminal, forward
 from pipeline.process.data_directory import hold
-from pipeline.process.run import COULD_NOT_RUN, Parser
+from pipeline.process.run import COULD_NOT_RUN, Parser, run_or_refuse
 from pipeline.process.words import say
 from pipeline.settings import Settings
 
@@ -55,10 +55,7 @@ def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.
     argv = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(argv)
     try:
-        return _run(argv, options, Settings.from_env(), now)
-    except PipelineError as error:
-        sys.stderr.write(f"nhip: {say(error)}\n")
-        return COULD_NOT_RUN
+        return run_or_refuse(lambda: _run(argv, options, Settings.from_env(), now))
     except (KeyboardInterrupt, BrokenPipeError):
         return INTERRUPTED
     except Exception as error:
