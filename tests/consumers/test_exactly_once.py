@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from consumers import partition as partition_module
 from consumers import runner as runner_module
 from consumers.runner import Runner
 from pipeline.brokers import Consumer, Topic
@@ -179,6 +180,7 @@ def _failing_commit(moment: str) -> Iterator[None]:
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner_module, "POLL_SECONDS", 0.0)
     monkeypatch.setattr(runner_module, "RETRY_SECONDS", (0.0,))
+    monkeypatch.setattr(partition_module, "RETRY_SECONDS", (0.0,))
 
 
 class TestDelivery(Delivery.TestCase):  # type: ignore[misc, valid-type]

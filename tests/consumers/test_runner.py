@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -10,8 +11,10 @@ from typing import Protocol
 
 import pytest
 
+from consumers import partition as partition_module
 from consumers import runner as runner_module
-from consumers.runner import IDLE_SECONDS, Runner, Write
+from consumers.partition import IDLE_SECONDS, Write
+from consumers.runner import Runner
 from pipeline.brokers import Committed, Consumer, Record, TopicPartition
 from pipeline.brokers.plans import Plan, planned
 from pipeline.brokers.sqlite.broker import SqliteBroker
@@ -176,6 +179,7 @@ class Kit:
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner_module, "POLL_SECONDS", 0.0)
     monkeypatch.setattr(runner_module, "RETRY_SECONDS", (0.0,))
+    monkeypatch.setattr(partition_module, "RETRY_SECONDS", (0.0,))
 
 
 @pytest.fixture
@@ -548,7 +552,7 @@ def test_a_runner_told_to_stop_delivers_advances_and_leaves(kit: Kit, table: Eng
 def test_a_runner_told_to_stop_does_not_wait_for_an_engine_that_is_away(
     kit: Kit, table: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner_module, "RETRY_SECONDS", (3600.0,))
+    monkeypatch.setattr(partition_module, "RETRY_SECONDS", (3600.0,))
     kit.send(2)
     table.before = [Unavailable("away")] * 1_000
     run_until(kit.start(table), lambda: bool(table.asked))
@@ -556,6 +560,20 @@ def test_a_runner_told_to_stop_does_not_wait_for_an_engine_that_is_away(
     table.before.clear()
     step(kit.start(table))
     assert table.lineage() == kit.places()
+
+
+def test_a_runner_that_stops_while_inserts_fail_does_not_say_that_another_member_has_the_partition(
+    kit: Kit, table: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(partition_module, "RETRY_SECONDS", (3600.0,))
+    caplog.set_level(logging.INFO)
+    kit.send(2)
+    table.before = [Unavailable("away")] * 1_000
+    run_until(kit.start(table), lambda: bool(table.asked))
+    kit.consumers.clear()
+    assert "stopped before batch page-events/0/0-0 was in; the plan is replayed at the next start" in caplog.text
+    assert "another member has it now" not in caplog.text
+    assert planned(kit.committed()) == Plan(0, 0), "nothing is committed past the plan"
 
 
 def test_a_programming_error_does_not_end_the_loop(kit: Kit, table: Engine) -> None:
