@@ -9,6 +9,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from pipeline.errors import ConfigurationError
+from pipeline.settings import Settings
 
 env = environ.Env()
 
@@ -41,7 +42,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 DEBUG = False
 
-BASE_URL = read_base_url(default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
+BASE_URL = read_base_url(default=f"http://127.0.0.1:{env.int('PORT', default=Settings.port)}")
 
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", host_of(BASE_URL), *env.list("NHIP_ALLOWED_HOSTS", default=[])]
 

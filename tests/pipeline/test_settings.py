@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import re
+import runpy
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline import settings as settings_module
+from cms.settings.variables import ROWS
 from pipeline.errors import ConfigurationError, DataDirectoryError
-from pipeline.settings import Settings
+from pipeline.settings import ClickHouseSettings, KafkaSettings, Settings
+from pipeline.variables import declared
 
 KEY = "0123456789abcdef" * 4
 ROOT = Path(__file__).parents[2]
@@ -153,15 +155,16 @@ def test_nonsense_is_refused_by_name(tmp_path: Path, name: str, text: str) -> No
 
 
 def variables() -> set[str]:
-    """Every variable that the settings read, by their source."""
-    return set(re.findall(r'_read\(environ, "([A-Z_]+)"', Path(settings_module.__file__).read_text(encoding="utf-8")))
+    """Every variable that the settings declare."""
+    kinds = (Settings, KafkaSettings, ClickHouseSettings)
+    return {variable.name for kind in kinds for variable in declared(kind).values()}
 
 
 def test_every_variable_has_a_row_in_these_tables() -> None:
     tables = {"": GOOD, "NHIP_KAFKA_": GOOD_KAFKA, "NHIP_CLICKHOUSE_": GOOD_CLICKHOUSE}
     tested = {f"{prefix}{case.values[0]}" for prefix, table in tables.items() for case in table}
     assert tested | {"NHIP_DATA_DIR", "NHIP_KAFKA_BOOTSTRAP_SERVERS"} == variables()
-    # Any text may be a host, a user or a password; who is asked knows better.
+    # Any text may be a host, a user or a password.
     assert set(NONSENSE) == variables() - {"NHIP_HOST", "NHIP_KAFKA_USERNAME", "NHIP_KAFKA_PASSWORD"}
 
 
@@ -175,6 +178,25 @@ def test_a_variable_that_is_set_but_empty_is_refused_by_name(tmp_path: Path, nam
 @pytest.mark.parametrize("name", sorted(variables()))
 def test_every_variable_is_documented(name: str) -> None:
     assert re.search(rf"\b{name}\b", (ROOT / "README.md").read_text(encoding="utf-8")), f"README.md lacks {name}"
+
+
+def test_readmes_tables_are_those_of_the_declarations() -> None:
+    """To write them: python tools/document_settings.py"""
+    document_settings = runpy.run_path(str(ROOT / "tools/document_settings.py"))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert document_settings["documented"](readme) == readme
+
+
+def test_every_setting_of_the_site_has_a_row() -> None:
+    sources = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "cms").rglob("*.py"))
+    read = set(re.findall(r'"(NHIP_(?!TEST_)[A-Z_]+|DATABASE_URL|EMAIL_URL)"', sources))
+    assert read - variables() == {row.name for row in ROWS}
+
+
+def test_a_refusal_carries_its_variable(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, PORT="http")
+    assert caught.value.variable == "PORT"
 
 
 def test_without_variables_the_defaults_hold(tmp_path: Path) -> None:
@@ -199,14 +221,14 @@ def test_a_key_is_made_once_and_kept(tmp_path: Path) -> None:
     assert read(tmp_path, NHIP_BEACON_KEY=KEY).beacon_key == bytes.fromhex(KEY)
 
 
-def test_a_key_stands_neither_in_messages_nor_in_the_repr(tmp_path: Path) -> None:
+def test_a_key_is_neither_in_messages_nor_in_the_repr(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(tmp_path, NHIP_BEACON_KEY=KEY + "z")
     assert KEY not in str(caught.value)
     assert repr(bytes.fromhex(KEY)) not in repr(read(tmp_path, NHIP_BEACON_KEY=KEY))
 
 
-def test_passwords_stand_neither_in_messages_nor_in_the_repr(tmp_path: Path) -> None:
+def test_passwords_are_neither_in_messages_nor_in_the_repr(tmp_path: Path) -> None:
     secrets = {"NHIP_CLICKHOUSE_URL": "http://writer:geheim@h:8123/nhip", "NHIP_KAFKA_PASSWORD": "geheim"}
     assert "geheim" not in repr(read(tmp_path, **{**SERVERS, **secrets}))
     with pytest.raises(ConfigurationError) as caught:
@@ -214,7 +236,7 @@ def test_passwords_stand_neither_in_messages_nor_in_the_repr(tmp_path: Path) -> 
     assert "geheim" not in str(caught.value)
 
 
-def test_signing_in_wants_a_name_and_a_password(tmp_path: Path) -> None:
+def test_signing_in_needs_a_name_and_a_password(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="set NHIP_KAFKA_USERNAME and NHIP_KAFKA_PASSWORD"):
         read(tmp_path, **SERVERS, NHIP_KAFKA_SECURITY_PROTOCOL="SASL_SSL", NHIP_KAFKA_USERNAME="nhip")
 

@@ -1,0 +1,12 @@
+"""The environment variables that the site reads by itself, as README's table has them."""
+
+from pipeline.variables import Row
+
+ROWS = (
+    Row("NHIP_BASE_URL", "`http://127.0.0.1:$PORT`", "the portal's own address: a host it answers to, and in mail"),
+    Row("NHIP_ALLOWED_HOSTS", "none", "more host names to answer to, beside `localhost` and `127.0.0.1`; by commas"),
+    Row("NHIP_ADMIN_PASSWORD", "random, shown once", "password of the user `admin`, for the first start only"),
+    Row("NHIP_SECRET_KEY", "made once, in `django.key`", "signs sessions and forms, at least 32 characters"),
+    Row("DATABASE_URL", "SQLite in the data directory", "the CMS database, `postgres://user:password@host:5432/nhip`"),
+    Row("EMAIL_URL", "none: no mail is sent", "mail server, `smtp://user:password@host:port`"),
+)
