@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 
 from pipeline.brokers.direct import DirectLog
 from pipeline.brokers.kafka.broker import KafkaBroker
+from pipeline.brokers.kafka.producer import KafkaProducer
 from pipeline.brokers.protocols import Broker, DurableLog
 from pipeline.brokers.spool.producer import SpoolingProducer
 from pipeline.brokers.spool.store import Spool
@@ -13,7 +14,7 @@ from pipeline.brokers.topics import topics_of
 from pipeline.errors import PipelineError
 from pipeline.events import EVENTS_TOPIC
 from pipeline.process.data_directory import hold
-from pipeline.settings import Settings
+from pipeline.settings import KafkaSettings, Settings
 
 
 def open_broker(settings: Settings) -> Broker:
@@ -34,16 +35,19 @@ def open_durable_log(settings: Settings, broker: Broker) -> Iterator[DurableLog]
 
     Asks nothing of Kafka. Raises DataDirectoryBusy if another process has the spool, Unavailable if it can't be read.
     """
-    if settings.kafka is None or not isinstance(broker, KafkaBroker):
+    if settings.kafka is None:
         with closing(DirectLog(broker.producer(), check=lambda: _fault_of(broker))) as log:
             yield log
-        return
-    with hold(settings.spool_dir):
-        spool = Spool(settings.spool_dir, limit_bytes=settings.spool_megabytes << 20)
-        spooling = SpoolingProducer(broker.producer(), broker, spool, timeout_seconds=settings.kafka.timeout_seconds)
-        spooling.start()
-        with closing(spooling):
-            yield spooling
+    else:
+        with hold(settings.spool_dir), closing(_open_spooling(settings, settings.kafka, broker)) as log:
+            yield log
+
+
+def _open_spooling(settings: Settings, kafka: KafkaSettings, broker: Broker) -> SpoolingProducer:
+    spool = Spool(settings.spool_dir, limit_bytes=settings.spool_megabytes << 20)
+    log = SpoolingProducer(KafkaProducer(kafka), broker, spool, timeout_seconds=kafka.timeout_seconds)
+    log.start()
+    return log
 
 
 def _fault_of(broker: Broker) -> str | None:
