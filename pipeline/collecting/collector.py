@@ -11,8 +11,6 @@ from typing import Any
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.beacon import (
     MAX_BODY_BYTES,
-    RETRIABLE,
-    STATUS,
     Dropped,
     Envelope,
     Reason,
@@ -123,6 +121,6 @@ def _refuse(reason: Reason, *, allow: bytes) -> Response:
     headers = [(b"x-nhip", reason.value.encode()), NO_STORE]
     if reason is Reason.WRONG_METHOD:
         headers.append((b"allow", allow))
-    if reason in RETRIABLE:
+    if reason.retriable:
         headers.append((b"retry-after", b"1"))
-    return Response(STATUS[reason], headers=headers)
+    return Response(reason.status, headers=headers)

@@ -18,10 +18,18 @@ class Origin(NamedTuple):
 
 
 def origin_of(referrer: str, *, own_host: str) -> Origin:
-    """What the referrer (or the Origin header) says to a site that is asked for as ``own_host``."""
+    """What the referrer says to a site that is asked for as ``own_host``."""
     # Cached by scheme and host alone: a whole header can be as long, and as different, as its sender likes.
     scheme, slashes, rest = referrer.partition("//")
-    return _compare(_cut(scheme + slashes + rest.partition("/")[0]), _cut(own_host))
+    origin = f"{scheme}{slashes}{rest.partition('/')[0]}"
+    if len(origin) > MAX_ORIGIN_CHARS:
+        origin = ""
+    return _compare(origin, own_host if len(own_host) <= MAX_ORIGIN_CHARS else "")
+
+
+def is_own_origin(origin: str, *, own_host: str) -> bool:
+    """Whether the header Origin, a scheme and a host, names the site that is asked for as ``own_host``."""
+    return len(origin) <= MAX_ORIGIN_CHARS >= len(own_host) and _compare(origin, own_host).internal
 
 
 @lru_cache(maxsize=CACHED_ORIGINS)
@@ -30,10 +38,6 @@ def _compare(referrer: str, own_host: str) -> Origin:
     if host == own:
         return Origin(internal=bool(host), source="")
     return Origin(internal=False, source=host.removeprefix("www.")[:MAX_HOST_CHARS])
-
-
-def _cut(origin: str) -> str:
-    return origin if len(origin) <= MAX_ORIGIN_CHARS else ""
 
 
 def _host(origin: str) -> str:

@@ -12,14 +12,12 @@ def identify_visitor(salt: bytes, *, site: int, ip: str, user_agent: str) -> int
     An IPv6 address counts by its /64, the network of one household or office, since devices change the rest of it many
     times a day; an IPv4 address written as IPv6 (a dual-stack socket does so) counts as the IPv4 address it is.
     """
-    text = f"{site}\n{_network(ip)}\n{user_agent}"
+    text = f"{site}\n{_network(ip) if ':' in ip else ip}\n{user_agent}"
     digest = blake2b(text.encode("utf-8", "replace"), digest_size=8, key=salt).digest()
     return int.from_bytes(digest) or 1
 
 
 def _network(ip: str) -> str:
-    if ":" not in ip:
-        return ip
     try:
         address = IPv6Address(ip.partition("%")[0])
     except AddressValueError:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 import pytest
 
 from pipeline.collecting.beacon import (
+    BEACON_STEPS,
     MAX_BODY_BYTES,
-    STATUS,
+    PIXEL_STEPS,
     Beacon,
+    Draft,
     Dropped,
     Envelope,
     Reason,
@@ -238,6 +240,39 @@ def test_a_pixel_is_refused_for_a_reason(query: str, around: dict[str, Any], rea
     assert refusal.value.reason is reason
 
 
+STEP_OF = {
+    Reason.WRONG_TYPE: {"refuse_wrong_type"},
+    Reason.PREFETCH: {"refuse_prefetch"},
+    Reason.TOO_LARGE: {"refuse_too_large"},
+    Reason.MALFORMED: {"read_body", "read_query"},
+    Reason.OTHER_SITE: {"refuse_other_origin", "refuse_other_referer"},
+    Reason.BAD_TOKEN: {"trust_token"},
+    Reason.OTHER_PATH: {"refuse_other_path", "refuse_other_referer_path"},
+}
+
+
+@pytest.mark.parametrize(("content", "around", "reason"), REFUSED_BEACONS)
+def test_a_beacon_is_refused_by_the_step_of_its_reason(content: object, around: dict[str, Any], reason: Reason) -> None:
+    body = content if isinstance(content, bytes) else msgspec.json.encode(content)
+    assert refusing_step(BEACON_STEPS, body, around) in STEP_OF[reason]
+
+
+@pytest.mark.parametrize(("query", "around", "reason"), REFUSED_PIXELS)
+def test_a_pixel_is_refused_by_the_step_of_its_reason(query: str, around: dict[str, Any], reason: Reason) -> None:
+    envelope = {"referer": f"https://{OWN}{TOKEN.path}", **around}
+    assert refusing_step(PIXEL_STEPS, query.encode(), envelope) in STEP_OF[reason]
+
+
+def refusing_step(steps: Sequence[Callable[[Draft], None]], sent: bytes, around: dict[str, Any]) -> str:
+    draft = Draft(sent, msgspec.structs.replace(ENVELOPE, **around), KEY, lambda _at: SALT)
+    for step in steps:
+        try:
+            step(draft)
+        except Dropped:
+            return step.__name__
+    return "none"
+
+
 def test_a_preview_counts_as_such_wherever_the_editor_sees_it() -> None:
     preview = msgspec.structs.replace(TOKEN, audience="preview")
     view = post({**GOOD, "t": sign(preview, key=KEY), "p": "/admin/pages/7/edit/preview/"})
@@ -253,9 +288,8 @@ def test_every_reason_of_the_parser_is_in_these_tables() -> None:
 
 
 def test_every_reason_has_a_status_that_fits() -> None:
-    assert set(STATUS) == set(Reason)
-    assert all((status == 503) is (reason in LATER) for reason, status in STATUS.items())
-    assert all(400 <= status < 500 for reason, status in STATUS.items() if reason not in LATER)
+    assert all((reason.status == 503) is (reason in LATER) for reason in Reason)
+    assert all(400 <= reason.status < 500 for reason in Reason if reason not in LATER)
 
 
 def test_every_field_of_a_beacon_is_one_letter() -> None:

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.application import CollectorApplication
-from pipeline.collecting.beacon import STATUS, Dropped, Reason
+from pipeline.collecting.beacon import Dropped, Reason
 from pipeline.collecting.collector import PIXEL
 from pipeline.events import Event, Heartbeat, PageView
 from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary
@@ -217,7 +217,7 @@ async def test_a_refusal_names_its_reason_and_is_counted_by_it(
     answer = await collector.beacon(**changes)
     after = await metrics(collector)
     assert (answer.status, answer.reason, answer.headers[b"cache-control"]) == (
-        STATUS[reason],
+        reason.status,
         reason.value,
         b"no-store",
     )

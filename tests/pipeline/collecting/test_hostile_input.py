@@ -24,7 +24,7 @@ from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.topics import TOPICS
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.application import CollectorApplication
-from pipeline.collecting.beacon import MAX_BODY_BYTES, STATUS, Reason
+from pipeline.collecting.beacon import MAX_BODY_BYTES, Reason
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.referrers import origin_of
 from pipeline.errors import BadToken
@@ -103,7 +103,7 @@ class Target:
     def must_refuse(self, *arguments: Any, **options: Any) -> Reason:
         status, headers = self.request(*arguments, **options)
         reason = Reason(headers[b"x-nhip"].decode())
-        assert status == STATUS[reason]
+        assert status == reason.status
         assert 400 <= status < 500
         self.refused[reason] += 1
         return reason
