@@ -7,8 +7,8 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 from wagtail.models import PageViewRestriction
-from wagtail_emulation.listing import nearest_page
 from wagtail_emulation.models import EmulationIndexPage
+from wagtail_emulation.pages.listing import nearest_page
 
 NEWEST = date(2021, 12, 31)
 

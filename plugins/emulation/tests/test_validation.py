@@ -5,14 +5,7 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from wagtail_emulation.models import Commendation
-from wagtail_emulation.validation import (
-    check_agreement_year,
-    check_event_dates,
-    check_named,
-    find_mentions,
-    find_repeated,
-)
+from wagtail_emulation.validation import check_agreement_year, check_event_dates, find_repeated
 
 THIS_YEAR = timezone.localdate().year
 
@@ -56,43 +49,6 @@ def test_an_event_does_not_end_before_it_starts(start: date | None, end: date | 
 
 
 @pytest.mark.parametrize(
-    ("is_individual", "name_withheld", "allowed"),
-    [
-        pytest.param(True, False, True, id="named individual"),
-        pytest.param(True, True, True, id="withheld individual, no reason asked"),
-        pytest.param(False, False, True, id="named collective"),
-        pytest.param(False, True, False, id="withheld collective"),
-    ],
-)
-def test_only_an_individual_withholds_a_name(is_individual: bool, name_withheld: bool, *, allowed: bool) -> None:
-    recipient_kind = "individual" if is_individual else "collective"
-    recipient = Commendation(recipient_kind=recipient_kind, name="Tên", name_withheld=name_withheld)
-    if allowed:
-        recipient.clean()
-    else:
-        with pytest.raises(ValidationError, match="Chỉ tên cá nhân"):
-            recipient.clean()
-
-
-@pytest.mark.parametrize(
-    ("name", "name_withheld", "allowed"),
-    [
-        pytest.param("Lê Sơn", False, True, id="name"),
-        pytest.param("Lê Sơn", True, True, id="name withheld"),
-        pytest.param("", True, True, id="name withheld and not even stored"),
-        pytest.param("", False, False, id="no name"),
-        pytest.param("  ", False, False, id="spaces for a name"),
-    ],
-)
-def test_a_recipient_has_a_name_or_withholds_it(name: str, name_withheld: bool, *, allowed: bool) -> None:
-    if allowed:
-        check_named(name=name, name_withheld=name_withheld)
-    else:
-        with pytest.raises(ValidationError, match="Hãy nhập tên"):
-            check_named(name=name, name_withheld=name_withheld)
-
-
-@pytest.mark.parametrize(
     ("names", "repeated"),
     [
         pytest.param([], [], id="nobody"),
@@ -106,19 +62,3 @@ def test_a_recipient_has_a_name_or_withholds_it(name: str, name_withheld: bool, 
 )
 def test_a_party_is_found_where_it_stands_again(names: list[tuple[str, str]], repeated: list[int]) -> None:
     assert find_repeated(names) == repeated
-
-
-@pytest.mark.parametrize(
-    ("name", "places"),
-    [
-        pytest.param("Lê Văn Sơn", ["sapo", "nội dung"], id="named in two places, told once each"),
-        pytest.param("lê văn  SƠN", ["sapo", "nội dung"], id="case and spaces"),
-        pytest.param("Lê Văn", ["sapo", "nội dung"], id="part of a longer name"),
-        pytest.param("Lê Vă", [], id="part of a word"),
-        pytest.param("Sơn", [], id="one word is no name"),
-        pytest.param("", [], id="no name"),
-    ],
-)
-def test_a_name_is_found_where_it_is_mentioned(name: str, places: list[str]) -> None:
-    texts = [("sapo", "Ông Lê Văn Sơn."), ("nội dung", "lê văn\nsơn"), ("nội dung", "Lê Văn Sơn"), ("tiêu đề", "Sơn")]
-    assert find_mentions(name, texts) == places

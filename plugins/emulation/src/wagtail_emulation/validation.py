@@ -3,7 +3,6 @@
 Nothing here touches the database; a rule raises ``ValidationError`` and returns nothing.
 """
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
@@ -44,20 +43,6 @@ def check_event_dates(start: date | None, end: date | None) -> None:
         raise ValidationError({"event_end_date": ValidationError(message, code="event_dates")})
 
 
-def check_withholding(*, is_individual: bool, name_withheld: bool) -> None:
-    """Refuse to withhold the name of a collective: it is no personal data."""
-    if name_withheld and not is_individual:
-        message = _("Chỉ tên cá nhân mới được giữ kín. Hãy bỏ đánh dấu ô này, hoặc đổi đối tượng thành “Cá nhân”.")
-        raise ValidationError({"name_withheld": ValidationError(message, code="collective_withheld")})
-
-
-def check_named(*, name: str, name_withheld: bool) -> None:
-    """Refuse a recipient who has neither a name nor a reason to have none."""
-    if not name.strip() and not name_withheld:
-        message = _("Hãy nhập tên, hoặc đánh dấu “Không công bố tên” nếu là cá nhân không muốn nêu tên.")
-        raise ValidationError({"name": ValidationError(message, code="nameless")})
-
-
 def fold_name(name: str) -> str:
     """The form in which two spellings of one name are equal: composed letters, one space, no case."""
     return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
@@ -73,15 +58,3 @@ def find_repeated(names: Iterable[tuple[str, str]]) -> list[int]:
             repeated.append(position)
         seen.add(key)
     return repeated
-
-
-def find_mentions(name: str, texts: Iterable[tuple[str, str]]) -> list[str]:
-    """Where the name stands, as whole words, among (place, text) pairs; each place once, in order.
-
-    A single word is too common to be taken for somebody's name.
-    """
-    wanted = fold_name(name)
-    if " " not in wanted:
-        return []
-    pattern = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
-    return list(dict.fromkeys(place for place, text in texts if pattern.search(fold_name(text))))

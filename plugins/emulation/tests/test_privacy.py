@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client, RequestFactory
 from wagtail.api.v2.router import WagtailAPIRouter
 from wagtail.api.v2.views import PagesAPIViewSet
 from wagtail.search.backends import get_search_backend
-from wagtail_emulation.models import EmulationIndexPage, EmulationPage
+from wagtail_emulation.models import Commendation, EmulationIndexPage, EmulationPage
+from wagtail_emulation.privacy import check_named, find_mentions
 
 WITHHELD = "Phạm Kín Tiếng"
 
@@ -66,3 +68,56 @@ def test_a_commendation_never_names_itself_by_a_withheld_name(full_page: Emulati
     told = [f"{row} {row.search_text()}" for row in full_page.commendations.all()]
     assert WITHHELD not in "".join(told)
     assert len(told) == 3
+
+
+@pytest.mark.parametrize(
+    ("is_individual", "name_withheld", "allowed"),
+    [
+        pytest.param(True, False, True, id="named individual"),
+        pytest.param(True, True, True, id="withheld individual, no reason asked"),
+        pytest.param(False, False, True, id="named collective"),
+        pytest.param(False, True, False, id="withheld collective"),
+    ],
+)
+def test_only_an_individual_withholds_a_name(is_individual: bool, name_withheld: bool, *, allowed: bool) -> None:
+    recipient_kind = "individual" if is_individual else "collective"
+    recipient = Commendation(recipient_kind=recipient_kind, name="Tên", name_withheld=name_withheld)
+    if allowed:
+        recipient.clean()
+    else:
+        with pytest.raises(ValidationError, match="Chỉ tên cá nhân"):
+            recipient.clean()
+
+
+@pytest.mark.parametrize(
+    ("name", "name_withheld", "allowed"),
+    [
+        pytest.param("Lê Sơn", False, True, id="name"),
+        pytest.param("Lê Sơn", True, True, id="name withheld"),
+        pytest.param("", True, True, id="name withheld and not even stored"),
+        pytest.param("", False, False, id="no name"),
+        pytest.param("  ", False, False, id="spaces for a name"),
+    ],
+)
+def test_a_recipient_has_a_name_or_withholds_it(name: str, name_withheld: bool, *, allowed: bool) -> None:
+    if allowed:
+        check_named(name=name, name_withheld=name_withheld)
+    else:
+        with pytest.raises(ValidationError, match="Hãy nhập tên"):
+            check_named(name=name, name_withheld=name_withheld)
+
+
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [
+        pytest.param("Lê Văn Sơn", ["sapo", "nội dung"], id="named in two places, told once each"),
+        pytest.param("lê văn  SƠN", ["sapo", "nội dung"], id="case and spaces"),
+        pytest.param("Lê Văn", ["sapo", "nội dung"], id="part of a longer name"),
+        pytest.param("Lê Vă", [], id="part of a word"),
+        pytest.param("Sơn", [], id="one word is no name"),
+        pytest.param("", [], id="no name"),
+    ],
+)
+def test_a_name_is_found_where_it_is_mentioned(name: str, places: list[str]) -> None:
+    texts = [("sapo", "Ông Lê Văn Sơn."), ("nội dung", "lê văn\nsơn"), ("nội dung", "Lê Văn Sơn"), ("tiêu đề", "Sơn")]
+    assert find_mentions(name, texts) == places

@@ -1,6 +1,6 @@
 """What the page editor checks beyond the fields of one model: choices of several kinds, and rows against each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -11,7 +11,8 @@ from modelcluster.forms import BaseChildFormSet
 from wagtail.admin.forms import WagtailAdminPageForm
 
 from wagtail_emulation.kinds import EventKind
-from wagtail_emulation.validation import check_named, find_mentions, find_repeated
+from wagtail_emulation.privacy import check_named, check_untold, public_fields
+from wagtail_emulation.validation import find_repeated
 
 
 class EmulationPageForm(WagtailAdminPageForm):
@@ -39,19 +40,15 @@ class EmulationPageForm(WagtailAdminPageForm):
         return super().save(commit=commit)
 
     def _names_stay_withheld(self) -> bool:
-        """Put an error on each withheld name that the page tells elsewhere; true where there is none."""
+        """Put an error on each withheld name that the page tells elsewhere; true if there is none."""
         texts = list(self._public_texts())
         kept = True
         for form in kept_forms(self.formsets["commendations"]):
-            places = find_mentions(withheld_name(form), texts)
-            if places:
-                kept = False
-                message = gettext(
-                    "Tên này không được công bố nhưng còn xuất hiện ở: %(places)s. "
-                    "Hãy xoá tên ở đó, hoặc bỏ đánh dấu “Không công bố tên”."
-                )
-                error = ValidationError(message, code="name_told", params={"places": ", ".join(places)})
+            try:
+                check_untold(form.cleaned_data, texts)
+            except ValidationError as error:
                 form.add_error("name", error)
+                kept = False
         return kept
 
     def _public_texts(self) -> Iterator[tuple[str, str]]:
@@ -64,14 +61,13 @@ class EmulationPageForm(WagtailAdminPageForm):
         body = page.body.stream_block.get_searchable_content(page.body)
         yield gettext("nội dung"), "\n".join(str(text) for text in body)
         for form in kept_forms(self.formsets["agreements"]):
-            yield gettext("giao ước"), row_text(form)
+            yield gettext("giao ước"), row_text(form.cleaned_data)
             for signatory in kept_forms(form.formsets["signatories"]):
-                yield gettext("bên ký giao ước"), row_text(signatory)
+                yield gettext("bên ký giao ước"), row_text(signatory.cleaned_data)
         for form in kept_forms(self.formsets["commendations"]):
-            hidden = {"name"} if form.cleaned_data.get("name_withheld") else set()
-            yield gettext("khen thưởng"), row_text(form, hidden=hidden)
+            yield gettext("khen thưởng"), row_text(public_fields(form.cleaned_data))
         for form in kept_forms(self.formsets["directives"]):
-            yield gettext("văn bản được viện dẫn"), row_text(form)
+            yield gettext("văn bản được viện dẫn"), row_text(form.cleaned_data)
 
 
 class UniqueSignatories(BaseChildFormSet):
@@ -109,11 +105,6 @@ def kept_forms(formset: Any) -> Iterator[Any]:
             yield form
 
 
-def withheld_name(form: Any) -> str:
-    return str(form.cleaned_data.get("name") or "") if form.cleaned_data.get("name_withheld") else ""
-
-
-def row_text(form: Any, *, hidden: set[str] | None = None) -> str:
-    """The row's text fields, one a line, without the hidden ones."""
-    shown = (value for name, value in form.cleaned_data.items() if name not in (hidden or ()))
-    return "\n".join(value for value in shown if isinstance(value, str))
+def row_text(row: Mapping[str, Any]) -> str:
+    """The row's text fields, one a line."""
+    return "\n".join(value for value in row.values() if isinstance(value, str))
