@@ -4,11 +4,9 @@ Format version 1. A field may be added with a default; anything else takes a new
 reading the old one for as long as records of it are kept.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
-
-from pipeline.errors import BadRecord
 
 EVENTS_TOPIC = "page-events"
 SALTS_TOPIC = "visitor-salts"
@@ -65,21 +63,8 @@ class OpeningBalance(msgspec.Struct, frozen=True, tag_field="kind", tag="opening
 Event = PageView | Heartbeat | OpeningBalance
 
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 def encode_lines(events: Iterable[Event]) -> bytes:
     """NDJSON, the value of one record; readable with any Kafka tool, native to ClickHouse's JSONEachRow."""
     return _encoder.encode_lines(events)
-
-
-def decode_lines(value: bytes) -> list[Event]:
-    """The events of one record. Raises BadRecord if any line is not a known event of a known version."""
-    try:
-        events: Sequence[Event] = _decoder.decode_lines(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadRecord(str(error)) from error
-    for event in events:
-        if event.v != 1:
-            raise BadRecord(f"event version {event.v} is newer than this consumer")
-    return list(events)

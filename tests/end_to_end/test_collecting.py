@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from event_lines import decode_lines
 from kafka_server import KafkaServer, require_kafka
 from load import beacon_requests, run_load
 from part import ROOT, Part, free_port
@@ -24,7 +25,7 @@ from steady_load import SteadyLoad
 from pipeline.brokers import Broker, TopicPartition
 from pipeline.brokers.kafka.broker import KafkaBroker
 from pipeline.brokers.topics import TOPICS
-from pipeline.events import EVENTS_TOPIC, PageView, decode_lines
+from pipeline.events import EVENTS_TOPIC, PageView
 from pipeline.settings import KafkaSettings
 
 NOWHERE = "http://reader:secret@127.0.0.1:9/nhip"

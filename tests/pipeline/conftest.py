@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from event_lines import decode_lines
 
 from pipeline.brokers import Record
 from pipeline.brokers.direct import DirectLog
@@ -18,7 +19,7 @@ from pipeline.brokers.topics import TOPICS
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.application import CollectorApplication
 from pipeline.collecting.collector import Collector
-from pipeline.events import EVENTS_TOPIC, Event, decode_lines
+from pipeline.events import EVENTS_TOPIC, Event
 from pipeline.process.health import Health
 from pipeline.serving.counters import publish_age
 from pipeline.serving.endpoints import Numbers

@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from event_lines import decode_lines
 
+from pipeline.clickhouse.rows import decode_line
 from pipeline.errors import BadRecord
-from pipeline.events import Event, Heartbeat, OpeningBalance, PageView, decode_lines, encode_lines
+from pipeline.events import Event, Heartbeat, OpeningBalance, PageView, encode_lines
 
 VIEW = PageView(
     at=1_790_571_600_123,
@@ -59,4 +61,4 @@ def test_nothing_about_the_address_or_the_agent_is_written() -> None:
 )
 def test_what_is_no_event_is_refused(value: bytes) -> None:
     with pytest.raises(BadRecord):
-        decode_lines(value)
+        decode_line(value)

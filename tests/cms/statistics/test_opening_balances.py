@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
+from event_lines import decode_lines
 
 from cms.statistics import balances
 from cms.statistics.models import OpeningBalance, WithdrawnBalance
@@ -33,7 +34,7 @@ def sent() -> list[dict[str, Any]]:
     """The balances in the log: page, views and visits, oldest first."""
     with closing(open_broker(Settings.from_env())) as broker:
         values = [record.value for record in sorted(broker.read(events.EVENTS_TOPIC), key=lambda r: r.at)]
-    found = [event for value in values for event in events.decode_lines(value)]
+    found = [event for value in values for event in decode_lines(value)]
     assert all(isinstance(event, events.OpeningBalance) for event in found)
     return found  # type: ignore[return-value]
 

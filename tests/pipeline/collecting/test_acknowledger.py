@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from event_lines import decode_lines
 
 from pipeline.brokers import Record
 from pipeline.brokers.direct import DirectLog
@@ -12,7 +13,7 @@ from pipeline.collecting import acknowledger as acknowledger_module
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.beacon import Dropped, Reason
 from pipeline.errors import Unavailable
-from pipeline.events import EVENTS_TOPIC, Heartbeat, decode_lines
+from pipeline.events import EVENTS_TOPIC, Heartbeat
 
 PATIENCE = 30.0
 

@@ -1,0 +1,12 @@
+"""Reads the events of a record, for tests of the code that writes them."""
+
+import msgspec
+
+from pipeline.events import Event
+
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def decode_lines(value: bytes) -> list[Event]:
+    """The events of one record. Raises MsgspecError if any line is not a known event."""
+    return _decoder.decode_lines(value)
