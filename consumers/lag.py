@@ -54,6 +54,6 @@ class LagWatch:
         return MEASURE_SECONDS
 
 
-def watch_lag(broker: Broker, runner: Runner) -> AbstractContextManager[None]:
+def watch_lag(broker: Broker, runner: Runner) -> AbstractContextManager[object]:
     """Measure every few seconds while the block runs."""
     return repeating(LagWatch(broker, runner, clock=time.time).measure, "lag")

@@ -7,8 +7,7 @@ twice is harmless, because of two balances for one page the one with the later `
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 
@@ -19,63 +18,36 @@ from cms.statistics.models import OpeningBalance, WithdrawnBalance
 from pipeline import events
 from pipeline.brokers import Producer
 from pipeline.brokers.opening import open_broker
+from pipeline.process.repeating import repeating
 from pipeline.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30.0
 
-_wake_errand: list[threading.Event] = []
+_wake_errand: list[Callable[[], None]] = []
 
 
 def balances_changed() -> None:
-    """Send what waits: by the errand if this process runs one, so that no save waits for the log, else here and now."""
+    """Send pending balances: in the errand if this process runs one, so that no save waits for the log, else now."""
     if _wake_errand:
-        _wake_errand[0].set()
+        _wake_errand[0]()
     else:
         publish_pending_balances()
 
 
 @contextmanager
 def publishing_in_background() -> Iterator[None]:
-    """While the block runs a thread sends pending balances: at once, whenever one is saved, and every half minute."""
-    wake, stopping = threading.Event(), threading.Event()
-
-    def run_errand() -> None:
-        while True:
-            wake.clear()  # before anything is looked at: whoever stops or saves from here on ends the wait below
-            if stopping.is_set():
-                return
-            close_old_connections()
-            publish_pending_balances()
-            close_old_connections()
-            wake.wait(RETRY_SECONDS)
-
-    errand = threading.Thread(target=run_errand, name="balances", daemon=True)
-    errand.start()
-    try:
-        with _waking(wake):
-            yield
-    finally:
-        stopping.set()
-        wake.set()
-        errand.join()
+    """While the block runs, a thread sends pending balances: at once, whenever one is saved, and every half minute."""
+    with repeating(_run_errand, "balances") as wake, _waking(wake):
+        yield
 
 
 @contextmanager
 def left_pending() -> Iterator[None]:
-    """While the block runs nothing is sent, and nothing waits for the log: whoever serves next sends it all."""
-    with _waking(threading.Event()):
+    """While the block runs, send nothing and do not wait for the log; the next process that serves sends it all."""
+    with _waking(lambda: None):
         yield
-
-
-@contextmanager
-def _waking(errand: threading.Event) -> Iterator[None]:
-    _wake_errand[:] = [errand]
-    try:
-        yield
-    finally:
-        _wake_errand.clear()
 
 
 def publish_pending_balances() -> int:
@@ -94,6 +66,22 @@ def publish_pending_balances() -> int:
 
 def has_pending_balances() -> bool:
     return WithdrawnBalance.objects.exists() or OpeningBalance.objects.filter(sent_at=None).exists()
+
+
+def _run_errand() -> float:
+    close_old_connections()
+    publish_pending_balances()
+    close_old_connections()
+    return RETRY_SECONDS
+
+
+@contextmanager
+def _waking(wake: Callable[[], None]) -> Iterator[None]:
+    _wake_errand[:] = [wake]
+    try:
+        yield
+    finally:
+        _wake_errand.clear()
 
 
 def _send_each(producer: Producer) -> Iterator[WithdrawnBalance | OpeningBalance]:

@@ -6,22 +6,28 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def repeating(step: Callable[[], float], name: str, *, leave_seconds: float | None = None) -> Iterator[None]:
+def repeating(
+    step: Callable[[], float], name: str, *, leave_seconds: float | None = None
+) -> Iterator[Callable[[], None]]:
     """Call ``step`` while the block runs; it returns the seconds until its next turn and raises nothing.
 
-    At the end wait for a step under way, at most ``leave_seconds`` where given.
+    Yields a call that brings the next turn forward to now. At the end wait for a step under way, at most
+    ``leave_seconds`` where given.
     """
-    stopping = threading.Event()
+    stopping, woken = threading.Event(), threading.Event()
 
     def keep_on() -> None:
-        seconds = 0.0
-        while not stopping.wait(seconds):
-            seconds = step()
+        while True:
+            woken.clear()  # before the step, so that a stop or a call during it ends the wait
+            if stopping.is_set():
+                return
+            woken.wait(step())
 
     thread = threading.Thread(target=keep_on, name=name, daemon=True)
     thread.start()
     try:
-        yield
+        yield woken.set
     finally:
         stopping.set()
+        woken.set()
         thread.join(leave_seconds)

@@ -19,6 +19,23 @@ def test_a_step_is_taken_at_once_and_again_after_the_seconds_it_returns() -> Non
         assert all(turn.wait(PATIENCE) for turn in turns)
 
 
+def test_a_call_during_a_step_brings_the_next_turn_forward() -> None:
+    begun, called, again = threading.Event(), threading.Event(), threading.Event()
+
+    def step() -> float:
+        if begun.is_set():
+            again.set()
+        begun.set()
+        called.wait(PATIENCE)
+        return 100 * PATIENCE
+
+    with repeating(step, "steps") as wake:
+        assert begun.wait(PATIENCE)
+        wake()
+        called.set()
+        assert again.wait(PATIENCE)
+
+
 def test_the_end_waits_for_the_step_under_way_and_for_no_other() -> None:
     begun, finished = threading.Event(), []
 
