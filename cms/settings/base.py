@@ -1,7 +1,6 @@
 """What every way of running the portal shares; a mode's module adds the database, the key and the media."""
 
 from collections.abc import Callable, Container
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,8 +36,6 @@ def host_of(url: str) -> str:
     host = urlsplit(url).hostname or ""
     return f"[{host}]" if ":" in host else host
 
-
-BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 DEBUG = False
 
@@ -119,7 +116,6 @@ AUTH_PASSWORD_VALIDATORS = [
 # USE_THOUSAND_SEPARATOR an id in an attribute would be grouped as well.
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Tiếng Việt")), ("en", _("Tiếng Anh"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["cms.core.formats"]
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True

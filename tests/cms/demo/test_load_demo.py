@@ -61,14 +61,7 @@ def test_the_emulation_page_says_what_happened_and_brings_its_views(demo: Site, 
 
     assert page.slug.startswith("hoi-nghi-tong-ket-thi-dua-khen-thuong-nam-2020")
     assert len(page.event_kinds) == 4
-    for words in (
-        "26/01/2021",
-        "05-CT/TW",
-        "15/05/2016",
-        "Bộ Chính trị",
-        "Hà Lê Thanh Chung",
-        "Giao ước thi đua năm 2021",
-    ):
+    for words in FACTS:
         assert words in html
     assert f'data-page-views="{page.pk}"' in html
     assert OpeningBalance.objects.get(page=page).views == 1327
