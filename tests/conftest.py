@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from kafka_server import KafkaServer, require_kafka
+from migrated import migrate_once
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from sharing import MOST_WORKERS
 
@@ -57,15 +58,27 @@ SLOW = (
     "tests/deploy",
     "tests/consumers/test_process.py",
     "tests/consumers/test_exactly_once.py",
+    "tests/cms/core/test_settings.py",
+    "tests/cms/demo/test_load_demo.py",
+    "tests/cms/test_manage.py",
     "tests/cms/test_postgresql.py",
     "tests/cms/web",
     "tests/pipeline/brokers/kafka",
+    "tests/pipeline/clickhouse/test_accounts.py",
+    "tests/pipeline/clickhouse/test_migrations.py",
     "tests/pipeline/clickhouse/test_server.py",
     "tests/pipeline/clickhouse/test_recovery.py",
     "tests/pipeline/clickhouse/roll_ups",
-    "tests/pipeline/operating/commands/test_replay.py",
+    "tests/pipeline/operating/commands",
     "tests/pipeline/collecting/test_hostile_input.py",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
+    if config.pluginmanager.hasplugin("cacheprovider"):
+        migrate_once(config.cache.mkdir("migrated-databases"), patch)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -29,7 +29,7 @@ def make_once(directories: pytest.TempPathFactory, name: str, make: Callable[[Pa
     base = directories.getbasetemp()
     root = base.parent if WORKER_VARIABLE in os.environ else base
     made = root / f"shared-{name}"
-    with _locked(root / f"shared-{name}.lock"):
+    with locked(root / f"shared-{name}.lock"):
         if not made.exists():
             aside = root / f"unfinished-{name}"
             shutil.rmtree(aside, ignore_errors=True)
@@ -39,7 +39,8 @@ def make_once(directories: pytest.TempPathFactory, name: str, make: Callable[[Pa
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """One process at a time."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

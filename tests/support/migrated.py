@@ -1,0 +1,60 @@
+"""SQLite in memory, migrated once: workers, and later runs with the same migrations, start from a copy."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.backends.sqlite3.creation import DatabaseCreation
+from part import ROOT
+from sharing import locked
+
+
+def migrate_once(directory: Path, patch: pytest.MonkeyPatch) -> None:
+    """Have Django's test database in memory begin as a copy of the one in ``directory``, made if it is not there."""
+    create = DatabaseCreation.create_test_db
+
+    def create_or_copy(self: DatabaseCreation, *arguments: Any, **options: Any) -> str:
+        name = str(self._get_test_db_name())  # type: ignore[attr-defined]  # the stubs leave it out
+        if not self.is_in_memory_db(name):
+            return create(self, *arguments, **options)
+        template = directory / f"{_fingerprint()}.sqlite3"
+        with locked(template.with_suffix(".lock")):
+            if template.exists():
+                with _copied(template, name):  # kept open until Django has a connection of its own
+                    return create(self, *arguments, **options)
+            made = create(self, *arguments, **options)
+            _store(self.connection.connection, template)
+        return made
+
+    patch.setattr(DatabaseCreation, "create_test_db", create_or_copy)
+
+
+def _fingerprint() -> str:
+    """Of everything that decides what a migrated database holds."""
+    files = [ROOT / "uv.lock", *ROOT.glob("cms/**/*.py"), *ROOT.glob("plugins/*/src/**/*.py")]
+    digest = hashlib.blake2b(digest_size=16)
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _copied(template: Path, name: str) -> Iterator[None]:
+    with closing(sqlite3.connect(name, uri=True)) as memory:
+        with closing(sqlite3.connect(template)) as source:
+            source.backup(memory)
+        yield
+
+
+def _store(memory: sqlite3.Connection, template: Path) -> None:
+    aside = template.with_suffix(".unfinished")
+    aside.unlink(missing_ok=True)
+    with closing(sqlite3.connect(aside)) as target:
+        memory.backup(target)
+    aside.rename(template)
