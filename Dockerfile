@@ -7,7 +7,7 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_PROJECT
     PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 COPY tools/uv.txt tools/uv.txt
 RUN pip install --no-cache-dir --only-binary :all: --require-hashes --requirement tools/uv.txt
-# What changes seldom first. The embedded engine stays out: here the engine is a server.
+# First the layers that seldom change. The embedded engine stays out: here the engine is a server.
 COPY pyproject.toml uv.lock ./
 COPY plugins/emulation/pyproject.toml plugins/emulation/pyproject.toml
 RUN uv sync --frozen --no-dev --no-cache --no-install-workspace --no-install-package chdb --no-install-package chdb-core
@@ -31,7 +31,7 @@ USER 10001:10001
 CMD ["python", "-m", "cms.web"]
 
 FROM caddy:2.10.0-alpine AS proxy
-# Copied, the program loses its file capability (low ports, which it does not use), and runs without any.
+# A copy of the program has no file capability (low ports, which it does not use), and runs without any.
 RUN cp /usr/bin/caddy /usr/bin/caddy.plain && mv /usr/bin/caddy.plain /usr/bin/caddy \
     && mkdir -p /data /config && chown -R 10002:10002 /data /config
 COPY deploy/caddy/Caddyfile deploy/caddy/compose.caddy /etc/caddy/

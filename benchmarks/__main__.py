@@ -1,7 +1,7 @@
 """``make bench``: measures the real product beside its limits, prints a table, writes JSON.
 
-``make bench ARGS="--only consumer --only peers"`` measures parts of it, ``--quick`` a tenth of everything, to see that
-it works; its figures are for no record.
+``make bench ARGS="--only consumer --only peers"`` measures parts of it, ``--quick`` a tenth of everything, as
+a trial whose figures mean nothing.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def main() -> int:
     for name in options.only or PARTS:
         try:
             figures += _measure(name, quick=options.quick)
-        except Exception:  # what else was measured shall be seen
+        except Exception:  # the figures of the other parts shall be seen
             log.exception("%s can't be measured", name)
             failed.append(name)
     show(figures)
@@ -76,7 +76,7 @@ def main() -> int:
 
 
 def _measure(name: str, *, quick: bool) -> list[Figure]:
-    """The figures of a part; none where it wants something that is not installed, which is said."""
+    """The figures of a part; none, with a word on it, where the part needs something that is not installed."""
     measure, require = PARTS[name]
     say(f"{name} …")
     try:

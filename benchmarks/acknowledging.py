@@ -1,4 +1,4 @@
-"""Durable acknowledgements a second, by turns with the same server's no-op handler."""
+"""Durable acknowledgements a second, in turns with the same server's no-op handler."""
 
 import statistics
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ WARM_UP_SECONDS = 3.0
 @dataclass(frozen=True)
 class Found:
     """Tallies whose ``rate`` is the median of the turns. ``cpu`` by process and ``noop_cpu`` are processor seconds per
-    1,000 views; ``everything`` counts all views, the warm-up's too."""
+    1,000 views; ``everything`` counts all views, also those of the warm-up."""
 
     noop: Tally
     acknowledged: Tally
@@ -28,7 +28,7 @@ class Found:
 
 
 def take_turns(port: int, *, key: bytes, pids: Mapping[str, int], turns: int, connections: int = 64) -> Found:
-    """The no-op and the product by turns, since a shared machine is not the same from one moment to the next."""
+    """The no-op and the product in turns, since a shared machine changes from one moment to the next."""
 
     def load(port: int, seconds: float = TURN_SECONDS) -> Tally:
         return run_load(beacon_requests(key=key), port=port, seconds=seconds, connections=connections)
@@ -55,7 +55,7 @@ def take_turns(port: int, *, key: bytes, pids: Mapping[str, int], turns: int, co
 
 
 def acknowledging(found: Found, name: str, *, goal: float, fsyncs: float | None = None) -> list[Figure]:
-    """``goal`` is the share of the no-op's rate that is wanted."""
+    """``goal`` is the share of the no-op's rate to reach."""
     noop, tally = found.noop, found.acknowledged
     p99 = tally.percentile(99) * 1000
     figures = [

@@ -1,4 +1,4 @@
-"""A measurement in a process of its own, since an engine belongs to one process and memory to all that ran before."""
+"""A measurement in a process of its own: one process has one engine, and memory that earlier work has grown."""
 
 import subprocess
 import sys
@@ -13,9 +13,9 @@ Answer = TypeVar("Answer")
 
 
 def measured_by(module: str, *arguments: object, answer: type[Answer]) -> Answer:
-    """What ``python -m benchmarks.MODULE ARGUMENTS`` prints as JSON; what it says on stderr is seen.
+    """The answer that ``python -m benchmarks.MODULE ARGUMENTS`` prints as JSON; its stderr is shown.
 
-    Raises CalledProcessError when it fails.
+    Raises CalledProcessError when the process fails.
     """
     command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
@@ -27,5 +27,5 @@ def print_answer(answer: object) -> None:
 
 
 def say(text: str) -> None:
-    """A line of progress, from whichever process."""
+    """Print a line of progress, from any process."""
     print(f"  … {text}", file=sys.stderr, flush=True)

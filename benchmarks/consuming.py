@@ -1,8 +1,8 @@
 """Events a second through the consumer, beside its parts alone: reading, decoding, inserting, decoding and inserting.
 
-``python -m benchmarks.consuming DIRECTORY`` has the log and the engine embedded; with ``--kafka SERVERS`` the log is a
-broker that ``fill`` has filled, with ``--clickhouse URL`` the engine is a server, ``--one-core`` keeps the process to a
-core. Each turn has a database of its own, so that none finds what another has left; the median of the turns counts.
+``python -m benchmarks.consuming DIRECTORY`` has the log and the engine embedded. With ``--kafka SERVERS`` the log is a
+broker that ``fill`` has filled, with ``--clickhouse URL`` the engine is a server, with ``--one-core`` the process keeps
+to one core. Each turn has a database of its own, so that no turn finds another's rows; the median of the turns counts.
 """
 
 import argparse
@@ -51,7 +51,7 @@ class Speed(msgspec.Struct, frozen=True):
 
 
 class Speeds(NamedTuple):
-    """The whole consumer, then its parts alone, each over the very batches that the consumer made."""
+    """The whole consumer, then its parts alone, each over the batches that the consumer made."""
 
     consumer: Speed
     reading: Speed
@@ -85,12 +85,12 @@ def _turn(broker: Broker, opened: Open, records: dict[TopicPartition, list[Recor
 
 
 def _own_group(name: str) -> str:
-    """A group that has read nothing yet: the log is measured by several processes, one after the other."""
+    """The name of a group that has read nothing yet: several processes read the log, one after the other."""
     return f"{name}-{secrets.token_hex(4)}"
 
 
 def _consume(broker: Broker, client: ClickHouse, *, group: str) -> tuple[Speed, list[Place]]:
-    """From when the group has given the partitions until every row is in; and the batches that were made."""
+    """The time from the assignment of the partitions until every row is in; and the batches that were made."""
     places: list[Place] = []
 
     def write(rows: Rows, token: str, **how: Any) -> None:
@@ -144,7 +144,7 @@ def _insert(batches: list[Rows], events: int, client: ClickHouse, *, table: str)
 
 
 def _warm_up(opened: Open, records: list[Record]) -> None:
-    """A process's first insert loads what the next ones need."""
+    """Make one insert: the first one of a process loads the modules that all of them need."""
     write_events(opened("warm_up"), rows_of(records).events, token="warm-up")
 
 
@@ -166,7 +166,7 @@ def kafka_broker(servers: str) -> KafkaBroker:
 
 
 def fill(broker: KafkaBroker, events: int) -> None:
-    """Make the topics and put ``events`` views into their partitions by turns."""
+    """Make the topics and put ``events`` views into their partitions in turns."""
     broker.create_topics(tuple(topic._replace(partitions=PARTITIONS) for topic in TOPICS))
     producer = broker.producer()
     appended: list[Future[Record]] = []
@@ -190,12 +190,12 @@ def _sqlite_broker(directory: Path, events: int) -> SqliteBroker:
 
 
 def _records(events: int) -> Iterator[bytes]:
-    """The last of them from now."""
+    """Records whose last is of now."""
     return make_records(events, at=time.time_ns() // 1_000_000 - events)
 
 
 def _open(directory: Path, url: str | None) -> Open:
-    """Opens a database of the engine by its name, made and migrated."""
+    """A function that opens a database of the engine by name, created and migrated."""
 
     def opened(database: str) -> ClickHouse:
         if url is None:

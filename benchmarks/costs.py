@@ -1,4 +1,4 @@
-"""What work costs: processor seconds and bytes on disk, of this process and of others."""
+"""The cost of work: processor seconds and bytes on disk, of this process and of others."""
 
 import os
 import time
@@ -11,7 +11,7 @@ from typing import Self
 
 @dataclass
 class Stopwatch:
-    """Seconds of the clock and of the processor, of all threads of this process, that its block took."""
+    """Seconds that its block took: by the clock, and of the processor over all threads of this process."""
 
     seconds: float = 0.0
     cpu: float = 0.0
@@ -28,7 +28,7 @@ class Stopwatch:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Of all threads of a process since it started."""
+    """Processor seconds of all threads of a process since it started."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -43,11 +43,11 @@ def resident_mb(pid: int) -> float:
 
 
 def bytes_on_disk(directory: Path, pattern: str) -> int:
-    """Of the files under ``directory`` whose path from there matches."""
+    """Bytes of the files under ``directory`` whose relative path matches."""
     return sum(file.stat().st_size for file in directory.glob(pattern))
 
 
 def keep_to_one_core() -> None:
-    """From now on this process, and every thread it starts, runs on one core; for all others nothing changes."""
+    """Keep this process and every thread that it starts to one core; other processes keep theirs."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})

@@ -1,4 +1,4 @@
-"""Processes of the distributed product on a real Kafka, each by itself: the consumer, the collector."""
+"""Processes of the distributed product on a real Kafka, each alone: the consumer, the collector."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -83,7 +83,7 @@ def _consuming(name: str, speeds: Speeds) -> list[Figure]:
 
 
 def measure_collector(directory: Path, *, turns: int) -> list[Figure]:
-    """One collector and the broker; no consumer runs meanwhile, whose work is measured by itself."""
+    """One collector and the broker, without a consumer, which is measured alone."""
     with _servers(directory) as stack:
         (collector,) = stack.collectors
         collector.start()
@@ -119,7 +119,7 @@ def measure_collector(directory: Path, *, turns: int) -> list[Figure]:
 
 @contextmanager
 def _servers(directory: Path) -> Iterator[Stack]:
-    """A stack of which only Kafka and ClickHouse run, both made ready by ``nhip migrate``."""
+    """A stack in which only Kafka and ClickHouse run, both migrated by ``nhip migrate``."""
     directory.mkdir()
     stack = Stack(directory, collectors=1, consumers=1)
     with ExitStack() as cleaning:

@@ -1,9 +1,9 @@
-"""What the counters cost to read after years: the same questions at one, ten and fifty million views.
+"""The cost of reading the counters after years: the same questions at one, ten and fifty million views.
 
-The views are made in the engine, three years of them up to now, in the order of time and with their lineage as a log
-of four partitions gives it: a new article every few hours, most views to the last ones, two or three to a visitor.
-``python -m benchmarks.history DIRECTORY VIEWS… --check VIEWS`` prints JSON; one history goes through what `nhip verify`
-asks of the engine, too.
+The views are made in the engine, three years of them up to now, in the order of time and with the lineage of a log of
+four partitions: a new article every few hours, most views on the newest, two or three views to a visitor.
+``python -m benchmarks.history DIRECTORY VIEWS… --check VIEWS`` prints JSON; the history of ``--check`` also answers the
+questions of `nhip verify`.
 """
 
 import argparse
@@ -37,14 +37,14 @@ MAKE_VIEWS = Path(__file__).with_name("make_views.sql")
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """Milliseconds of a question asked REPEATS times, but for the first."""
+    """Milliseconds of a question that was asked REPEATS times, without the first."""
 
     p50: float
     p99: float
 
 
 class History(msgspec.Struct, frozen=True):
-    """``checks``: seconds of what ``nhip verify`` asks of the engine, by its name, where it was asked."""
+    """``checks``: seconds of each question of ``nhip verify``, by name, if they were asked."""
 
     views: int
     summary: Reading
@@ -97,7 +97,7 @@ def _summary(history: History, first: History, after: str) -> Figure:
 
 
 def measure(directory: Path, sizes: list[int], *, checked: int) -> list[History]:
-    """The questions go to the sizes by turns, since a shared machine is not the same from one moment to the next."""
+    """Each question goes to the sizes in turns, since a shared machine changes from one moment to the next."""
     now = time.time()
     clients = {views: _make_history(directory, views, until=now) for views in sizes}
     periods = Periods(local_date(now))
@@ -149,7 +149,7 @@ def _make_views(client: ClickHouse, views: int, *, until: float) -> None:
 
 
 def _settle(client: ClickHouse) -> None:
-    """Wait until the engine has merged what it wants to merge, as it has between a portal's few inserts."""
+    """Wait until the engine has finished its merges, as it does between a portal's few inserts."""
     deadline = time.monotonic() + SETTLE_SECONDS
     quiet = 0
     while quiet < 3 and time.monotonic() < deadline:
@@ -170,7 +170,7 @@ def _reading(seconds: list[float]) -> Reading:
 
 
 def _bytes_per_event(client: ClickHouse, views: int) -> tuple[float, float]:
-    """Of the raw table, and of all tables."""
+    """Bytes a view of the raw table, and of all tables."""
     ((raw, whole),) = client.query(
         "SELECT sumIf(bytes_on_disk, table = 'events'), sum(bytes_on_disk) FROM system.parts"
         " WHERE active AND database = currentDatabase()"
@@ -179,7 +179,7 @@ def _bytes_per_event(client: ClickHouse, views: int) -> tuple[float, float]:
 
 
 def _check(client: ClickHouse, views: int) -> dict[str, float]:
-    """Seconds of each check. Raises RuntimeError when the made views do not check out."""
+    """Seconds of each check. Raises RuntimeError if a check fails."""
     return {
         "lineage": _seconds(partial(_expect, lambda: _count_all_places(client, views), views)),
         "roll-ups against raw": _seconds(partial(_expect, lambda: any(compare_roll_ups(client).values()), False)),
@@ -192,7 +192,7 @@ def _expect(question: Callable[[], object], wanted: object) -> None:
 
 
 def _count_all_places(client: ClickHouse, views: int) -> int:
-    """Stretch by stretch of the log, as verify does. Raises RuntimeError when a place has two events."""
+    """Count in stretches of the log, as verify does. Raises RuntimeError if an event is stored twice."""
     records = views // RECORD // PARTITIONS
     places = 0
     for partition in range(PARTITIONS):

@@ -1,4 +1,4 @@
-"""What the parts underneath can do at best, alone."""
+"""The limits: what the parts underneath do at best, alone."""
 
 import sqlite3
 import subprocess
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def noop_server(port: int) -> Iterator[int]:
-    """The block has its process id."""
+    """Run the no-op server while the block runs; yields its process id."""
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.noop", str(port)])
     time.sleep(2.0)
     try:
@@ -22,7 +22,7 @@ def noop_server(port: int) -> Iterator[int]:
 
 
 def insert_and_fsync(directory: Path, *, seconds: float) -> float:
-    """Commits a second of one 300-byte row each, WAL with ``synchronous=FULL``."""
+    """Commits a second, of one 300-byte row each, in WAL mode with ``synchronous=FULL``."""
     with sqlite3.connect(directory / "limit.sqlite3", isolation_level=None) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")

@@ -1,5 +1,5 @@
 -- Views first to first + count of total, evenly over span milliseconds from start on. A page has its views soon after
--- it was published; forty views in a row are of the same sixteen visitors.
+-- its publication; forty views in a row are of the same sixteen visitors.
 INSERT INTO events
 (
     at, site, kind, audience, page_id, locale, path, visitor, visit, source, browser, os, device, partition, offset, row

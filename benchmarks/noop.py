@@ -1,4 +1,4 @@
-"""The limit of the collector: the same server, set up alike, around a handler that reads a body and says 202."""
+"""The limit of the collector: the same server and setup, with a handler that reads a body and answers 202."""
 
 import socket
 import sys

@@ -1,7 +1,7 @@
-"""How others take events from Kafka into the same table: one event a message, as they would.
+"""Other ways to take events from Kafka into the same table, with one event a message, as is usual.
 
 *plain*: poll, json, insert, commit with kafka-python, at its defaults and with 10,000 messages a poll; *arroyo*:
-Sentry's library, batches of 10,000. Both deliver at least once: what a crash repeats is counted twice.
+Sentry's library, batches of 10,000. Both deliver at least once: an event that a crash repeats is counted twice.
 ``python -m benchmarks.peers DIRECTORY SERVERS MESSAGES`` prints JSON.
 """
 
@@ -79,7 +79,7 @@ def _poll_in_a_loop(servers: str, write: Write, messages: int, **chosen: int) ->
         auto_offset_reset="earliest",
         **chosen,
     )
-    while not consumer.assignment():  # kafka-python drops a joining that ends between two short polls
+    while not consumer.assignment():  # kafka-python forgets a join that ends between two short polls
         consumer.poll(timeout_ms=5_000, max_records=1)
     consumer.seek_to_beginning()
     done = 0
@@ -133,10 +133,10 @@ def _run_arroyo(servers: str, write: Write, messages: int) -> Speed:
 
 
 def _writer(directory: Path) -> tuple[Write, Callable[[], int]]:
-    """Inserts lines as whoever uses clickhouse-connect would, into the migrated table; and counts what it holds."""
+    """Inserts lines with clickhouse-connect, in its usual way, into the migrated table; counts its rows."""
     first = open_embedded(directory / "clickhouse", database="peers")
     migrate(first)
-    # Two of them may well make the same block of rows, of which the table would keep one.
+    # Two peers may make the same block of rows, of which the table would keep one.
     settings = {"async_insert": 0, "deduplicate_insert": "disable"}
     client: Any = clickhouse_connect.get_client(
         interface="chdb", path=str(directory / "clickhouse"), database="peers", settings=settings

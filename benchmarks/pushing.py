@@ -1,4 +1,4 @@
-"""Seconds from a beacon being sent to its count arriving in an open live stream, as a reader's browser would see it."""
+"""Seconds from the sending of a beacon until its count arrives in an open live stream, as in a reader's browser."""
 
 import json
 import random
@@ -20,7 +20,7 @@ PATH = "/do-thoi-gian/"
 
 
 def push_delays(base_url: str, *, key: bytes, samples: int) -> list[float]:
-    """One view after another at random moments; each delay in seconds."""
+    """Send one view after another at random moments; the delay of each in seconds."""
     token = sign(PageToken(site=1, page_id=PAGE, locale="vi", path=PATH), key=key)
     body = json.dumps({"t": token, "p": PATH}).encode()
     delays: list[float] = []

@@ -9,7 +9,7 @@ from rich.table import Table
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """``goal`` is met where ``met`` is true; None where there is nothing to meet. ``limit`` is in the figure's unit."""
+    """``met`` says whether the goal is reached, None without a goal. ``limit`` is in the figure's unit."""
 
     name: str
     value: float
@@ -42,7 +42,7 @@ def show(figures: list[Figure]) -> None:
 
 
 def _machine() -> str:
-    """How many cores there are, and how busy they were: where there was more to do, figures of time are too high."""
+    """The number of cores, and how busy they were: with other work on them, figures of time are too high."""
     return f"{os.cpu_count()} cores, load of the last 15 minutes {os.getloadavg()[2]:.1f}"
 
 

@@ -1,4 +1,4 @@
-"""The whole distributed product at work: how soon a beacon is a pushed counter, and what each part costs at which rate.
+"""The whole distributed product at work: the time from beacon to pushed counter, and the cost of each part by rate.
 
 Through the proxy, over two collectors, Kafka, two consumers and ClickHouse's fixture, back to a live stream.
 """
@@ -29,7 +29,7 @@ INSERTS = re.compile(r"^nhip_consumer_insert_seconds_count (\S+)$", re.MULTILINE
 
 @dataclass(frozen=True)
 class Done:
-    """What was done so far: processor seconds by part, inserts, records of the log and their bytes on disk."""
+    """The work so far: processor seconds by part, inserts, records of the log and their bytes on disk."""
 
     at: float
     cpu: Mapping[str, float]
@@ -39,7 +39,7 @@ class Done:
 
 
 def measure_running(directory: Path, *, pushes: int, seconds: float) -> list[Figure]:
-    """``seconds``: how long the costs at each rate are watched. Raises RuntimeError unless every view is there once."""
+    """Watch the costs at each rate for ``seconds``. Raises RuntimeError unless every view is stored once."""
     say("stack: Kafka, PostgreSQL, ClickHouse, two collectors, two consumers, web, proxy")
     with Stack(directory) as stack:
         run_load(beacon_requests(key=stack.key), port=stack.port, seconds=WARM_UP_SECONDS, rate=LOADED_RATE)

@@ -1,4 +1,4 @@
-"""Views as a portal gets them: few pages get most, a visitor reads two or three, one in ten is a bot."""
+"""Views as a portal gets them: few pages get most of them, a visitor reads two or three, one view in ten is a bot's."""
 
 import random
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ PAGES = 500
 
 
 def make_records(events: int, *, at: int) -> Iterator[bytes]:
-    """Records of RECORD views each, a millisecond apart from Unix milliseconds ``at`` on; always the same."""
+    """Records of RECORD views each, a millisecond apart, from Unix milliseconds ``at`` on; the same at each call."""
     chance = random.Random(1)
     visitor = chance.getrandbits(64)
     for first in range(0, events, RECORD):
@@ -23,7 +23,7 @@ def make_records(events: int, *, at: int) -> Iterator[bytes]:
 
 
 def make_lines(events: int, *, at: int) -> Iterator[bytes]:
-    """The same views, each alone, as a pipeline sends them that puts one event into a message."""
+    """The same views, one a line, for pipelines that put one event into a message."""
     for record in make_records(events, at=at):
         yield from record.splitlines()
 

@@ -3,8 +3,8 @@
 #
 #   NHIP_DATA_DIR=/var/lib/nhip first_free_directory.sh nhip collect
 #
-# The lock goes with the process, however it ends; what it left behind (a spool that Kafka does not have yet) is there for
-# the next one that takes the directory. Exit code 2 when there is none to be had.
+# The lock ends with the process, however that ends. The next process in the directory finds all that the last one left,
+# such as a spool that Kafka does not have yet. Exit code 2 if no directory is free.
 set -eu
 
 LIMIT=64

@@ -1,4 +1,4 @@
-"""For a container's health check: 0 when the address answers 200, 1 and what it said when not."""
+"""For a container's health check: exit code 0 if the address answers 200, else 1; prints the answer."""
 
 import sys
 import urllib.error

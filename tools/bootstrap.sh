@@ -1,13 +1,13 @@
 #!/bin/sh
-# Makes .venv from uv.lock, and does nothing when it is there already.
+# Makes .venv from uv.lock, and does nothing if .venv is there already.
 #
-#   tools/bootstrap.sh run    what the product needs
-#   tools/bootstrap.sh dev    the same and what tests and tools need
+#   tools/bootstrap.sh run    for the product
+#   tools/bootstrap.sh dev    for the product, tests and tools
 #   tools/bootstrap.sh uv     print a uv that is new enough; install the pinned one into .tools if there is none
 #
 # Needs a Python (3.11 or newer) that has pip or venv, or a uv. PYTHON chooses the interpreter. The index is the user's
-# own: UV_* and PIP_* variables and pip's configuration are followed. An environment made for `run` is completed for
-# `dev`, and `run` never takes anything away, so that the two can be used in turn.
+# own: UV_* and PIP_* variables and pip's configuration are followed. `dev` completes an environment made for `run`, and
+# `run` never takes anything away, so the two can be used in turn.
 set -eu
 
 TOOLS=.tools/uv
@@ -57,15 +57,15 @@ trust_what_the_system_trusts() {
     done
 }
 
-# Where Python may not keep bytecode by itself, each process would compile every package anew, for some three seconds.
+# Where Python may not keep bytecode by itself, each process would compile every package again, for some three seconds.
 keep_bytecode() {
     [ -z "${PYTHONDONTWRITEBYTECODE:-}" ] || export UV_COMPILE_BYTECODE="${UV_COMPILE_BYTECODE:-1}"
 }
 
 # the environment
 
-# A stamp says which lock, which settings and which place the environment was made for: a copied or moved checkout has
-# to be installed again, since its packages point at the old place.
+# A stamp names the lock, the settings and the place that the environment was made for: a copied or moved checkout must
+# be installed again, since its packages point at the old place.
 wanted() { echo "$(cat uv.lock pyproject.toml plugins/*/pyproject.toml tools/bootstrap.sh | cksum) $PWD"; }
 
 is_current() {
@@ -99,7 +99,7 @@ keep_tools_out_of_git() {
 
 install_from_lock() { "$uv" sync --frozen --inexact "$groups" --python "$python"; }
 
-# The lock's own addresses are those of the public index; whoever has another gets the same versions and hashes there.
+# The lock's own addresses are those of the public index; another index gives the same versions and hashes.
 install_from_own_index() {
     if [ "$(version_of .venv/bin/python)" != "$(version_of "$python")" ]; then
         "$uv" venv --quiet --clear --python "$python" .venv || return 1
@@ -159,7 +159,7 @@ look_for_python() {
 
 find_python() { look_for_python || refuse_pythons; }
 
-# An environment that is there keeps its interpreter, and a uv may know some that are not on PATH.
+# An existing environment keeps its interpreter; uv may know interpreters that are not on PATH.
 choose_python_for_uv() {
     if [ -z "${PYTHON:-}" ] && is_new_enough .venv/bin/python; then
         python=.venv/bin/python

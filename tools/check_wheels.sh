@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Proves the wheels in dist/: each holds exactly the files of its packages, and works where there is nothing else of ours.
-# Run after `make wheels`; needs a clone, since git says which files there are.
+# Checks the wheels in dist/: each has exactly the files of its packages, and works without anything else of ours.
+# Run it after `make wheels`, in a clone, since git lists the files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +18,7 @@ main() {
     portal_works_with_the_plugin
 }
 
-# The tracked files of the packages, and nothing else beside the wheel's own metadata.
+# The tracked files of the packages and the wheel's own metadata, and nothing else.
 holds_exactly() { # WHEEL PREFIX PATH...
     local wheel=$1 prefix=$2
     shift 2

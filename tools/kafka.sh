@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches the jars of Apache Kafka into .tools/kafka, once, and prints the directory that has them.
+# Fetches the jars of Apache Kafka into .tools/kafka, once, and prints their directory.
 #
 # Tests, `make stack` and benchmarks run a real broker from there (tests/support/kafka_server.py). tools/kafka/pom.xml
 # pins the versions; after the first time no network is needed. Needs Java 17 or newer and, to fetch, Maven, which
@@ -24,7 +24,7 @@ main() {
     printf '%s\n' "$PWD/$jars"
 }
 
-# Into a directory of this process's own first: what is there under the final name is complete, whoever was faster.
+# First into a directory of this process's own: the directory of the final name is complete, also if two processes fetch.
 fetch() {
     command -v mvn >/dev/null || fail "cần Maven để tải Kafka · Maven is needed to fetch Kafka." \
         "Debian, Ubuntu: sudo apt-get install maven"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes .env for docker-compose.yml with random secrets, readable by its owner alone; an .env that is there stays as it is.
+# Writes .env for docker-compose.yml with random secrets, readable by its owner alone; an existing .env stays as it is.
 #
 #   make env                                    a trial on this machine, https://localhost
 #   make env NHIP_SITE=congthuong.example.gov.vn NHIP_TLS=webmaster@example.gov.vn

@@ -1,4 +1,4 @@
-"""Makes dashboard.json of the panels below: python deploy/grafana/build.py. Tests compare the two, and the metrics."""
+"""Makes dashboard.json from the panels below: python deploy/grafana/build.py. Tests compare both, and the metrics."""
 
 import json
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Panel:
 
 
 def quantiles(histogram: str) -> dict[str, str]:
-    """The middle and the slow end of the last five minutes."""
+    """The median and the 99th percentile of the last five minutes."""
     recent = f"sum by (le) (rate({histogram}_bucket[5m]))"
     return {f"p{share}": f"histogram_quantile(0.{share}, {recent})" for share in ("50", "99")}
 
@@ -137,7 +137,7 @@ ROWS = (
 
 
 def dashboard() -> dict[str, Any]:
-    """What Grafana reads."""
+    """The dashboard as Grafana reads it."""
     panels: list[dict[str, Any]] = []
     top = 0
     for title, row in ROWS:

@@ -1,4 +1,4 @@
-"""The parts of `make bench` that need no server, at sizes that take seconds: they work, and measure something whole."""
+"""The parts of `make bench` that need no server, at sizes that take seconds, work and measure."""
 
 from pathlib import Path
 

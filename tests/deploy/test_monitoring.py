@@ -19,8 +19,8 @@ from part import ROOT
 from prometheus_client import Counter, Gauge, Histogram, generate_latest
 
 from pipeline import metrics
-from pipeline.collecting import collector
 from pipeline.collecting.beacon import Reason
+from pipeline.process.http import PREFIX
 
 PROMETHEUS = ROOT / "deploy/prometheus"
 GRAFANA = ROOT / "deploy/grafana"
@@ -139,7 +139,7 @@ def test_prometheus_scrapes_where_the_processes_answer(services: dict[str, Any])
         environment = services[scrape["job_name"]]["environment"]
         assert names["names"] == [scrape["job_name"]]
         assert str(names["port"]) == environment.get("NHIP_HEALTH_PORT", environment.get("PORT"))
-        assert scrape["metrics_path"] == collector.PREFIX + "metrics"
+        assert scrape["metrics_path"] == PREFIX + "metrics"
 
 
 def promtool(*arguments: str) -> None:
