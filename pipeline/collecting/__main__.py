@@ -9,8 +9,8 @@ import socket
 import time
 from contextlib import ExitStack
 
+from pipeline.brokers.leaving import LEAVE_SECONDS, let_go
 from pipeline.brokers.opening import open_broker, open_durable_log
-from pipeline.brokers.spool.producer import LEAVE_SECONDS, let_go
 from pipeline.collecting.application import CollectorApplication, assemble, switch_threads_often
 from pipeline.collecting.salts import SaltBook, keeping
 from pipeline.errors import ConfigurationError

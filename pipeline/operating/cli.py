@@ -17,7 +17,7 @@ from typing import cast
 
 from rich.console import Console
 
-from pipeline.brokers.sqlite.broker import RECORDS_FILE
+from pipeline.brokers.sqlite.broker import has_records
 from pipeline.errors import Cancelled, DataDirectoryBusy, DataDirectoryError, PipelineError, Unavailable
 from pipeline.operating.commands import accounts, dead_letters, migrate, rebuild, replay, report, status, verify
 from pipeline.operating.commands.context import Context, console
@@ -156,8 +156,8 @@ def _require_data(settings: Settings, command: str) -> None:
         "NHIP_CLICKHOUSE_URL": settings.clickhouse is None,
     }
     embedded = [name for name, is_embedded in unset.items() if is_embedded]
-    place = settings.log_dir / RECORDS_FILE if settings.kafka is None else settings.engine_dir
-    if not embedded or command in RUN_WITHOUT_DATA or place.exists():
+    exists = has_records(settings.log_dir) if settings.kafka is None else settings.engine_dir.exists()
+    if not embedded or command in RUN_WITHOUT_DATA or exists:
         return
     raise DataDirectoryError(
         f"NHIP_DATA_DIR: chưa có dữ liệu trong · no data in {settings.data_dir}; hãy trỏ tới thư mục của tiến trình"

@@ -7,8 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from pipeline.brokers import Broker, Committed, TopicPartition
-from pipeline.brokers.spool.store import SPOOL_FILE
-from pipeline.brokers.sqlite.database import Database
+from pipeline.brokers.spool.store import count_entries
 from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import count_dead_letters, count_recent_events
@@ -127,16 +126,9 @@ def read_lags(broker: Broker) -> list[Lag]:
 
 def count_spooled(data_dir: Path) -> tuple[int, int] | None:
     """Records and bytes in the spools of a data directory and its subdirectories; None where no collector made one."""
-    spools = [data_dir / "spool" / SPOOL_FILE, *data_dir.glob(f"*/spool/{SPOOL_FILE}")]
-    counted = [_count_entries(file) for file in spools if file.exists()]
+    found = [count_entries(directory) for directory in (data_dir / "spool", *data_dir.glob("*/spool"))]
+    counted = [one for one in found if one is not None]
     return (sum(records for records, _ in counted), sum(size for _, size in counted)) if counted else None
-
-
-def _count_entries(file: Path) -> tuple[int, int]:
-    database = Database(file, "")
-    ((records, size),) = database.rows("SELECT count(*), coalesce(sum(length(value)), 0) FROM entries")
-    database.close()
-    return records, size
 
 
 def _lag(

@@ -5,12 +5,14 @@ key of its own and a partition chosen beforehand, and
 
 1. a record without an answer in time is stored as *handed over* and then acknowledged; its answer stays awaited;
 2. while any such answer is out, Kafka counts as away and new records go straight to the spool, as *fresh*;
-3. a fresh one is marked as handed over before it is sent, and deleted after it is answered;
-4. one whose answer will never come – the process died, the producer gave up – is looked up in its partition by its key
-   once Kafka has settled: deleted if it is there, fresh again if not.
+3. a fresh record is marked as handed over before it is sent, and deleted after it is answered;
+4. a record whose answer will never come – the process died, the producer gave up – is looked up by its key in its
+   partition once Kafka has settled: deleted if it is there, fresh again if not.
 
-``append``, ``store`` and ``drain`` never wait for an answer and hold no thread of their own, so that tests can take
-every step in any order; ``start`` runs the last two in a thread each.
+``append``, ``store`` and ``drain`` never wait for an answer and need no thread, so that tests can take every step in
+any order; ``start`` runs the last two in a thread each. Any thread may call ``append``, and an answer comes in any
+thread. One lock guards the ledger and what the two threads wait for. It is held for moments: never across a call to
+Kafka, to the spool's file or to ``Availability``, which has a lock of its own, and never while a future is resolved.
 """
 
 import logging
@@ -18,16 +20,14 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
-from dataclasses import dataclass, field
+from concurrent.futures import Future
 from functools import partial
 from typing import Protocol
 
-import msgspec
-
+from pipeline.brokers.leaving import LEAVE_SECONDS, let_go
 from pipeline.brokers.protocols import Record
 from pipeline.brokers.spool.availability import PROBE_SECONDS, Availability
+from pipeline.brokers.spool.ledger import Append, Due, Ledger
 from pipeline.brokers.spool.lookup import Log, keys_in_log
 from pipeline.brokers.spool.store import Entry, Handed, Spool
 from pipeline.errors import PipelineError, SpoolFull, Unavailable
@@ -42,7 +42,6 @@ SETTLE_SECONDS = 5.0  # by then a broker that answers has dealt with what a dead
 DRAIN_RECORDS = 500
 DRAIN_BYTES = 8 << 20
 STUCK_SECONDS = 30.0
-LEAVE_SECONDS = 2.0
 NO_ROOM = "the spool has no room (NHIP_SPOOL_MEGABYTES)"
 
 
@@ -60,27 +59,6 @@ class PatientProducer(Protocol):
     def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record: ...
 
     def close(self) -> None: ...
-
-
-@dataclass(eq=False, slots=True)
-class _Append:
-    """A record on its way. ``answered``: whether Kafka has it, None while nobody knows; ``number``: its spool id."""
-
-    entry: Entry
-    overdue_at: float = 0.0
-    answered: bool | None = None
-    number: int | None = None
-    durable: Future[None] = field(default_factory=Future)
-
-    def __post_init__(self) -> None:
-        self.durable.set_running_or_notify_cancel()  # whoever waits may leave, but can't undo it
-
-    def resolve(self, error: Exception | None = None) -> None:
-        with suppress(InvalidStateError):  # Kafka and the spool may both have it by now
-            if error:
-                self.durable.set_exception(error)
-            else:
-                self.durable.set_result(None)
 
 
 class SpoolingProducer:
@@ -107,28 +85,20 @@ class SpoolingProducer:
         self._clock = clock
         self._timer = timer
 
-        lock = threading.Lock()
-        self._lock = lock
-        self._to_store = threading.Condition(lock)
-        self._to_drain = threading.Condition(lock)
-        self._stopping = False
-        self._stored = False
-        self._news = False
+        self._availability = Availability(self._ask, timer=timer)
+        self._lock = threading.Lock()
+        self._ledger = Ledger(spool.handed_over(), now=timer())
+        self._to_store = threading.Condition(self._lock)
+        self._to_drain = threading.Condition(self._lock)
+        self._news = False  # for the drainer
+        self._stopping = False  # take no more and store what there is
+        self._stored = False  # nothing is left to store
+
         self._storer = threading.Thread(target=self._keep_storing, name="spool", daemon=True)
         self._drainer = threading.Thread(target=self._keep_draining, name="drain", daemon=True)
-        self._drain_failed = False
         self._storing_since: float | None = None
-
-        self._availability = Availability(self._ask, timer=timer)
-        self._in_flight: dict[bytes, _Append] = {}  # handed to Kafka, not in the spool, the oldest first
-        self._queue: list[_Append] = []  # for the spool
-        self._queued_bytes = 0
-        self._refused = False
-
-        self._awaited: dict[int, _Append] = {}  # in the spool, handed over by this process, not answered
-        self._arrived: list[int] = []  # in the spool, and Kafka has them
-        # In the spool, their answer never comes; since when that is known.
-        self._unknown = dict.fromkeys(spool.handed_over(), timer())
+        self._store_failed = False
+        self._drain_failed = False
 
     # records in
 
@@ -137,7 +107,7 @@ class SpoolingProducer:
 
         The future raises SpoolFull when it is surely not stored, Unavailable when nobody knows.
         """
-        append = _Append(Entry(topic, secrets.token_bytes(KEY_BYTES), value))
+        append = Append(Entry(topic, secrets.token_bytes(KEY_BYTES), value))
         if self._availability.there and not self._stopping:
             self._send_directly(append)
         else:
@@ -148,37 +118,32 @@ class SpoolingProducer:
         """Append to Kafka and nowhere else, as any producer does. Raises Unavailable."""
         return self._producer.send(topic, value, key=key, partition=partition)
 
-    def _send_directly(self, append: _Append) -> None:
+    def _send_directly(self, append: Append) -> None:
         try:
             place = self._producer.choose_partition(append.entry.topic)
         except PipelineError as error:
             self._lose_sight(str(error))
             self._spool_fresh(append)
             return
-        append.entry = _handed(append.entry, Handed(place, self._now()))
-        append.overdue_at = self._timer() + self._timeout
+        append.hand_over(Handed(place, self._now()), overdue_at=self._timer() + self._timeout)
         with self._lock:
-            self._in_flight[append.entry.key] = append
+            self._ledger.send(append)
         self._begin(append)
 
-    def _spool_fresh(self, append: _Append) -> None:
+    def _spool_fresh(self, append: Append) -> None:
+        """The limit is for fresh records: those that Kafka may have are few, and are stored beyond the limit."""
         with self._lock:
             stopping = self._stopping
-            fits = self._queued_bytes + append.entry.bytes <= self._spool.room
+            fits = self._ledger.queued_bytes + append.entry.bytes <= self._spool.room
             if fits and not stopping:
-                self._enqueue(append)
+                self._ledger.queue(append)
+                self._to_store.notify()
                 return
         append.resolve(SpoolFull("the collector is stopping" if stopping else NO_ROOM))
 
-    def _enqueue(self, append: _Append) -> None:
-        """With the lock held. What Kafka may have is never refused for the limit: it is little, and may not be lost."""
-        self._queue.append(append)
-        self._queued_bytes += append.entry.bytes
-        self._to_store.notify()
-
     # to Kafka and back
 
-    def _begin(self, append: _Append) -> None:
+    def _begin(self, append: Append) -> None:
         entry, handed = append.entry, append.entry.handed
         assert handed is not None
         try:
@@ -188,45 +153,31 @@ class SpoolingProducer:
         else:
             sent.add_done_callback(partial(self._hear_future, append))
 
-    def _hear_future(self, append: _Append, sent: "Future[Record]") -> None:
+    def _hear_future(self, append: Append, sent: "Future[Record]") -> None:
         error = sent.exception()
         self._hear(append, arrived=error is None, trouble=str(error))
 
-    def _hear(self, append: _Append, *, arrived: bool, trouble: str) -> None:
+    def _hear(self, append: Append, *, arrived: bool, trouble: str) -> None:
         """The answer to an append, in whichever thread it comes."""
         with self._lock:
-            append.answered = arrived
-            direct = self._in_flight.pop(append.entry.key, None)
-            if append.number is not None:
-                self._note(append.number, append)
-            elif direct and not arrived:
-                self._enqueue(append)
+            due = self._ledger.hear(append, arrived=arrived, now=self._timer())
+            if due is Due.STORE:
+                self._to_store.notify()
+            elif due is Due.DRAIN:
+                self._wake_drainer()
         if arrived:
             append.resolve()
         else:
             self._lose_sight(trouble)
 
-    def _note(self, number: int, append: _Append) -> None:
-        """Keep the books of a handed-over entry of the spool; with the lock held."""
-        if append.answered is None:
-            self._awaited[number] = append
-            return
-        self._awaited.pop(number, None)
-        if append.answered:
-            self._arrived.append(number)
-        else:
-            self._unknown[number] = self._timer()
-        if not self._awaited or not append.answered:
-            self._wake_drainer()
-
     # to the spool
 
     def store(self) -> None:
-        """Write to the spool whatever waits for it, with one fsync, and what Kafka has not answered in time."""
-        overdue, queue = self._take_for_spool()
+        """Write to the spool, with one fsync, the queued records and those that Kafka has not answered in time."""
+        overdue, queued = self._take_for_spool()
         if overdue:
             self._lose_sight(f"no answer within {self._timeout:g} s")
-        appends = [*overdue, *queue]
+        appends = [*overdue, *queued]
         if not appends:
             return
         try:
@@ -234,40 +185,31 @@ class SpoolingProducer:
         except Exception as error:
             self._refuse(appends, error)
         else:
-            self._refused = False
-            self._keep_books(dict(zip(numbers, appends, strict=True)))
+            self._store_failed = False
+            self._acknowledge(dict(zip(numbers, appends, strict=True)))
         finally:
             with self._lock:
-                self._queued_bytes -= sum(append.entry.bytes for append in queue)
+                self._ledger.release(queued)
                 self._storing_since = None
 
-    def _take_for_spool(self) -> tuple[list[_Append], list[_Append]]:
-        """Once one answer is overdue, none of those behind it is waited for."""
+    def _take_for_spool(self) -> tuple[list[Append], list[Append]]:
         with self._lock:
-            oldest = next(iter(self._in_flight.values()), None)
-            overdue: list[_Append] = []
-            if oldest and oldest.overdue_at <= self._timer():
-                overdue = list(self._in_flight.values())
-                self._in_flight.clear()
-            queue, self._queue = self._queue, []
-            self._storing_since = self._timer() if overdue or queue else None
-        return overdue, queue
+            overdue, queued = self._ledger.take_for_spool(self._timer())
+            self._storing_since = self._timer() if overdue or queued else None
+        return overdue, queued
 
-    def _keep_books(self, stored: Mapping[int, _Append]) -> None:
+    def _acknowledge(self, stored: Mapping[int, Append]) -> None:
         with self._lock:
-            for number, append in stored.items():
-                append.number = number
-                if append.entry.handed:
-                    self._note(number, append)
+            self._ledger.note_stored(stored, now=self._timer())
             self._wake_drainer()
         for append in stored.values():
             append.resolve()
 
-    def _refuse(self, appends: Iterable[_Append], error: Exception) -> None:
+    def _refuse(self, appends: Iterable[Append], error: Exception) -> None:
         """What Kafka was given may be there all the same; of the rest the error says what is known."""
-        if not self._refused:
+        if not self._store_failed:
             log.error("views can't be spooled, the first of a row: %s", error)
-        self._refused = True
+        self._store_failed = True
         unsure = Unavailable(f"neither Kafka nor the spool took it in time: {error}")
         for append in appends:
             append.resolve(unsure if append.entry.handed else error)
@@ -275,16 +217,17 @@ class SpoolingProducer:
     # out of the spool
 
     def drain(self) -> float:
-        """One step towards an empty spool; returns the seconds until the next is worth while, unless news come before.
+        """One step towards an empty spool; returns the seconds until the next one, which news bring forward.
 
         Raises Unavailable.
         """
         self._delete_arrived()
-        if not self._availability.probe(seconds=PROBE_SECONDS if self._unknown else IDLE_SECONDS) or self._stopping:
+        doubtful = self._ledger.has_unknown
+        if not self._availability.probe(seconds=PROBE_SECONDS if doubtful else IDLE_SECONDS) or self._stopping:
             return PROBE_SECONDS
         with self._lock:
-            awaited = next(iter(self._awaited.values()), None)
-            unknown = dict(self._unknown)
+            awaited = self._ledger.oldest_awaited()
+            unknown = self._ledger.unknown()
         if awaited:
             if self._availability.there and awaited.overdue_at <= self._timer():
                 self._lose_sight(f"no answer within {self._timeout:g} s")
@@ -301,11 +244,11 @@ class SpoolingProducer:
 
     def _delete_arrived(self) -> None:
         with self._lock:
-            numbers = list(self._arrived)
-        if numbers:
-            self._spool.delete(numbers)
+            arrived = self._ledger.arrived()
+        if arrived:
+            self._spool.delete(arrived)
             with self._lock:
-                del self._arrived[: len(numbers)]
+                self._ledger.forget_arrived(arrived)
 
     def _look_up(self, unknown: Iterable[int]) -> None:
         """Find out which of the entries Kafka has: delete those, make the others fresh again."""
@@ -317,8 +260,7 @@ class SpoolingProducer:
         self._spool.delete(there)
         self._spool.take_back(missing)
         with self._lock:
-            for number in unknown:
-                self._unknown.pop(number, None)
+            self._ledger.settle(unknown)
 
     def _send_fresh(self) -> bool:
         """Hand the oldest entries to Kafka, durably marked before; whether there were any."""
@@ -331,12 +273,11 @@ class SpoolingProducer:
         }
         self._spool.hand_over(handed)
         overdue_at = self._timer() + self._timeout
-        appends = {
-            number: _Append(_handed(entry, handed[number]), overdue_at=overdue_at, number=number)
-            for number, entry in entries.items()
-        }
+        appends = {number: Append(entry, number=number) for number, entry in entries.items()}
+        for number, append in appends.items():
+            append.hand_over(handed[number], overdue_at=overdue_at)
         with self._lock:
-            self._awaited.update(appends)
+            self._ledger.await_answers(appends)
         for append in appends.values():
             self._begin(append)
         return True
@@ -398,13 +339,15 @@ class SpoolingProducer:
     def _keep_storing(self) -> None:
         while True:
             with self._lock:
-                self._to_store.wait_for(lambda: self._queue or self._nothing_left(), timeout=self._timeout / 4)
+                self._to_store.wait_for(
+                    lambda: self._ledger.has_queued or self._nothing_left(), timeout=self._timeout / 4
+                )
                 if self._nothing_left():
                     return
             self.store()
 
     def _nothing_left(self) -> bool:
-        return self._stopping and not self._queue and not self._in_flight
+        return self._stopping and not self._ledger.has_unstored
 
     def _keep_draining(self) -> None:
         ends_at = float("inf")
@@ -414,7 +357,7 @@ class SpoolingProducer:
                 if self._stored:
                     ends_at = min(ends_at, self._timer() + self._timeout)
                     seconds = min(seconds, self._timeout / 4)
-                    if not (self._awaited or self._arrived) or self._timer() >= ends_at:
+                    if not self._ledger.has_undeleted or self._timer() >= ends_at:
                         return
                 self._to_drain.wait_for(lambda: self._news, timeout=seconds)
                 self._news = False
@@ -438,14 +381,3 @@ class SpoolingProducer:
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
-
-
-def let_go(close: Callable[[], None]) -> None:
-    """Take leave of Kafka, for LEAVE_SECONDS at most: nothing depends on it any more."""
-    thread = threading.Thread(target=close, name="leave", daemon=True)
-    thread.start()
-    thread.join(LEAVE_SECONDS)
-
-
-def _handed(entry: Entry, handed: Handed) -> Entry:
-    return msgspec.structs.replace(entry, handed=handed)

@@ -148,6 +148,17 @@ class Spool:
         SPOOLED_BYTES.set(self._bytes)
 
 
+def count_entries(directory: Path) -> tuple[int, int] | None:
+    """Records and bytes of their values in the spool of ``directory``, whoever runs on it; None if there is none."""
+    file = directory / SPOOL_FILE
+    if not file.exists():
+        return None
+    database = Database(file, "")
+    ((records, size),) = database.rows("SELECT count(*), coalesce(sum(length(value)), 0) FROM entries")
+    database.close()
+    return records, size
+
+
 def _insert(sql: sqlite3.Connection, entry: Entry) -> int:
     handed = entry.handed or (None, None)
     row = sql.execute(

@@ -149,6 +149,11 @@ class SqliteBroker:
         return Database(self._directory / "groups.sqlite3", GROUPS_SCHEMA)
 
 
+def has_records(directory: Path) -> bool:
+    """Whether a log was ever opened in ``directory``; makes none."""
+    return (directory / RECORDS_FILE).exists()
+
+
 class SqliteProducer:
     """Appends one record a transaction; the commit is the fsync."""
 
