@@ -64,3 +64,8 @@ def test_a_file_that_a_document_names_exists(document: Path) -> None:
     pattern = r"`((?:pipeline|consumers|cms|tests|deploy|tools|plugins|benchmarks|docs)/[\w./-]*)`"
     for path in re.findall(pattern, text):
         assert (ROOT / path).exists(), path
+
+
+def test_no_line_of_readme_is_long() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 120] == []
