@@ -17,7 +17,7 @@ TABLES = {
 
 
 def documented(readme: str) -> str:
-    """``readme`` with each table between its comments made anew."""
+    """``readme`` with new tables between their comments."""
     for name, table in TABLES.items():
         start, end = f"<!-- settings: {name} -->\n", f"<!-- end of settings: {name} -->"
         before, _, rest = readme.partition(start)
