@@ -1,4 +1,4 @@
-"""The signed page token: the CMS says which page this is, the collector believes nothing else.
+"""The signed page token: the CMS says which page this is, and the collector believes only that.
 
 Text form: base64url(JSON array of the fields) "." base64url(keyed BLAKE2b of the first part, 16 bytes), no padding.
 The key is shared by the CMS and the collectors (``NHIP_BEACON_KEY``, or ``beacon.key`` in the data directory).
@@ -38,8 +38,11 @@ def sign(token: PageToken, *, key: bytes) -> str:
 
 
 @lru_cache(maxsize=4096)
-def verify(text: str, *, key: bytes) -> PageToken:
-    """Return the token behind ``text``. Raises BadToken if it is malformed or was signed with another key."""
+def verify(text: str, key: bytes) -> PageToken:
+    """Return the token in ``text``. Raises BadToken if it is malformed or was signed with another key.
+
+    Give the key by position: the cache takes twice as long to look up a keyword argument.
+    """
     if len(text) > MAX_TOKEN_CHARS:
         raise BadToken("token too long")
     payload, _, mac = text.partition(".")

@@ -1,14 +1,14 @@
 """A request's parts and the time in, one event or a refusal out; touches no socket.
 
-A script posts a beacon; a browser without script asks for a pixel. Each goes through a list of steps, in order: a step
-refuses the request for its own reason, or adds what it knows to the draft. Nothing is believed about the page but the
-signed token; the visitor, the agent and the source come from the envelope.
+The script posts a beacon; a browser without script asks for a pixel. Each goes through a list of steps, in order: a
+step refuses the request for its own reason, or adds its part to the draft. The page comes from the signed token alone;
+the visitor, the agent and the time come from the envelope.
 """
 
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -27,9 +27,9 @@ SaltFor = Callable[[float], bytes | None]
 
 
 class Reason(StrEnum):
-    """Why a beacon is refused: the value of ``X-Nhip`` and of the metric's label, with the HTTP status.
+    """Why a beacon or a pixel is refused: the value of ``X-Nhip`` and of the metric's label, with its HTTP status.
 
-    ``retriable``: surely not stored, so the sender may send it again.
+    ``retriable``: the event is surely not stored, so the sender may send it again.
     """
 
     status: int
@@ -43,21 +43,21 @@ class Reason(StrEnum):
         return reason
 
     WRONG_METHOD = "wrong-method", 405
-    WRONG_TYPE = "wrong-type", 415
+    WRONG_TYPE = "wrong-type", 415  # a content type that the script never sends
     TOO_LARGE = "too-large", 413
-    MALFORMED = "malformed", 400
-    BAD_TOKEN = "bad-token", 403
-    OTHER_PATH = "other-path", 403
-    OTHER_SITE = "other-site", 403
-    PREFETCH = "prefetch", 403
-    OVERLOADED = "overloaded", 503, True
-    SPOOL_FULL = "spool-full", 503, True
-    NOT_DURABLE = "not-durable", 503
-    STOPPING = "stopping", 503, True
+    MALFORMED = "malformed", 400  # no beacon, or a field with a value that no script sends
+    BAD_TOKEN = "bad-token", 403  # not signed with this site's key
+    OTHER_PATH = "other-path", 403  # the token of another page
+    OTHER_SITE = "other-site", 403  # a page of another site
+    PREFETCH = "prefetch", 403  # a page that nobody sees yet
+    OVERLOADED = "overloaded", 503, True  # too many events wait for the log
+    SPOOL_FULL = "spool-full", 503, True  # Kafka is away, and the spool has no room
+    NOT_DURABLE = "not-durable", 503  # the log did not answer: nobody knows whether it has the event
+    STOPPING = "stopping", 503, True  # the collector shuts down
 
 
 class Dropped(Exception):
-    """This request counts nothing, for ``reason``."""
+    """This request is not counted, for ``reason``."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -65,7 +65,7 @@ class Dropped(Exception):
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """What surrounds a beacon. ``now`` is Unix milliseconds; the rest is what the headers said, or empty."""
+    """The request around a beacon. ``now`` is Unix milliseconds; the other fields are its headers', or empty."""
 
     now: int
     ip: str
@@ -79,7 +79,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 class Beacon(msgspec.Struct, frozen=True):
-    """The body: token, path, referrer, kind of navigation, heartbeat; one letter each, since every byte is sent."""
+    """The body: token, path, referrer, kind of navigation, heartbeat; one letter each, to send few bytes."""
 
     t: str
     p: str
@@ -89,7 +89,7 @@ class Beacon(msgspec.Struct, frozen=True):
 
 
 class Draft(msgspec.Struct, gc=False):
-    """A request on its way to an event: ``sent`` (body or query), envelope and keys first, the rest step by step."""
+    """A request on its way to an event. ``sent`` is the body or the query; the steps fill in the other fields."""
 
     sent: bytes
     envelope: Envelope
@@ -148,43 +148,42 @@ def read_body(draft: Draft) -> None:
 
 def read_query(draft: Draft) -> None:
     try:
-        query = draft.sent.decode("ascii")
-        fields = {name: values[0] for name, values in parse_qs(query, max_num_fields=10).items()}
-        draft.beacon = msgspec.convert({"p": "", **fields}, Beacon)
+        fields = parse_qsl(draft.sent.decode("ascii"), max_num_fields=10)
+        draft.beacon = msgspec.convert({"p": "", **dict(reversed(fields))}, Beacon)  # the first of a name holds
     except (ValueError, msgspec.MsgspecError):
         raise Dropped(Reason.MALFORMED) from None
 
 
 def refuse_other_origin(draft: Draft) -> None:
-    """A script of another site says so in the header Origin."""
+    """The header Origin names the site of the script."""
     envelope = draft.envelope
     if envelope.origin and not is_own_origin(envelope.origin, own_host=envelope.host):
         raise Dropped(Reason.OTHER_SITE)
 
 
 def refuse_other_referer(draft: Draft) -> None:
-    """A pixel on a page of another site says so in the header Referer."""
+    """The header Referer names the page of the pixel."""
     envelope = draft.envelope
     if envelope.referer and not origin_of(envelope.referer, own_host=envelope.host).internal:
         raise Dropped(Reason.OTHER_SITE)
 
 
 def trust_token(draft: Draft) -> None:
-    """The page as the CMS signed it."""
+    """Take the page from the token, as the CMS signed it."""
     try:
-        draft.token = verify(draft.beacon.t, key=draft.key)
+        draft.token = verify(draft.beacon.t, draft.key)
     except BadToken:
         raise Dropped(Reason.BAD_TOKEN) from None
 
 
 def refuse_other_path(draft: Draft) -> None:
-    """The page's token on another page; a preview appears at the editor's address."""
+    """A token is good on its own page only. A preview is shown at the editor's address."""
     if draft.beacon.p != draft.token.path and draft.token.audience != PREVIEW:
         raise Dropped(Reason.OTHER_PATH)
 
 
 def refuse_other_referer_path(draft: Draft) -> None:
-    """The same for a pixel, whose page is known by its referrer or not at all."""
+    """The same for a pixel, which knows its page from the header Referer or not at all."""
     path = _path(draft.envelope.referer)
     if path and path != draft.token.path and draft.token.audience != PREVIEW:
         raise Dropped(Reason.OTHER_PATH)
@@ -200,17 +199,17 @@ def put_agent(draft: Draft) -> None:
 
 
 def put_visitor(draft: Draft) -> None:
-    """0 for readers who ask not to be followed (DNT, Global Privacy Control), and while the day has no salt."""
+    """It stays 0 for readers who ask not to be followed (DNT, Global Privacy Control), or while the day has no salt."""
     envelope = draft.envelope
     salt = None if envelope.unidentified else draft.salt_for(envelope.now / 1000)
-    if salt is None:
-        draft.visitor = 0
-    else:
+    if salt is not None:
         draft.visitor = identify_visitor(salt, site=draft.token.site, ip=envelope.ip, user_agent=envelope.user_agent)
 
 
 def put_origin(draft: Draft) -> None:
-    draft.origin = origin_of(draft.beacon.r, own_host=draft.envelope.host)
+    """A heartbeat has no source, since its view had one."""
+    if not draft.beacon.h:
+        draft.origin = origin_of(draft.beacon.r, own_host=draft.envelope.host)
 
 
 BEACON_STEPS = (

@@ -1,4 +1,4 @@
-"""Where a view came from: the host alone, since paths and queries of other sites are none of ours."""
+"""Where a view came from: the host alone, since paths and queries of other sites are not ours to keep."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -10,16 +10,16 @@ CACHED_ORIGINS = 4096
 
 
 class Origin(NamedTuple):
-    """``internal``: the reader came from a page of this very site. ``source``: the host of an outside referrer without
-    ``www.``; empty for none, for nonsense and for the site itself."""
+    """``internal``: the reader came from a page of this site. ``source``: the host of another site, without ``www.``;
+    empty for no referrer, for nonsense and for this site."""
 
     internal: bool
     source: str
 
 
 def origin_of(referrer: str, *, own_host: str) -> Origin:
-    """What the referrer says to a site that is asked for as ``own_host``."""
-    # Cached by scheme and host alone: a whole header can be as long, and as different, as its sender likes.
+    """The origin in a referrer, for a site that the browser asked for as ``own_host``."""
+    # The cache keeps scheme and host alone: a sender can make headers as long and as many as it likes.
     scheme, slashes, rest = referrer.partition("//")
     origin = f"{scheme}{slashes}{rest.partition('/')[0]}"
     if len(origin) > MAX_ORIGIN_CHARS:
@@ -28,8 +28,10 @@ def origin_of(referrer: str, *, own_host: str) -> Origin:
 
 
 def is_own_origin(origin: str, *, own_host: str) -> bool:
-    """Whether the header Origin, a scheme and a host, names the site that is asked for as ``own_host``."""
-    return len(origin) <= MAX_ORIGIN_CHARS >= len(own_host) and _compare(origin, own_host).internal
+    """Whether the header Origin, a scheme and a host, names the site that the browser asked for as ``own_host``."""
+    if len(origin) > MAX_ORIGIN_CHARS or len(own_host) > MAX_ORIGIN_CHARS:
+        return False
+    return _compare(origin, own_host).internal
 
 
 @lru_cache(maxsize=CACHED_ORIGINS)

@@ -39,8 +39,7 @@ SaltFor = Callable[[float], bytes | None]
 def post(
     content: object = GOOD, envelope: Envelope = ENVELOPE, *, salt_for: SaltFor = lambda _at: SALT, **around: Any
 ) -> PageView | Heartbeat:
-    body = content if isinstance(content, bytes) else msgspec.json.encode(content)
-    return parse_beacon(body, msgspec.structs.replace(envelope, **around), key=KEY, salt_for=salt_for)
+    return parse_beacon(encoded(content), msgspec.structs.replace(envelope, **around), key=KEY, salt_for=salt_for)
 
 
 def view(content: object = GOOD, **around: Any) -> PageView:
@@ -207,6 +206,7 @@ REFUSED_BEACONS = [
 
 TOKEN_FIELD = f"t={GOOD['t']}"
 ELSEWHERE = f"https://{OWN}/khac/"
+PIXEL_REFERER = {"referer": f"https://{OWN}{TOKEN.path}"}
 REFUSED_PIXELS = [
     pytest.param(TOKEN_FIELD, {"purpose": "prefetch"}, Reason.PREFETCH, id="prefetched"),
     pytest.param(TOKEN_FIELD, {"purpose": "prefetch;prerender"}, Reason.PREFETCH, id="prerendered"),
@@ -234,7 +234,7 @@ def test_a_beacon_is_refused_for_a_reason(content: object, around: dict[str, Any
 
 @pytest.mark.parametrize(("query", "around", "reason"), REFUSED_PIXELS)
 def test_a_pixel_is_refused_for_a_reason(query: str, around: dict[str, Any], reason: Reason) -> None:
-    envelope = {"referer": f"https://{OWN}{TOKEN.path}", **around}
+    envelope = PIXEL_REFERER | around
     with pytest.raises(Dropped) as refusal:
         parse_pixel(query.encode(), msgspec.structs.replace(ENVELOPE, **envelope), key=KEY, salt_for=lambda _at: SALT)
     assert refusal.value.reason is reason
@@ -253,14 +253,25 @@ STEP_OF = {
 
 @pytest.mark.parametrize(("content", "around", "reason"), REFUSED_BEACONS)
 def test_a_beacon_is_refused_by_the_step_of_its_reason(content: object, around: dict[str, Any], reason: Reason) -> None:
-    body = content if isinstance(content, bytes) else msgspec.json.encode(content)
-    assert refusing_step(BEACON_STEPS, body, around) in STEP_OF[reason]
+    assert refusing_step(BEACON_STEPS, encoded(content), around) in STEP_OF[reason]
 
 
 @pytest.mark.parametrize(("query", "around", "reason"), REFUSED_PIXELS)
 def test_a_pixel_is_refused_by_the_step_of_its_reason(query: str, around: dict[str, Any], reason: Reason) -> None:
-    envelope = {"referer": f"https://{OWN}{TOKEN.path}", **around}
-    assert refusing_step(PIXEL_STEPS, query.encode(), envelope) in STEP_OF[reason]
+    assert refusing_step(PIXEL_STEPS, query.encode(), PIXEL_REFERER | around) in STEP_OF[reason]
+
+
+def test_every_step_refuses_for_a_reason_in_these_tables_or_adds_something() -> None:
+    refusing = {step.__name__ for step in (*BEACON_STEPS, *PIXEL_STEPS) if not step.__name__.startswith("put_")}
+    beacons = (case.values for case in REFUSED_BEACONS)
+    pixels = (case.values for case in REFUSED_PIXELS)
+    found = {refusing_step(BEACON_STEPS, encoded(content), around) for content, around, _ in beacons}
+    found |= {refusing_step(PIXEL_STEPS, query.encode(), PIXEL_REFERER | around) for query, around, _ in pixels}
+    assert found == refusing == set().union(*STEP_OF.values())
+
+
+def encoded(content: object) -> bytes:
+    return content if isinstance(content, bytes) else msgspec.json.encode(content)
 
 
 def refusing_step(steps: Sequence[Callable[[Draft], None]], sent: bytes, around: dict[str, Any]) -> str:
