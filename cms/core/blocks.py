@@ -1,4 +1,4 @@
-"""The pieces an article's body is made of, the same in every page type of the portal."""
+"""The blocks of a body, the same in every page type of the portal."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks

@@ -1,4 +1,4 @@
-"""What a visitor sees when a page fails: apart from a bug, that the database is away, which passes by itself."""
+"""The answer to a visitor when a page fails: 503 while the database is away, which passes by itself, else 500."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RETRY_SECONDS = 30
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:
-    """Django's handler500, called while the exception is handled: 503 when the database does not answer, else 500."""
+    """Django's handler500, called while the exception is handled."""
     if isinstance(sys.exception(), OperationalError | InterfaceError):
         response = HttpResponse(render_to_string("503.html"), status=503)
         response["Retry-After"] = str(RETRY_SECONDS)

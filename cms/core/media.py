@@ -1,4 +1,4 @@
-"""Uploaded files, served by Django itself where no web server stands in front."""
+"""Uploaded files, served by Django where no web server does it."""
 
 from posixpath import normpath
 
@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.static import serve
 
-# Documents go through Wagtail's own view, which asks for permission; the raw folder stays shut.
+# Wagtail's own view serves documents, since it checks permissions; their folder stays shut here.
 PRIVATE_FOLDERS = ("documents",)
 ONE_DAY = 24 * 60 * 60
 

@@ -1,4 +1,4 @@
-"""What staff say once about their department; every page shows it."""
+"""The department's name and contact: staff enter them once, every page shows them."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Numbered pages of a listing that always land on a page that exists."""
+"""Pages of a listing by number, also for a number that does not exist."""
 
 from typing import Any
 
@@ -6,7 +6,10 @@ from django.core.paginator import Page, Paginator
 
 
 def nearest_page(paginator: "Paginator[Any]", wanted: str | None) -> "Page[Any]":
-    """Return the page asked for, or the nearest there is; what is no number at all is page 1."""
+    """Return the wanted page, or the nearest one that exists; page 1 if ``wanted`` is no number.
+
+    Django's ``Paginator.get_page`` returns the last page for 0 and -1.
+    """
     return paginator.page(min(max(_number(wanted), 1), paginator.num_pages))
 
 

@@ -7,11 +7,11 @@ from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput, SlugInput
 from cms.core.slugs import slug_of
 
 VIETNAMESE_LETTERS = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ"
-COMBINING_MARKS = "[\u0300-\u036f]"  # where a keyboard sends letter and mark apart
+COMBINING_MARKS = "[\u0300-\u036f]"  # some keyboards send a letter and its mark apart
 
 
 def spelling_rules() -> list[tuple[str, str]]:
-    """Pairs of a pattern and the plain letter that replaces it, as SlugInput's `formatters` wants them."""
+    """Pairs of a pattern and the plain letter that replaces it, for SlugInput's `formatters`."""
     letters: dict[str, str] = {}
     for letter in VIETNAMESE_LETTERS:
         letters[slug_of(letter)] = letters.get(slug_of(letter), "") + letter + letter.upper()
@@ -19,7 +19,7 @@ def spelling_rules() -> list[tuple[str, str]]:
 
 
 class VietnameseSlugInput(SlugInput):
-    """Wagtail's own script drops ệ, ự or ồ and writes đ as dj; these rules come before it."""
+    """Applies these rules before Wagtail's own script, which drops ệ, ự or ồ and writes đ as dj."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("formatters", spelling_rules())
@@ -27,7 +27,7 @@ class VietnameseSlugInput(SlugInput):
 
 
 class TypedDateInput(AdminDateInput):
-    """Leaves a mistyped date for the server to refuse; Wagtail's picker quietly makes 31/02 another day, or today."""
+    """Leaves a mistyped date for the server to refuse; Wagtail's picker turns 31/02 into another day without a word."""
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "validateOnBlur": False}

@@ -1,6 +1,6 @@
 """The demo site's texts: TOML for facts, a light markup for bodies. Reads files and knows nothing of Django.
 
-A body is made of pieces parted by empty lines: `## heading`, `- list item` lines, `> quote -- source`,
+A body is a list of pieces with empty lines between them: `## heading`, `- list item` lines, `> quote -- source`,
 `![image] caption | credit | alternative text`, and paragraphs.
 """
 
@@ -98,7 +98,7 @@ def read_site() -> SiteText:
 
 
 def read_articles() -> list[Article]:
-    """All articles, the oldest first. The name is the file's, without its ending."""
+    """All articles, oldest first. The name is that of the file, without its suffix."""
     articles = []
     for path in sorted((CONTENT_DIR / "news").glob("*.md")):
         facts, body = split_facts(path.read_text(encoding="utf-8"))
@@ -113,7 +113,7 @@ def read_event() -> Event:
 
 
 def split_facts(text: str) -> tuple[str, str]:
-    """Part a file into the TOML between its two fences and the body after them. Raises ValueError without fences."""
+    """Split a file into the TOML between its two fences and the body after them. Raises ValueError without fences."""
     before, facts, body = text.split(f"{FENCE}\n", maxsplit=2)
     if before:
         raise ValueError(f"a content file starts with {FENCE}")

@@ -1,4 +1,4 @@
-"""Puts the demo site into an empty portal."""
+"""Loads the demo site into an empty portal."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -50,7 +50,7 @@ Report = Callable[[str], None]
 
 
 def is_empty(site: Site) -> bool:
-    """Whether nobody has made anything yet: one home page of ours, and nothing below it."""
+    """Whether the site has nothing but the home page that migrations made."""
     return isinstance(site.root_page.specific, HomePage) and not site.root_page.get_children().exists()
 
 
@@ -80,7 +80,7 @@ def load(site: Site, *, report: Report) -> None:
     )
     page = _publish(_emulation_page(event, pictures), under=emulation)
     OpeningBalance.objects.create(page=page, views=event.opening_views, note=_("Số liệu mẫu"))
-    # The page's views came in visits to the site: a total below them would look wrong.
+    # A view of the page is a view of the site too, so the site's total has to be the larger one.
     OpeningBalance.objects.create(site=site, note=_("Số liệu mẫu"), **text.opening)
 
     for other in others:

@@ -1,4 +1,4 @@
-"""The department's news: an index in pages, and articles."""
+"""News: articles, and an index that lists them in pages."""
 
 from typing import Any
 
@@ -110,7 +110,7 @@ class NewsPage(VietnameseSlugMixin, Page):
         return context
 
     def previous_article(self) -> "NewsPage | None":
-        """The one published before this one, by date and then by age in the database."""
+        """The article before this one, by date and then by age in the database."""
         earlier = models.Q(date__lt=self.date) | models.Q(date=self.date, pk__lt=self.pk)
         return self._siblings().filter(earlier).first()
 
@@ -119,7 +119,7 @@ class NewsPage(VietnameseSlugMixin, Page):
         return self._siblings().filter(later).last()
 
     def related_articles(self) -> "list[NewsPage]":
-        """Articles of the same topic first, the latest first among equals."""
+        """Articles of the same topic first, and the latest first within each group."""
         same_topic = (
             models.Case(models.When(topic=self.topic_id, then=0), default=1) if self.topic_id else models.Value(0)
         )
@@ -130,6 +130,6 @@ class NewsPage(VietnameseSlugMixin, Page):
 
 
 def published(articles: "models.QuerySet[NewsPage]") -> "models.QuerySet[NewsPage]":
-    """Those that everyone may read, the latest first, with what a card shows."""
+    """The articles that everyone may read, latest first, fetched with the topic and image of their cards."""
     everyone: models.QuerySet[NewsPage] = articles.live().public()  # type: ignore[attr-defined]
     return everyone.select_related("topic", "image").prefetch_related("image__renditions").order_by("-date", "-pk")

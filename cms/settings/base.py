@@ -1,4 +1,4 @@
-"""What every way of running the portal shares; a mode's module adds the database, the key and the media."""
+"""Settings of every mode of the portal; the module of a mode adds the database, the key and the media."""
 
 from collections.abc import Callable, Container
 from typing import Any
@@ -16,7 +16,7 @@ env = environ.Env()
 def read_url(
     name: str, parse: Callable[..., Any], *, schemes: Container[str], default: str, example: str
 ) -> dict[str, Any]:
-    """Django's settings behind a URL in the environment. Raises ConfigurationError naming the variable."""
+    """Parse a URL in the environment into Django's settings. Raises ConfigurationError that names the variable."""
     if urlsplit(env.str(name, default=default)).scheme not in schemes:
         raise ConfigurationError(f"{name}: want a URL such as {example}")
     return dict(parse(name, default=default))
@@ -32,7 +32,7 @@ def read_base_url(*, default: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """As a Host header names it, without the port; an IPv6 address in its brackets."""
+    """The host as a Host header has it: without the port, an IPv6 address in brackets."""
     host = urlsplit(url).hostname or ""
     return f"[{host}]" if ":" in host else host
 
@@ -112,8 +112,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Language, time and numbers. Grouping (1.327) is asked for where a number is read (intcomma, number_format): with
-# USE_THOUSAND_SEPARATOR an id in an attribute would be grouped as well.
+# Language, time and numbers. Templates group numbers (1.327) where people read them (intcomma, number_format);
+# USE_THOUSAND_SEPARATOR would also group an id in an attribute.
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Tiếng Việt")), ("en", _("Tiếng Anh"))]
 FORMAT_MODULE_PATH = ["cms.core.formats"]
@@ -131,10 +131,10 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-# Behind a proxy with TLS: cookies that never travel in the clear, and browsers told to come by https alone. Whether a
-# request came by https is the server's word (uvicorn believes X-Forwarded-Proto from NHIP_TRUSTED_PROXIES only); with
-# SECURE_PROXY_SSL_HEADER Django would believe it from anybody. A form's Origin is compared with the address itself, so
-# that forms work behind a proxy that is not trusted yet.
+# Behind a proxy with TLS, cookies never travel in the clear and browsers use https alone. The server decides whether a
+# request came by https: uvicorn believes X-Forwarded-Proto from NHIP_TRUSTED_PROXIES only, while Django with
+# SECURE_PROXY_SSL_HEADER would believe it from anybody. With CSRF_TRUSTED_ORIGINS, forms work behind a proxy that is
+# not trusted yet.
 BEHIND_TLS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if BEHIND_TLS else 0
@@ -142,8 +142,8 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL] if BEHIND_TLS else []
 LOGIN_URL = "wagtailadmin_login"
 LOGIN_REDIRECT_URL = "wagtailadmin_home"
 
-# No mail leaves unless EMAIL_URL names a server (smtp://user:password@host:port); without one a forgotten password
-# is set again by an administrator.
+# No mail is sent unless EMAIL_URL names a server (smtp://user:password@host:port); without one an administrator resets
+# a forgotten password.
 vars().update(
     read_url(
         "EMAIL_URL",
@@ -166,7 +166,7 @@ WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
 WAGTAIL_FRONTEND_LOGIN_URL = "/admin/login/"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
-# Neither the editors' browsers nor the server ask anyone outside.
+# Neither the editors' browsers nor the server ask another host.
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None

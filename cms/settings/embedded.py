@@ -1,4 +1,4 @@
-"""How the portal runs: SQLite, media and the secret key live in the data directory (NHIP_DATA_DIR), unless the
+"""Settings of a running portal: SQLite, media and the secret key are in the data directory (NHIP_DATA_DIR), unless the
 environment names a database (DATABASE_URL) and a key (NHIP_SECRET_KEY), which several web processes share.
 """
 
@@ -32,8 +32,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # A database that is away is noticed in seconds, so that readers get an answer and threads are not used up waiting.
-    # The connections are those of the threads: SITE_THREADS for each web process, and two for its probes and errands.
+    # The site notices within seconds that the database is away, so that readers get an answer and no thread waits long.
+    # Each thread has a connection: SITE_THREADS of them in a web process, and two more for its probes and errands.
     DATABASES["default"].setdefault("OPTIONS", {})
     DATABASES["default"]["OPTIONS"] |= {
         "application_name": "nhip",
@@ -44,6 +44,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
 
 MEDIA_ROOT = DATA_DIR / "media"
 
-# Files are served from the apps as they stand; nothing has to be collected first.
+# Static files are served from the apps; nothing has to be collected first.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

@@ -1,4 +1,4 @@
-"""The key that signs sessions and forms, where the environment gives it."""
+"""The key that signs sessions and forms, from the environment."""
 
 import environ
 
@@ -8,7 +8,7 @@ SHORTEST = 32
 
 
 def read_secret_key(env: environ.Env) -> str | None:
-    """NHIP_SECRET_KEY, None if it is not set. Raises ConfigurationError when it is too short to guard anything."""
+    """NHIP_SECRET_KEY; None if it is not set. Raises ConfigurationError if it is too short to be safe."""
     key: str | None = env.str("NHIP_SECRET_KEY", default=None)
     if key is not None and len(key.strip()) < SHORTEST:
         raise ConfigurationError(

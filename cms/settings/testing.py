@@ -1,4 +1,4 @@
-"""Fast and apart from any data directory: SQLite in memory, throw-away media, a key that guards nothing.
+"""Settings for tests: SQLite in memory, temporary media, a key that protects nothing, no data directory.
 
 NHIP_TEST_DATABASE_URL runs the same tests on another database.
 """

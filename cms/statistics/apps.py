@@ -9,5 +9,5 @@ class StatisticsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Registrations only: no thread and no engine may start here, this runs in every command.
+        # Registrations alone: this runs in every command, so neither a thread nor an engine may start here.
         from cms.statistics import checks, signal_handlers  # noqa: F401, PLC0415

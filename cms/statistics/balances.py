@@ -1,7 +1,7 @@
 """Carries opening balances from the CMS database into the event log.
 
-The rows themselves are the outbox: whatever happens, a balance is either stamped as sent or will be sent again. Sending
-twice is harmless, because of two balances for one page the one with the later `at` holds.
+The rows themselves are the outbox: a balance is either stamped as sent or sent again. Sending twice is harmless, since
+of two balances of one page the one with the later `at` counts.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def left_pending() -> Iterator[None]:
 
 
 def publish_pending_balances() -> int:
-    """Send what waits, oldest first, and return how many arrived. Never raises: what failed stays pending."""
+    """Send pending balances, oldest first, and return how many arrived. Never raises: the others stay pending."""
     sent = 0
     try:
         if not has_pending_balances():

@@ -10,7 +10,7 @@ from cms.statistics.page_tokens import beacon_key
 
 @checks.register()
 def check_beacon_key(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Without the key pages render but carry no beacon, so nothing is counted: say so before anyone wonders."""
+    """Warn if the key can't be read: pages then render without a beacon, and nothing is counted."""
     try:
         beacon_key()
     except Exception as error:

@@ -1,7 +1,7 @@
-"""Where the numbers on the pages come from.
+"""The source of the numbers on the pages.
 
-The embedded root installs the counters it feeds; any other process (a bare web worker, a management command) reads the
-snapshot that was stored last. Either way a page reads memory and never asks the analytics engine.
+A process that refreshes counters installs them here; any other, such as a management command, reads the snapshot that
+was stored last. Either way a page reads memory and never asks ClickHouse.
 """
 
 from __future__ import annotations

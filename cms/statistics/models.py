@@ -1,4 +1,4 @@
-"""What staff decide about statistics: the counter's unit, and the counts a page or the site arrived with."""
+"""What staff enter about statistics: the widget's unit, and the opening balances of pages and sites."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.models import Page, Site
 
-LARGEST_COUNT = 10**12  # more is a slip of the finger
+LARGEST_COUNT = 10**12  # more is a typing error
 
 
 class CounterUnit(models.TextChoices):
@@ -45,9 +45,9 @@ class StatisticsSettings(BaseSiteSetting):
 
 
 class OpeningBalance(models.Model):
-    """Counts made before this system counted, of one page, or of a whole site where `page` is empty.
+    """Counts from before this system, of one page, or of a whole site if `page` is empty.
 
-    The row is its own outbox: `sent_at` is empty from the moment it is saved until the event log has it.
+    The row is its own outbox: `sent_at` is empty from each save until the event log has the balance.
     """
 
     page = models.OneToOneField(
@@ -131,7 +131,7 @@ class OpeningBalance(models.Model):
         return str(_("Đã gửi") if self.sent_at else _("Chờ gửi"))
 
     def _settle_place(self) -> None:
-        """A page knows its site; a site speaks the language of its root page."""
+        """Take the site from the page, and the locale from the page or the site's root page."""
         if self.page is not None:
             self.site = self.page.get_site()
         place = self.page or (self.site.root_page if self.site else None)
@@ -139,7 +139,7 @@ class OpeningBalance(models.Model):
 
 
 class WithdrawnBalance(models.Model):
-    """The outbox of deletions: an opening balance that is gone here and has yet to be set to zero in the counters."""
+    """The outbox of deletions: an opening balance that is deleted here, and in the event log not yet set to zero."""
 
     site_id = models.PositiveBigIntegerField()
     page_id = models.PositiveBigIntegerField(help_text="0 is the site")

@@ -1,4 +1,4 @@
-"""The signed statement "this page was published here", which the browser hands to the collector."""
+"""The page token: signed here, handed by the browser to the collector, it says that this site published the page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.tokens import PageToken, sign
 
 
 def sign_page(page: Page, request: HttpRequest) -> str | None:
-    """The token of `page` for whoever asked for it; None where there is nothing a visitor could have opened."""
+    """The token of `page` in the answer to `request`; None if the page has no address."""
     parts = page.get_url_parts(request) if page.pk else None
     if parts is None:
         return None
@@ -29,10 +29,10 @@ def sign_page(page: Page, request: HttpRequest) -> str | None:
 
 
 def audience(request: HttpRequest) -> str:
-    """Who looks: "preview" before publication, "staff" when signed in, "public" otherwise.
+    """Who reads the page: "preview" before publication, "staff" when signed in, "public" otherwise.
 
-    Asking for the user reads the session, which makes Django answer with `Vary: Cookie`: a page rendered for staff is
-    not served to the public from a shared cache.
+    Asking for the user reads the session, so Django answers with `Vary: Cookie`, and no shared cache gives the public a
+    page rendered for staff.
     """
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated

@@ -18,7 +18,7 @@ def send_saved_balance(**_signal: Any) -> None:
 
 @receiver(post_delete, sender=OpeningBalance)
 def withdraw_deleted_balance(instance: OpeningBalance, **_signal: Any) -> None:
-    """A signal, not `delete()`: it also hears of rows that go with their page, or in bulk."""
+    """A signal instead of `delete()`, which Django does not call for rows deleted with their page or in bulk."""
     if instance.site_id is None:
         return
     WithdrawnBalance.objects.create(

@@ -38,7 +38,7 @@ def _forget_the_data_directory() -> None:
 
 
 class Markup(HTMLParser):
-    """The start tags of a page, in order, to be asked about."""
+    """The start tags of a page, in order."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -29,7 +29,7 @@ def test_a_command_on_a_wrong_directory_says_so_and_leaves_nothing_there(tmp_pat
 @pytest.mark.parametrize(
     "arguments", [["help"], ["changepassword", "--help"], ["makemigrations", "--check", "--dry-run"]]
 )
-def test_what_wants_no_database_needs_none(tmp_path: Path, arguments: list[str]) -> None:
+def test_a_command_that_uses_no_database_runs_without_one(tmp_path: Path, arguments: list[str]) -> None:
     done = manage(*arguments, NHIP_DATA_DIR=str(tmp_path / "var"))
     assert done.returncode == 0, done.stderr
 

@@ -1,4 +1,4 @@
-"""The portal on PostgreSQL: the tests of its pages, run there, and what only several connections show."""
+"""The portal on PostgreSQL: the tests of its pages run there, and search finds the demo's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways through the page tree that every page offers."""
+"""The main menu and the breadcrumbs."""
 
 from dataclasses import dataclass
 from typing import Any

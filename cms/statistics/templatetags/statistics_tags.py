@@ -1,6 +1,6 @@
 """`{% access_statistics %}`, `{% page_views page %}` and `{% beacon %}`.
 
-Each of them renders from memory, and renders something sensible whatever happens behind it.
+Each of them renders from memory; if statistics fail, it renders dashes or nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def page_views(page: Page | None) -> dict[str, Any]:
 
 @register.inclusion_tag("statistics/beacon.html", takes_context=True)
 def beacon(context: dict[str, Any]) -> dict[str, Any]:
-    """What makes this display of the page count: a script, or a pixel where scripts don't run."""
+    """The script that reports this view of the page, and a pixel for browsers without scripts."""
     page, request = context.get("page"), context.get("request")
     if not isinstance(page, Page) or request is None:
         return {}
@@ -104,7 +104,7 @@ def _age(as_of: float | None, *, now: float) -> dict[str, Any]:
 
 
 def _pixel(token: str, request: HttpRequest) -> str:
-    """The no-script address, with what a script would have read in the browser: referrer and kind of navigation."""
+    """The pixel's address, with the referrer and the kind of navigation, which a script would read in the browser."""
     referrer = request.headers.get("Referer", "")[:LONGEST_REFERRER]
     query = {"t": token, "r": referrer, "n": "reload" if _is_reload(request) else "navigate"}
     return f"{COLLECTOR}p.gif?{urlencode(query)}"

@@ -1,4 +1,4 @@
-"""A small page tree and an editor, under whatever settings are active."""
+"""A small page tree and an editor, under the active settings."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Every string is Vietnamese in the source, and English where English is active."""
+"""Strings are Vietnamese in the source, and English where English is active."""
 
 import ast
 import gettext

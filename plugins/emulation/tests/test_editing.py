@@ -1,4 +1,4 @@
-"""What an editor does with the real forms of Wagtail's admin."""
+"""Editing with the real forms of Wagtail's admin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ def create(editor: Client, index: EmulationIndexPage) -> Callable[..., Any]:
 
 
 def plain_form(**replaced: Any) -> Form:
-    """What the create form sends for a small event; keyword arguments replace its parts."""
+    """The create form of a small event, as it is sent; keyword arguments replace its parts."""
     plain: Form = {
         "title": "Hội nghị thi đua",
         "slug": "hoi-nghi-thi-dua",
@@ -147,7 +147,7 @@ def test_an_editor_publishes_a_page_with_every_part(
                 "commendations": inline_formset([commendation(name_withheld="on")]),
             },
             "còn xuất hiện ở: sapo",
-            id="withheld name told in the lead",
+            id="withheld name in the lead",
         ),
         pytest.param(
             {
@@ -155,12 +155,12 @@ def test_an_editor_publishes_a_page_with_every_part(
                 "commendations": inline_formset([commendation(name_withheld="on")]),
             },
             "còn xuất hiện ở: nội dung",
-            id="withheld name told in the body, half of it bold",
+            id="withheld name in the body, half of it bold",
         ),
         pytest.param(
             {"commendations": inline_formset([commendation(name_withheld="on"), commendation(award="Bằng khen")])},
             "còn xuất hiện ở: khen thưởng",
-            id="withheld name told by another row",
+            id="withheld name in another row",
         ),
         pytest.param(
             {
@@ -168,7 +168,7 @@ def test_an_editor_publishes_a_page_with_every_part(
                 "commendations": inline_formset([commendation(name_withheld="on")]),
             },
             "còn xuất hiện ở: bên ký giao ước",
-            id="withheld name told by a signatory",
+            id="withheld name in a signatory",
         ),
         pytest.param(
             {
@@ -280,7 +280,7 @@ def test_an_old_revision_brings_its_rows_back(full_page: EmulationPage) -> None:
         pytest.param("index", EmulationIndexPage, False, id="index below an index"),
     ],
 )
-def test_pages_stand_only_where_they_belong(
+def test_pages_can_be_created_only_where_they_belong(
     request: pytest.FixtureRequest, index: EmulationIndexPage, parent: str, child: Any, *, allowed: bool
 ) -> None:
     assert child.can_create_at(request.getfixturevalue(parent)) is allowed

@@ -1,4 +1,4 @@
-"""The list of events: order, filters, paging, and what visitors may type into its address."""
+"""The list of events: order, filters, paging, and nonsense in its address."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -44,7 +44,7 @@ def five_pages(make_page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param("?year=2020", ["Phát động 2020"], id="one year"),
         pytest.param("?kind=launch", ["Hội nghị 2021", "Phát động 2020"], id="one kind"),
         pytest.param("?year=2021&kind=conference", ["Hội nghị 2021"], id="year and kind"),
-        pytest.param("?year=2019&kind=launch", [], id="year and kind that never met"),
+        pytest.param("?year=2019&kind=launch", [], id="year and kind without an event in common"),
         pytest.param("?kind=signing", [], id="kind without events"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a visitor sees of an emulation page."""
+"""An emulation page as a visitor sees it."""
 
 import json
 import re
@@ -105,7 +105,7 @@ def test_a_drawing_in_svg_is_shown_as_it_is(make_page: Any, index: EmulationInde
         assert image["width"]
 
 
-def test_every_table_says_what_it_is_and_what_its_headings_head(full_page: EmulationPage) -> None:
+def test_every_table_has_a_caption_and_says_what_its_headings_are_for(full_page: EmulationPage) -> None:
     tables = visit(full_page).select(".emulation-page table")
     assert len(tables) == 3
     for table in tables:
@@ -160,7 +160,7 @@ def test_a_site_may_add_to_a_block_and_keep_the_rest(full_page: EmulationPage, s
     assert soup.select(".emulation-agreement")
 
 
-def test_the_page_speaks_english_where_english_is_active(full_page: EmulationPage) -> None:
+def test_the_page_is_in_english_where_english_is_active(full_page: EmulationPage) -> None:
     with translation.override("en"):
         soup = BeautifulSoup(full_page.make_preview_request().render().content, "html.parser")
     assert words(soup, ".emulation-page > section > h2") == [
@@ -181,7 +181,7 @@ def test_a_page_copied_with_its_rows_has_rows_of_its_own(full_page: EmulationPag
     assert EmulationAgreement.objects.count() == 2
 
 
-def test_the_first_image_of_the_body_stands_for_the_page(full_page: EmulationPage, photo: Any, make_page: Any) -> None:
+def test_the_first_image_of_the_body_represents_the_page(full_page: EmulationPage, photo: Any, make_page: Any) -> None:
     assert full_page.first_image is not None
     assert full_page.first_image.pk == photo.pk
     assert make_page(title="Không ảnh").first_image is None

@@ -1,4 +1,4 @@
-"""What the distribution promises: complete migrations, and a README that names what templates offer."""
+"""The distribution: complete migrations, and a README that names every block and class of the templates."""
 
 import re
 from pathlib import Path

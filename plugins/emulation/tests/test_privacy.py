@@ -64,7 +64,7 @@ def ask_api(page: EmulationPage) -> dict[str, Any]:
     return answer
 
 
-def test_a_commendation_never_names_itself_by_a_withheld_name(full_page: EmulationPage) -> None:
+def test_the_text_of_a_commendation_never_has_a_withheld_name(full_page: EmulationPage) -> None:
     told = [f"{row} {row.search_text()}" for row in full_page.commendations.all()]
     assert WITHHELD not in "".join(told)
     assert len(told) == 3
@@ -96,7 +96,7 @@ def test_only_an_individual_withholds_a_name(is_individual: bool, name_withheld:
         pytest.param("Lê Sơn", True, True, id="name withheld"),
         pytest.param("", True, True, id="name withheld and not even stored"),
         pytest.param("", False, False, id="no name"),
-        pytest.param("  ", False, False, id="spaces for a name"),
+        pytest.param("  ", False, False, id="spaces instead of a name"),
     ],
 )
 def test_a_recipient_has_a_name_or_withholds_it(name: str, name_withheld: bool, *, allowed: bool) -> None:

@@ -60,5 +60,5 @@ def test_an_event_does_not_end_before_it_starts(start: date | None, end: date | 
         pytest.param([("unit", "Phòng An"), ("unit", "Phòng Ân")], [], id="marks tell names apart"),
     ],
 )
-def test_a_party_is_found_where_it_stands_again(names: list[tuple[str, str]], repeated: list[int]) -> None:
+def test_a_repeated_party_is_found_at_its_position(names: list[tuple[str, str]], repeated: list[int]) -> None:
     assert find_repeated(names) == repeated

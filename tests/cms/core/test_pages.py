@@ -1,4 +1,4 @@
-"""What holds for every page of the demo site."""
+"""Rules for every page of the demo site."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIVE_ROWS = ["Đang truy cập", "Hôm nay", "Trong tuần", "Tháng hiện tạ
 def html_of(
     django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """The markup of every page of the demo, by its address; made once, and nothing of it stays in the database."""
+    """The markup of every page of the demo, by its address; made once, with nothing left in the database."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as environment, transaction.atomic():
         environment.setenv("NHIP_DATA_DIR", str(tmp_path_factory.mktemp("data")))
         load(Site.objects.get(is_default_site=True), report=lambda _line: None)
@@ -56,7 +56,7 @@ def test_every_image_has_its_size_and_an_alternative_text(html_of: dict[str, str
             assert image.get("height"), (url, image)
 
 
-def test_nothing_is_asked_of_another_host(html_of: dict[str, str], parse: Any) -> None:
+def test_pages_load_nothing_from_another_host(html_of: dict[str, str], parse: Any) -> None:
     for url, html in html_of.items():
         for attributes in parse(html).all(*ASSETS):
             addresses = [attributes.get("src"), attributes.get("href")]
@@ -101,7 +101,7 @@ def test_an_answer_carries_the_security_headers(db: None, client: Client) -> Non
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
-def test_the_sign_in_page_is_ours_and_asks_nobody_outside(db: None, client: Client, parse: Any) -> None:
+def test_the_sign_in_page_is_ours_and_loads_nothing_from_another_host(db: None, client: Client, parse: Any) -> None:
     html = client.get("/admin/login/").content.decode()
 
     assert "Đăng nhập Nhịp" in html

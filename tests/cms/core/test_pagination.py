@@ -21,7 +21,7 @@ from cms.core.pagination import nearest_page
         pytest.param("2\x00", 1, id="binary"),
     ],
 )
-def test_whatever_is_asked_for_a_page_that_exists_is_shown(wanted: str | None, number: int) -> None:
+def test_every_request_gets_a_page_that_exists(wanted: str | None, number: int) -> None:
     assert nearest_page(Paginator(range(25), 10), wanted).number == number
 
 

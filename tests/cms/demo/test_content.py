@@ -47,7 +47,7 @@ def test_there_are_enough_different_articles_for_two_pages() -> None:
     assert all(article.body for article in articles)
 
 
-def test_every_image_that_a_text_names_is_drawn_and_light() -> None:
+def test_every_image_that_a_text_names_exists_and_is_small() -> None:
     figures = [piece for piece in read_event().body if isinstance(piece, Figure)]
     names = {article.image for article in read_articles()} | {figure.image for figure in figures}
     drawings = {path.stem for path in (IMAGES_DIR.parent / "illustrations").glob("*.svg")}

@@ -54,7 +54,7 @@ def test_without_a_site_the_command_says_what_to_do(db: None) -> None:
         load_demo()
 
 
-def test_the_emulation_page_says_what_happened_and_brings_its_views(demo: Site, client: Client) -> None:
+def test_the_emulation_page_shows_its_facts_and_has_its_opening_balance(demo: Site, client: Client) -> None:
     page = EmulationPage.objects.get()
 
     html = client.get(page.get_url(), headers={"host": "localhost"}).content.decode()

@@ -39,7 +39,7 @@ def test_any_page_number_lands_on_a_page_that_exists(
 
 
 @pytest.mark.usefixtures("two_pages")
-def test_the_latest_stand_first_and_none_is_lost_between_pages(client: Client) -> None:
+def test_the_latest_come_first_and_none_is_lost_between_pages(client: Client) -> None:
     titles = []
     for page in (1, 2):
         response = client.get(f"/tin-tuc/?page={page}", headers={"host": "localhost"})

@@ -58,7 +58,7 @@ def page(site: Site) -> Page:
 
 @pytest.fixture
 def request_of() -> Callable[..., HttpRequest]:
-    """A public GET of the front page; headers as `REFERER="…"`, attributes of the request in `set`."""
+    """A public GET of the front page; headers as `REFERER="…"`, attributes of the request in `set_`."""
 
     def make(*, set_: dict[str, Any] | None = None, **headers: str) -> HttpRequest:
         request = RequestFactory().get("/", headers={name.replace("_", "-"): text for name, text in headers.items()})

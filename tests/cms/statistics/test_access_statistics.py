@@ -1,4 +1,4 @@
-"""The widget *Thống kê truy cập* and *Lượt xem*: what they show, and that nothing behind them breaks a page."""
+"""The widget *Thống kê truy cập* and *Lượt xem*: their numbers, and that no fault of statistics breaks a page."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_site_may_count_views_instead_of_visits(render: Render, count: Callabl
         pytest.param(86_400, "Số liệu lúc 12:05, 22/11/2026", id="of-yesterday"),
     ],
 )
-def test_numbers_say_of_when_they_are_once_they_are_old(
+def test_old_numbers_show_their_time(
     render: Render, count: Callable[..., None], monkeypatch: pytest.MonkeyPatch, age: int, expected: str | None
 ) -> None:
     count(as_of=NOON)
@@ -164,7 +164,7 @@ def test_without_installed_counters_the_stored_snapshot_is_shown(render: Render,
     assert as_of(render("access_statistics")) == "Số liệu lúc 12:05, 22/11/2026"
 
 
-def test_the_real_front_page_stands_when_statistics_fail(client: Client, site: Site) -> None:
+def test_the_real_front_page_renders_when_statistics_fail(client: Client, site: Site) -> None:
     counters.install(BrokenCounters())
 
     response = client.get("/")

@@ -1,4 +1,4 @@
-"""Saving a balance does not wait for the log where an errand sends it."""
+"""Saving a balance does not wait for the log if an errand sends it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECONDS = 10.0
 
 
 class Log:
-    """Stands for the log: counts the errands, and is slow until ``answer`` is set."""
+    """A log that counts the errands, and is slow until ``answer`` is set."""
 
     def __init__(self) -> None:
         self.errands = 0

@@ -1,4 +1,4 @@
-"""What a page hands to the browser so that its display counts."""
+"""The beacon on a page, by which the browser reports a view."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_token_says_which_page_it_is(render: Render, page: Page, site: Site)
         pytest.param(False, True, "preview", id="preview-by-link"),
     ],
 )
-def test_the_token_says_who_looks(
+def test_the_token_says_who_reads_the_page(
     render: Render,
     request_of: RequestOf,
     page: Page,
@@ -143,7 +143,7 @@ def test_a_page_that_was_never_saved_has_no_beacon(render: Render) -> None:
     assert render("beacon", page=Page(title="Nháp")).strip() == ""
 
 
-def test_without_its_key_a_page_stands_and_the_checks_say_so(
+def test_without_its_key_a_page_renders_and_the_checks_warn(
     render: Render, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NHIP_BEACON_KEY", "not hexadecimal")
@@ -153,7 +153,7 @@ def test_without_its_key_a_page_stands_and_the_checks_say_so(
     assert [warning.id for warning in check_beacon_key()] == ["statistics.W001"]
 
 
-def test_with_a_key_the_checks_are_content() -> None:
+def test_with_a_key_the_checks_find_nothing() -> None:
     assert check_beacon_key() == []
 
 

@@ -31,7 +31,7 @@ HTML = """<!doctype html><html lang="vi"><meta charset="utf-8"><link rel="icon" 
 <p class="access-statistics__as-of" hidden>Số liệu lúc <time></time></p></section>
 <script src="/live.js" defer></script></html>"""
 
-# Under a driver every tab is in front; here the page is only told that it is hidden.
+# A driven browser shows every tab, so this tells the page that it is hidden.
 PRETEND = """(hidden) => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
@@ -53,7 +53,7 @@ class Collector:
         self.ending = False
 
     def push(self, *, pages: dict[str, int | None] | None = None, **summary: Any) -> None:
-        # Numbers have a time, and later ones a later one: an answer that was under way must not undo them.
+        # Later numbers have a later time, so that an answer under way does not undo them.
         self.summary |= {"as_of": self.summary["as_of"] + 1, **summary}
         self.pages |= pages or {}
         self.version += 1
@@ -127,7 +127,7 @@ def test_a_pushed_change_is_written_as_vietnamese_does(page: Page, collector: Co
     assert "/_nhip/live?site=2&unit=visits&pages=3%2C4" in collector.asked
 
 
-def test_an_answer_overtaken_by_a_push_is_not_believed(page: Page, collector: Collector) -> None:
+def test_an_answer_older_than_a_push_is_ignored(page: Page, collector: Collector) -> None:
     listen(page, collector)
     collector.push(total=1_002, as_of=time.time())
     expect(total(page)).to_have_text("1.002")
@@ -205,7 +205,7 @@ def test_without_the_stream_the_page_asks_every_few_seconds(page: Page, collecto
     assert collector.count("/_nhip/live") == (1 if how == "refuse" else 3)
 
 
-def test_after_a_minute_of_asking_the_stream_is_tried_again(page: Page, collector: Collector) -> None:
+def test_after_a_minute_of_polling_the_page_tries_the_stream_again(page: Page, collector: Collector) -> None:
     collector.stream = "refuse"
     page.goto(collector.base_url)
     collector.wait_until(lambda: collector.count("/_nhip/pages.json") >= 1, "question")
@@ -215,7 +215,7 @@ def test_after_a_minute_of_asking_the_stream_is_tried_again(page: Page, collecto
     collector.wait_until(lambda: collector.listening == 1, "stream")
 
 
-def test_old_numbers_say_of_when_they_are_until_new_ones_come(page: Page, collector: Collector) -> None:
+def test_old_numbers_show_their_time_until_new_ones_come(page: Page, collector: Collector) -> None:
     line = page.locator(".access-statistics__as-of")
     collector.summary["as_of"] = NOON
     listen(page, collector)

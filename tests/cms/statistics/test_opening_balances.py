@@ -1,4 +1,4 @@
-"""Counts from before reach the event log, whatever happens on the way."""
+"""Opening balances reach the event log, at the latest when it is back."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_a_deletion_waits_for_the_log_too(committing: Any, page: Page, broken_lo
     assert [event.views for event in sent()] == [0]
 
 
-def test_the_command_fails_while_something_still_waits(
+def test_the_command_fails_while_a_balance_is_pending(
     committing: Any, page: Page, broken_log: pytest.MonkeyPatch
 ) -> None:
     with committing():

@@ -1,4 +1,4 @@
-"""How Vietnamese offices write dates and numbers; Django's own `vi` formats leave out grouping and input."""
+"""Dates and numbers as Vietnamese offices write them; Django's own `vi` formats lack grouping and input formats."""
 
 DATE_FORMAT = "d/m/Y"
 SHORT_DATE_FORMAT = "d/m/Y"

@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: the demo site, once, into a portal that is still empty."""
+"""`manage.py load_demo` loads the demo site into a portal that is still empty; otherwise it does nothing."""
 
 import time
 from typing import Any

@@ -37,14 +37,14 @@ def check_withholding(*, is_individual: bool, name_withheld: bool) -> None:
 
 
 def check_named(*, name: str, name_withheld: bool) -> None:
-    """Refuse a recipient who has neither a name nor a reason to have none."""
+    """Refuse a recipient who has no name and does not withhold one."""
     if not name.strip() and not name_withheld:
         message = _("Hãy nhập tên, hoặc đánh dấu “Không công bố tên” nếu là cá nhân không muốn nêu tên.")
         raise ValidationError({"name": ValidationError(message, code="nameless")})
 
 
 def check_untold(row: Mapping[str, Any], texts: Iterable[tuple[str, str]]) -> None:
-    """Refuse a withheld name that one of the (place, text) pairs tells; the message names the places."""
+    """Refuse a withheld name that is in one of the (place, text) pairs; the message lists the places."""
     name = str(row.get("name") or "") if row.get("name_withheld") else ""
     if places := find_mentions(name, texts):
         message = _(
@@ -55,9 +55,9 @@ def check_untold(row: Mapping[str, Any], texts: Iterable[tuple[str, str]]) -> No
 
 
 def find_mentions(name: str, texts: Iterable[tuple[str, str]]) -> list[str]:
-    """Where the name stands, as whole words, among (place, text) pairs; each place once, in order.
+    """The places whose text has the name as whole words, each once and in order.
 
-    A single word is too common to be taken for somebody's name.
+    A single word is too common to be taken for a name.
     """
     wanted = fold_name(name)
     if " " not in wanted:

@@ -23,7 +23,7 @@ def latest_agreement_year(today: date) -> int:
 
 
 def check_agreement_year(year: int) -> None:
-    """Refuse a year that no agreement of today can carry; a model field's validator."""
+    """Refuse a year that no agreement signed today can have; a model field's validator."""
     latest = latest_agreement_year(timezone.localdate())
     if not FIRST_AGREEMENT_YEAR <= year <= latest:
         raise ValidationError(
@@ -34,7 +34,7 @@ def check_agreement_year(year: int) -> None:
 
 
 def check_event_dates(start: date | None, end: date | None) -> None:
-    """Refuse an event that ends before it starts; an absent date proves nothing."""
+    """Refuse an event that ends before it starts; an absent date is allowed."""
     if start and end and end < start:
         message = _(
             "Ngày kết thúc đứng trước ngày diễn ra. Hãy sửa một trong hai ngày, "
@@ -44,12 +44,12 @@ def check_event_dates(start: date | None, end: date | None) -> None:
 
 
 def fold_name(name: str) -> str:
-    """The form in which two spellings of one name are equal: composed letters, one space, no case."""
+    """Fold two spellings of one name into the same text: composed letters, single spaces, no case."""
     return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
 
 
 def find_repeated(names: Iterable[tuple[str, str]]) -> list[int]:
-    """Positions of the (kind, name) pairs that already stood earlier in the list."""
+    """Positions of the (kind, name) pairs that repeat an earlier one."""
     seen: set[tuple[str, str]] = set()
     repeated = []
     for position, (kind, name) in enumerate(names):

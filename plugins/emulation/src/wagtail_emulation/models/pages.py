@@ -30,7 +30,7 @@ from wagtail_emulation.validation import check_event_dates
 
 
 class EmulationIndexPage(Page):
-    """The list of emulation pages below it, newest event first, by year and kind."""
+    """Lists the emulation pages below it, newest event first, by year and kind."""
 
     per_page = 10
 
@@ -176,7 +176,7 @@ class EmulationPage(Page):
 
     @property
     def event_kinds(self) -> list[str]:
-        """The values of ``EventKind`` that the event is, in the order of their declaration."""
+        """The event's values of ``EventKind``, in the order of their declaration."""
         chosen = {row.kind for row in self.kinds.all()}
         return [kind.value for kind in EventKind if kind.value in chosen]
 
@@ -202,10 +202,10 @@ class EmulationPage(Page):
 
     @cached_property
     def first_image(self) -> Any | None:
-        """The first image of the body, for cards and link previews; None where the body has none."""
+        """The first image of the body, for cards and link previews; None if the body has none."""
         return next((block.value["image"] for block in self.body if block.block_type == "figure"), None)
 
     def rows_text(self) -> str:
-        """What search may find of the structured rows. A withheld name is not in it."""
+        """The text of the rows for search, without withheld names."""
         rows = [*self.agreements.all(), *self.commendations.all(), *self.directives.all()]
         return "\n".join([*self.kind_labels, *(row.search_text() for row in rows)])

@@ -27,7 +27,7 @@ PAGE = "wagtail_emulation.EmulationPage"
 
 
 class EmulationPageKind(models.Model):
-    """One of the kinds that an emulation page's event is."""
+    """One kind of an emulation page's event."""
 
     page = ParentalKey(PAGE, on_delete=models.CASCADE, related_name="kinds")
     kind = models.CharField(_("loại sự kiện"), max_length=20, choices=EventKind.choices, db_index=True)
@@ -126,10 +126,10 @@ class AgreementSignatory(Orderable):
 
     @classmethod
     def from_serializable_data(cls, data: dict[str, Any], *_args: Any, **_kwargs: Any) -> "AgreementSignatory":
-        """Read the row of a revision without asking whether its agreement is still stored.
+        """Read the row of a revision without checking that its agreement is stored.
 
-        An agreement deleted since comes back with the revision; modelcluster would drop its signatories, because it
-        looks for the agreement before that is saved again.
+        A revision brings a deleted agreement back. modelcluster looks for it before saving it, and would drop its
+        signatories.
         """
         row: AgreementSignatory = model_from_serializable_data(cls, data, check_fks=False)
         return row
@@ -138,7 +138,7 @@ class AgreementSignatory(Orderable):
 class Commendation(Orderable):
     """A collective or an individual commended at the event.
 
-    ``name`` is for the editor's eyes: everything shown, indexed or served reads ``public_name``.
+    Only the editor sees ``name``; everything shown or served reads ``public_name``.
     """
 
     page = ParentalKey(PAGE, on_delete=models.CASCADE, related_name="commendations")
@@ -213,7 +213,7 @@ class Commendation(Orderable):
 
     @property
     def public_name(self) -> str:
-        """The name that may be shown; never the name of someone who asked for it to be withheld."""
+        """The name that may be shown, never a withheld one."""
         return public_name(self.name, name_withheld=self.name_withheld)
 
     def search_text(self) -> str:

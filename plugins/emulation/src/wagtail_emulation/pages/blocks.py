@@ -8,7 +8,7 @@ TEXT_FEATURES = ["bold", "italic", "ol", "ul", "link", "document-link"]
 
 
 class FigureBlock(blocks.StructBlock):
-    """An image with its alternative text, a caption and the one who took it."""
+    """An image with its alternative text, a caption and a credit."""
 
     image = ImageBlock(label=_("Ảnh"))
     caption = blocks.CharBlock(
@@ -31,7 +31,7 @@ class FigureBlock(blocks.StructBlock):
 
 
 class QuoteBlock(blocks.StructBlock):
-    """Words that someone said, and who said them."""
+    """A quotation and its speaker."""
 
     text = blocks.TextBlock(label=_("Lời trích"), rows=3)
     attribution = blocks.CharBlock(

@@ -1,4 +1,4 @@
-"""What the page editor checks beyond the fields of one model: choices of several kinds, and rows against each other."""
+"""The page editor's checks beyond single fields: the event's kinds, and rows against each other and the text."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -31,7 +31,7 @@ class EmulationPageForm(WagtailAdminPageForm):
         self.initial.setdefault("event_kinds", self.instance.event_kinds)
 
     def is_valid(self) -> bool:
-        """Also compare the rows with the text around them, once both have been read."""
+        """Also compare the rows with the text, once both have been read."""
         fields_are_valid: bool = super().is_valid()
         return self._names_stay_withheld() and fields_are_valid
 
@@ -52,7 +52,7 @@ class EmulationPageForm(WagtailAdminPageForm):
         return kept
 
     def _public_texts(self) -> Iterator[tuple[str, str]]:
-        """Every text that visitors or search engines will read, with the word for where it stands."""
+        """Every text that visitors or search engines read, as (place, text) pairs."""
         page = self.instance
         yield gettext("tiêu đề"), f"{page.title}\n{page.seo_title}"
         yield gettext("mô tả tìm kiếm"), page.search_description
@@ -71,7 +71,7 @@ class EmulationPageForm(WagtailAdminPageForm):
 
 
 class UniqueSignatories(BaseChildFormSet):
-    """Refuses to let one agreement be signed twice by the same party."""
+    """Refuses a party that signs one agreement twice."""
 
     def clean(self) -> None:
         super().clean()
@@ -83,7 +83,7 @@ class UniqueSignatories(BaseChildFormSet):
 
 
 class NamedRecipients(BaseChildFormSet):
-    """Refuses a recipient without a name; a draft, saved again and again while it is written, may still lack one."""
+    """Refuses a recipient without a name, unless the page is a draft."""
 
     def clean(self) -> None:
         super().clean()
@@ -98,7 +98,7 @@ class NamedRecipients(BaseChildFormSet):
 
 
 def kept_forms(formset: Any) -> Iterator[Any]:
-    """The rows that were filled in, read, and not marked for deletion."""
+    """The forms that are filled in, read, and not marked for deletion."""
     for form in formset.forms:
         data = getattr(form, "cleaned_data", None)
         if data and not data.get("DELETE"):

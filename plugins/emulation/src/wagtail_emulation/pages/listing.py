@@ -1,7 +1,7 @@
-"""Which emulation pages an index shows: filtered by year and kind, newest first, one page of them at a time.
+"""The emulation pages that an index lists: filtered by year and kind, newest first, in pages.
 
-What a visitor may type is taken as it comes: a value that means nothing is ignored, a page number that does not exist
-becomes the nearest one that does.
+A visitor may type anything: a value that means nothing is ignored, and a page number that does not exist becomes the
+nearest one that does.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from wagtail_emulation.kinds import EventKind
 
 @dataclass(frozen=True)
 class Filters:
-    """What the visitor asked for; None where nothing, or nothing sensible, was asked."""
+    """The visitor's filters; None if there is none, or none that means something."""
 
     year: int | None = None
     kind: EventKind | None = None
@@ -34,7 +34,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of events, and what a template needs to move between pages and filters."""
+    """One page of events, and the filters and links around it."""
 
     filters: Filters
     years: list[int]
@@ -47,12 +47,12 @@ class Listing:
 
     @property
     def newer_query(self) -> str:
-        """Leads to the page of newer events; only where ``events.has_previous``."""
+        """Leads to the page of newer events; only if ``events.has_previous``."""
         return self.filters.query(self.events.previous_page_number())
 
     @property
     def older_query(self) -> str:
-        """Leads to the page of older events; only where ``events.has_next``."""
+        """Leads to the page of older events; only if ``events.has_next``."""
         return self.filters.query(self.events.next_page_number())
 
 
@@ -84,7 +84,10 @@ def filter_events(events: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
 
 
 def nearest_page(asked: str, *, last: int) -> int:
-    """The existing page nearest to the asked one; the first where no number was asked."""
+    """The existing page nearest to the asked one; the first if ``asked`` is no number.
+
+    Django's ``Paginator.get_page`` returns the last page for 0 and -1.
+    """
     number = parse_number(asked)
     return 1 if number is None else min(max(number, 1), last)
 

@@ -1,4 +1,4 @@
-"""The two panels that Wagtail's own do not cover."""
+"""Two panels that Wagtail lacks."""
 
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from wagtail.admin.panels import FieldPanel, InlinePanel
 
 
 class EventKindsPanel(FieldPanel):
-    """The check boxes of an event's kinds, which are rows and not a model field: it brings its own comparison."""
+    """The check boxes of an event's kinds. Kinds are rows and not a model field, so the panel brings a comparison."""
 
     class BoundPanel(FieldPanel.BoundPanel):
         def get_comparison(self) -> list[Any]:

@@ -1,4 +1,4 @@
-"""How the plugin's templates write a date."""
+"""Dates in the plugin's templates."""
 
 from datetime import date
 
