@@ -26,10 +26,11 @@ from pipeline.brokers.kafka.broker import KafkaBroker
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.topics import TOPICS
 from pipeline.clickhouse.client import ClickHouse, open_embedded, open_server
+from pipeline.clickhouse.columns import EVENT_COLUMNS, Rows
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.recovery import write_batch
-from pipeline.clickhouse.rows import Rows, rows_of
-from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events, write_rows
+from pipeline.clickhouse.rows import rows_of
+from pipeline.clickhouse.writer import write_events, write_rows
 from pipeline.events import EVENTS_TOPIC
 from pipeline.settings import ClickHouseSettings, KafkaSettings
 
@@ -95,7 +96,7 @@ def _consume(broker: Broker, client: ClickHouse, *, group: str) -> tuple[Speed, 
 
     def write(rows: Rows, token: str, **how: Any) -> None:
         write_batch(client, rows, token, **how)
-        partitions, offsets = rows.events[-3], rows.events[-2]
+        partitions, offsets = rows.events["partition"], rows.events["offset"]
         places.append((TopicPartition(EVENTS_TOPIC, partitions[0]), offsets[0], offsets[-1]))
 
     consumer = broker.consumer(group=group, topic=EVENTS_TOPIC, member="bench")
@@ -138,8 +139,8 @@ def _insert(batches: list[Rows], events: int, client: ClickHouse, *, table: str)
         client.command(f"CREATE TABLE {table} AS events")
     with Stopwatch() as watch:
         for turn, rows in enumerate(batches):
-            columns = dict(zip(EVENT_COLUMNS, rows.events, strict=True))
-            client.insert(table, columns, types=list(EVENT_COLUMNS.values()), token=f"{table}/{turn}")
+            types = [EVENT_COLUMNS[name] for name in rows.events]
+            client.insert(table, rows.events, types=types, token=f"{table}/{turn}")
     return _speed(watch, events)
 
 

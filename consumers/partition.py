@@ -13,12 +13,13 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from consumers.batches import Batch
 from pipeline.brokers import Committed, Consumer, Record, TopicPartition
 from pipeline.brokers.plans import Plan, planned, read_metadata
-from pipeline.clickhouse.rows import Rows, rows_of
+from pipeline.clickhouse.columns import Rows, count
+from pipeline.clickhouse.rows import rows_of
 from pipeline.errors import Fenced, PipelineError, TooManyDeadLetters
 from pipeline.metrics import CONSUMED_EVENTS, DEAD_LETTERS, INSERT_FAILURES, INSERT_SECONDS
 
@@ -118,7 +119,7 @@ class Partition:
 
     def _plan(self, rows: Rows) -> Plan:
         """Commit to inserting the batch at hand. Raises Fenced, and TooManyDeadLetters before any commit."""
-        dead_in_a_row = 0 if rows.events else self._dead_in_a_row + count_rows(rows.dead_letters)
+        dead_in_a_row = 0 if rows.events else self._dead_in_a_row + count(rows.dead_letters)
         if dead_in_a_row >= self._delivery.dead_letters_in_a_row:
             raise _too_many(dead_in_a_row, self._place, rows)
         self._dead_in_a_row = dead_in_a_row
@@ -147,8 +148,8 @@ class Partition:
             else:
                 delivery.blocked = False
                 INSERT_SECONDS.observe(delivery.clock() - started)
-                CONSUMED_EVENTS.inc(count_rows(rows.events))
-                DEAD_LETTERS.inc(count_rows(rows.dead_letters))
+                CONSUMED_EVENTS.inc(count(rows.events))
+                DEAD_LETTERS.inc(count(rows.dead_letters))
                 return
 
     def _still_here(self) -> None:
@@ -170,12 +171,8 @@ class Partition:
         return Batch(self._place, max_rows=self._delivery.batch_rows, due_at=due_at, replay=replay)
 
 
-def count_rows(columns: Sequence[Sequence[Any]]) -> int:
-    return len(columns[0]) if columns else 0
-
-
 def _too_many(dead_in_a_row: int, partition: TopicPartition, rows: Rows) -> TooManyDeadLetters:
-    _at, _partition, offset, row, reason, _line = next(zip(*rows.dead_letters, strict=True))
+    offset, row, reason = (rows.dead_letters[name][0] for name in ("offset", "row", "reason"))
     place = f"{partition.topic}/{partition.partition} offset {offset} row {row}"
     return TooManyDeadLetters(
         f"{dead_in_a_row} lines in a row are no events, such as {place} ({reason}); nothing is lost: "

@@ -12,6 +12,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client as ConnectClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
+from pipeline.clickhouse.columns import Columns
 from pipeline.clickhouse.one_try import OneTryPool
 from pipeline.errors import ConfigurationError, PipelineError, Rejected, Unavailable
 from pipeline.settings import ClickHouseSettings, Settings
@@ -69,8 +70,6 @@ CLUSTER_INSERT_SETTINGS = {"distributed_foreground_insert": 1}
 SESSION_SETTINGS = {"compile_expressions": 0, "compile_aggregate_expressions": 0, "log_queries": 0}
 
 CONNECT_SECONDS = 5.0
-
-Columns = Mapping[str, Sequence[Any]]
 
 
 class ClickHouse:

@@ -15,22 +15,17 @@ takes both in one transaction.) Hence three steps:
 Dead letters come last: whoever sees one may have its event read anew and inserted, which moves the marks on.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from itertools import chain, compress
 
 from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.columns import Columns, Rows, count
 from pipeline.clickhouse.queries import find_places
-from pipeline.clickhouse.rows import Rows
 from pipeline.clickhouse.writer import restore_rows, roll_up_rows, write_rows
 from pipeline.errors import Rejected
 
 MAX_TOKENS = 20
-
-EVENT_LINEAGE = slice(-3, None)  # partition, offset and row end the columns of events
-LETTER_LINEAGE = slice(1, 4)
-
-Columns = Sequence[Sequence[Any]]
 
 
 def write_batch(
@@ -41,7 +36,7 @@ def write_batch(
     ``between`` is called between statements, each of which may take as long as the server's time-out, and may raise.
     Raises Unavailable, Rejected.
     """
-    events = Rows(rows.events, [])
+    events = Rows(rows.events, {})
     write_rows(client, events, token)
     if again and rows.events and not client.cluster:
         between()
@@ -50,7 +45,7 @@ def write_batch(
         roll_up_rows(client, events)
     if rows.dead_letters:
         between()
-        write_rows(client, Rows([], rows.dead_letters), token)
+        write_rows(client, Rows({}, rows.dead_letters), token)
 
 
 def insert_missing(
@@ -68,14 +63,14 @@ def insert_missing(
     """
     wanted = missing = _without_stored(reader, rows)
     for own in tokens(token):
-        if not count(missing):
-            return count(wanted)
+        if not _count_all(missing):
+            return _count_all(wanted)
         insert(missing, own)
         between()
         missing = _without_stored(reader, missing)
-    if count(missing):
+    if _count_all(missing):
         raise Rejected(f"ClickHouse drops every insert of {token}; its rows are still missing")
-    return count(wanted)
+    return _count_all(wanted)
 
 
 def tokens(token: str) -> Iterator[str]:
@@ -84,21 +79,21 @@ def tokens(token: str) -> Iterator[str]:
     yield from (f"{token}/{number}" for number in range(2, MAX_TOKENS + 1))
 
 
-def count(rows: Rows) -> int:
-    """Events and dead letters."""
-    return sum(len(columns[0]) for columns in rows if columns)
+def _count_all(rows: Rows) -> int:
+    return count(rows.events) + count(rows.dead_letters)
 
 
 def _without_stored(reader: ClickHouse, rows: Rows) -> Rows:
-    events, letters = rows.events[EVENT_LINEAGE], rows.dead_letters[LETTER_LINEAGE]
-    lineages = [*zip(*events, strict=True), *zip(*letters, strict=True)]
-    if not lineages:
+    partitions, offsets = ({*chain(*(columns.get(name, ()) for columns in rows))} for name in ("partition", "offset"))
+    if not partitions:
         return rows
-    (partition,), offsets, _ = map(set, zip(*lineages, strict=True))
+    (partition,) = partitions
     stored = find_places(reader, partition=partition, first=min(offsets), end=max(offsets) + 1)
-    return Rows(_absent(rows.events, EVENT_LINEAGE, stored), _absent(rows.dead_letters, LETTER_LINEAGE, stored))
+    return Rows(_absent(rows.events, stored), _absent(rows.dead_letters, stored))
 
 
-def _absent(columns: Columns, lineage: slice, stored: set[tuple[int, int]]) -> Columns:
-    kept = [row for row in zip(*columns, strict=True) if row[lineage][1:] not in stored]
-    return list(zip(*kept, strict=True))
+def _absent(columns: Columns, stored: set[tuple[int, int]]) -> Columns:
+    if not columns:
+        return columns
+    missing = [place not in stored for place in zip(columns["offset"], columns["row"], strict=True)]
+    return {name: list(compress(column, missing)) for name, column in columns.items()} if any(missing) else {}

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import msgspec
 
 from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.columns import DeadLetter, EventRow, Rows
 from pipeline.clickhouse.queries import SetAside, holds_event, show_dead_letter
 from pipeline.clickhouse.recovery import tokens
-from pipeline.clickhouse.rows import DeadLetter, EventRow, Rows, decode_line, row_of
+from pipeline.clickhouse.rows import columns_of, decode_line
 from pipeline.clickhouse.writer import change_dead_letter, restore_rows, write_events
 from pipeline.errors import BadRecord, Rejected
 from pipeline.events import EVENTS_TOPIC
@@ -64,8 +65,7 @@ def _insert(reader: ClickHouse, writer: ClickHouse, letter: SetAside, event: Eve
     Under the first token the roll-ups get the event too, even if the raw table drops it; under the next ones only the
     raw table gets it.
     """
-    row = row_of(event, partition=letter.partition, offset=letter.offset, row=letter.row)
-    columns = [(value,) for value in row]
+    columns = columns_of(event, partition=letter.partition, offset=letter.offset, row=letter.row)
     base = f"dead-letter/{EVENTS_TOPIC}/{letter.place}"
     for token in tokens(base):
         if holds_event(reader, partition=letter.partition, offset=letter.offset, row=letter.row):
@@ -73,7 +73,7 @@ def _insert(reader: ClickHouse, writer: ClickHouse, letter: SetAside, event: Eve
         if token == base:
             write_events(writer, columns, token=token)
         else:
-            restore_rows(writer, Rows(columns, []), token)
+            restore_rows(writer, Rows(columns, {}), token)
         if writer.cluster:  # a cluster remembers no token without its rows, and the reader's replica may lag
             return
     raise Rejected(f"ClickHouse drops every insert of {base}; the event is still missing")

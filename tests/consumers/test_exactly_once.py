@@ -19,7 +19,7 @@ from consumers.runner import Runner
 from pipeline.brokers import Consumer, Topic
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.sqlite.groups import Membership
-from pipeline.clickhouse.rows import Rows
+from pipeline.clickhouse.columns import LINEAGE_COLUMNS, Rows
 from pipeline.errors import Unavailable
 from pipeline.events import EVENTS_TOPIC, Heartbeat, encode_lines
 
@@ -55,8 +55,8 @@ class Table:
     def places(self) -> Counter[tuple[int, int, int]]:
         found: Counter[tuple[int, int, int]] = Counter()
         for rows in self.kept.values():
-            found.update(zip(*rows.events[-3:], strict=True) if rows.events else ())
-            found.update(zip(*rows.dead_letters[1:4], strict=True) if rows.dead_letters else ())
+            for columns in rows:
+                found.update(zip(*(columns.get(name, ()) for name in LINEAGE_COLUMNS), strict=True))
         return found
 
     def _fail(self, moment: str) -> None:

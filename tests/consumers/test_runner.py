@@ -19,8 +19,8 @@ from pipeline.brokers import Committed, Consumer, Record, TopicPartition
 from pipeline.brokers.plans import Plan, planned
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.columns import LINEAGE_COLUMNS, Rows
 from pipeline.clickhouse.recovery import write_batch
-from pipeline.clickhouse.rows import Rows
 from pipeline.errors import Rejected, TooManyDeadLetters, Unavailable
 from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
 from pipeline.serving.snapshot import read_snapshot
@@ -71,7 +71,7 @@ class Engine:
         """How often each place of the log stands in the table."""
         found: Counter[tuple[int, int, int]] = Counter()
         for rows in self.kept.values():
-            found.update(zip(*rows.events[-3:], strict=True) if rows.events else ())
+            found.update(zip(*(rows.events.get(name, ()) for name in LINEAGE_COLUMNS), strict=True))
         return found
 
 
@@ -286,7 +286,7 @@ def test_lines_that_are_no_events_are_set_aside_up_to_the_limit(kit: Kit, table:
     kit.send_bytes(b"?\n" * 4)
     kit.drain(kit.start(table, dead_letters_in_a_row=5))
     (rows,) = table.kept.values()
-    assert len(rows.dead_letters[0]) == 4
+    assert len(rows.dead_letters["row"]) == 4
 
 
 def test_too_many_in_a_row_stop_the_runner_before_they_are_set_aside(kit: Kit, table: Engine) -> None:
@@ -516,8 +516,9 @@ def test_poison_never_stops_it(kit: Kit, table: Engine, line: Line) -> None:
     runner = kit.start(table, batch_rows=1)
     kit.drain(runner)
     assert sorted(table.lineage()) == [(0, 0, 0), (0, 3, 0), (0, 3, 2), (0, 5, 0)]
-    dead = [letter for rows in table.kept.values() for letter in zip(*rows.dead_letters, strict=True)]
-    assert [letter[1:4] for letter in dead] == [(0, 1, 0), (0, 2, 0), (0, 3, 1), (0, 4, 0)]
+    letters = [rows.dead_letters for rows in table.kept.values() if rows.dead_letters]
+    dead = [place for columns in letters for place in zip(*(columns[name] for name in LINEAGE_COLUMNS), strict=True)]
+    assert dead == [(0, 1, 0), (0, 2, 0), (0, 3, 1), (0, 4, 0)]
     assert runner.next_offsets[FIRST] == 6
 
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from pipeline.clickhouse.client import ClickHouse, Reconnecting
-from pipeline.clickhouse.migrations import FIRST_ROLL_UPS, migrate
-from pipeline.clickhouse.queries import read_summary, sum_page_views
-from pipeline.clickhouse.writer import (
+from pipeline.clickhouse.columns import (
     DEAD_LETTER_COLUMNS,
     DEAD_LETTER_STATE_COLUMNS,
     EVENT_COLUMNS,
     RESTORED_COLUMN,
-    write_dead_letters,
-    write_events,
+    Columns,
 )
+from pipeline.clickhouse.migrations import FIRST_ROLL_UPS, migrate
+from pipeline.clickhouse.queries import read_summary, sum_page_views
+from pipeline.clickhouse.writer import write_dead_letters, write_events
 from pipeline.errors import PipelineError, Rejected, Unavailable
 from pipeline.periods import Periods
 from pipeline.serving.snapshot import SiteCounters, Summary, read_snapshot
@@ -57,9 +57,9 @@ def migrated(client: ClickHouse) -> ClickHouse:
     return client
 
 
-def columns(*rows: Mapping[str, Any]) -> list[list[Any]]:
+def columns(*rows: Mapping[str, Any]) -> Columns:
     """Rows, each VIEW but for what it says, as columns."""
-    return [[{**VIEW, "row": number, **row}[name] for number, row in enumerate(rows)] for name in EVENT_COLUMNS]
+    return {name: [{**VIEW, "row": number, **row}[name] for number, row in enumerate(rows)] for name in EVENT_COLUMNS}
 
 
 def count(client: ClickHouse, table: str = "events") -> int:
@@ -142,8 +142,8 @@ def test_other_tokens_count_even_with_the_same_rows(migrated: ClickHouse) -> Non
 
 
 def test_no_rows_are_no_insert(migrated: ClickHouse) -> None:
-    write_events(migrated, [], token="page-events/0/0-0")
-    write_dead_letters(migrated, [], token="page-events/0/0-0")
+    write_events(migrated, {}, token="page-events/0/0-0")
+    write_dead_letters(migrated, {}, token="page-events/0/0-0")
     write_events(migrated, columns({}), token="page-events/0/0-0")
     assert count(migrated) == 1
 
@@ -157,8 +157,9 @@ def test_a_batch_may_touch_very_many_months(migrated: ClickHouse) -> None:
 
 def test_dead_letters_keep_their_bytes(migrated: ClickHouse) -> None:
     line = b'\xff\x00{"kind":\n'
+    letter = {"at": [NOON], "partition": [0], "offset": [4], "row": [2], "reason": ["lý do"], "line": [line]}
     for _ in range(2):
-        write_dead_letters(migrated, [[NOON], [0], [4], [2], ["lý do"], [line]], token="page-events/0/4-4/dead-letters")
+        write_dead_letters(migrated, letter, token="page-events/0/4-4/dead-letters")
     rows = migrated.query("SELECT at, partition, offset, row, reason, hex(line) FROM dead_letters FINAL")
     assert rows == [(datetime.fromtimestamp(NOON / 1000, UTC), 0, 4, 2, "lý do", line.hex().upper())]
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from pipeline.clickhouse.client import ClickHouse, open_embedded
+from pipeline.clickhouse.columns import EVENT_COLUMNS
 from pipeline.clickhouse.migrations import migrate
-from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events
+from pipeline.clickhouse.writer import write_events
 
 NOON = 1_790_571_600_000  # Monday 2026-09-28, 12:00 in Hà Nội
 DAY = 86_400_000
@@ -93,7 +94,7 @@ class Group:
             for offset in range(first, last + 1)
             for row in range(2)
         ]  # fmt: skip
-        columns = [[row[name] for row in rows] for name in EVENT_COLUMNS]
+        columns = {name: [row[name] for row in rows] for name in EVENT_COLUMNS}
         write_events(self._client, columns, token=f"page-events/{partition}/{first}-{last}")
 
     def advance(self, *, partition: int = 0) -> None:

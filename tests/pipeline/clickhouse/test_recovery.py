@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pipeline.clickhouse.client import ClickHouse, Columns
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.columns import DEAD_LETTER_COLUMNS, EVENT_COLUMNS, LINEAGE_COLUMNS, Columns, Rows
 from pipeline.clickhouse.queries import compare_roll_ups, list_dead_letters, sum_page_views
 from pipeline.clickhouse.recovery import MAX_TOKENS, insert_missing, write_batch
 from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
-from pipeline.clickhouse.rows import Rows, decode_line, row_of
+from pipeline.clickhouse.rows import columns_of, decode_line
 from pipeline.clickhouse.writer import (
-    EVENT_COLUMNS,
     restore_rows,
     roll_up_rows,
     write_dead_letters,
@@ -54,7 +54,7 @@ def batch(first: int, records: int = 3, *, partition: int = 0, apart: int = 0) -
         for offset in range(first, first + records)
         for row in range(2)
     ]
-    return Rows([[row[name] for row in rows] for name in EVENT_COLUMNS], [])
+    return Rows({name: [row[name] for row in rows] for name in EVENT_COLUMNS}, {})
 
 
 class Disk:
@@ -96,7 +96,13 @@ class Disk:
 
 
 def places(*batches: Rows) -> list[tuple[int, int, int]]:
-    return [place for rows in batches for place in zip(*rows.events[-3:], strict=True)]
+    lineages = ([rows.events[name] for name in LINEAGE_COLUMNS] for rows in batches)
+    return [place for columns in lineages for place in zip(*columns, strict=True)]
+
+
+def letter(offset: int, row: int, line: bytes) -> Columns:
+    values = (NOON, 0, offset, row, "lý do", line)
+    return {name: [value] for name, value in zip(DEAD_LETTER_COLUMNS, values, strict=True)}
 
 
 def lineage(client: ClickHouse) -> Counter[tuple[int, int, int]]:
@@ -163,7 +169,7 @@ def test_it_may_be_killed_while_it_recovers(client: ClickHouse, seed: int) -> No
 def assert_everything_is_in_once(client: ClickHouse, *batches: Rows) -> None:
     assert lineage(client) == Counter(places(*batches))
     assert compare_roll_ups(client) == AGREED
-    visitors = len({visitor for rows in batches for visitor in rows.events[7]})
+    visitors = len({visitor for rows in batches for visitor in rows.events["visitor"]})
     assert client.query("SELECT uniqExactMerge(visitors) FROM site_days") == [(visitors,)]
     assert client.query("SELECT uniqCombined64Merge(12)(visitors) FROM page_days") == [(visitors,)]
 
@@ -183,20 +189,17 @@ def test_what_a_stopped_consumer_does_late_changes_nothing(client: ClickHouse) -
 def test_however_large_a_batch_is_one_part_of_each_table(client: ClickHouse) -> None:
     """Of two parts one could be lost, and the mark in the other would hide it."""
     rows = 1_200_000  # the engine's own blocks end before
-    columns: dict[str, Any] = {
-        name: [column[0]] * rows for name, column in zip(EVENT_COLUMNS, batch(0).events, strict=True)
-    }
+    columns: dict[str, Any] = {name: [column[0]] * rows for name, column in batch(0).events.items()}
     columns |= {"page_id": [number % 100_000 for number in range(rows)], "row": range(rows)}
     disk = Disk(client)
-    write_batch(client, Rows(list(columns.values()), []), "large", again=False)
+    write_batch(client, Rows(columns, {}), "large", again=False)
     assert {table: len(disk.new_parts(table)) for table in TABLES} == dict.fromkeys(TABLES, 1)
 
 
 def test_a_batch_without_views_is_recovered_as_well(client: ClickHouse) -> None:
     """Heartbeats and opening balances: a roll-up has no mark of them, or needs none."""
-    columns = dict(zip(EVENT_COLUMNS, batch(3).events, strict=True))
-    columns |= {"kind": ["heartbeat", "opening"] * 3, "opening_views": [0, 10] * 3}
-    other = Rows(list(columns.values()), [])
+    columns = {**batch(3).events, "kind": ["heartbeat", "opening"] * 3, "opening_views": [0, 10] * 3}
+    other = Rows(columns, {})
     write_batch(client, batch(0), "first", again=False)
     disk = Disk(client)
     write_batch(client, other, "second", again=False)
@@ -243,9 +246,8 @@ def test_what_was_restored_is_in_the_roll_ups_made_from_it(client: ClickHouse) -
 
 
 def test_rows_without_events_are_just_written(client: ClickHouse) -> None:
-    letters = [[NOON], [0], [4], [0], ["lý do"], [b"?"]]
     for again in (False, True):
-        write_batch(client, Rows([], letters), "letters", again=again)
+        write_batch(client, Rows({}, letter(4, 0, b"?")), "letters", again=again)
     assert client.query("SELECT count() FROM dead_letters FINAL") == [(1,)]
 
 
@@ -255,13 +257,12 @@ def replay_waiting(client: ClickHouse) -> None:
 
 
 def test_letters_come_last_since_who_replays_one_moves_the_marks(client: ClickHouse) -> None:
-    letters = [[NOON], [0], [5], [9], ["lý do"], [LETTER]]
     write_batch(client, batch(0), "first", again=False)
     disk = Disk(client)
     write_batch(client, batch(3), "second", again=False)
     disk.take_back("page_days_1", "remembered")
 
-    second = Rows(batch(3).events, letters)
+    second = Rows(batch(3).events, letter(5, 9, LETTER))
     write_batch(client, second, "second", again=True, between=lambda: replay_waiting(client))
     replay_waiting(client)
     assert compare_roll_ups(client) == AGREED
@@ -271,10 +272,10 @@ def test_letters_come_last_since_who_replays_one_moves_the_marks(client: ClickHo
 def test_a_letter_replayed_anew_after_a_kill_is_in_once(client: ClickHouse) -> None:
     """Killed when the raw table had the token and no row, and the roll-ups nothing."""
     write_batch(client, batch(0), "first", again=False)
-    write_dead_letters(client, [[NOON], [0], [2], [9], ["lý do"], [LETTER]], token="letter")
-    row = row_of(decode_line(LETTER), partition=0, offset=2, row=9)
+    write_dead_letters(client, letter(2, 9, LETTER), token="letter")
+    event = columns_of(decode_line(LETTER), partition=0, offset=2, row=9)
     disk = Disk(client)
-    write_events(client, [(value,) for value in row], token=f"dead-letter/{EVENTS_TOPIC}/0/2/9")
+    write_events(client, event, token=f"dead-letter/{EVENTS_TOPIC}/0/2/9")
     disk.take_back("events", "remembered")
     for table in TABLES[1:]:
         disk.take_back(table, "untouched")

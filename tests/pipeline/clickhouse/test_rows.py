@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from pipeline.brokers import Record
-from pipeline.clickhouse.rows import NO_LINES, EventRow, Rows, count_rows, rows_of
-from pipeline.clickhouse.writer import DEAD_LETTER_COLUMNS, EVENT_COLUMNS
+from pipeline.clickhouse.columns import DEAD_LETTER_COLUMNS, EVENT_COLUMNS, EventRow, Rows
+from pipeline.clickhouse.rows import NO_LINES, count_rows, rows_of
 from pipeline.events import Heartbeat, OpeningBalance, PageView, encode_lines
 
 Line = Callable[..., bytes]
@@ -31,23 +31,34 @@ def record(*lines: bytes, offset: int = 9, partition: int = 2) -> Record:
 
 
 def events(rows: Rows) -> list[dict[str, Any]]:
-    return [dict(zip(EVENT_COLUMNS, row, strict=True)) for row in zip(*rows.events, strict=True)]
+    return [dict(zip(rows.events, row, strict=True)) for row in zip(*rows.events.values(), strict=True)]
 
 
 def dead_letters(rows: Rows) -> list[dict[str, Any]]:
-    return [dict(zip(DEAD_LETTER_COLUMNS, row, strict=True)) for row in zip(*rows.dead_letters, strict=True)]
+    return [dict(zip(rows.dead_letters, row, strict=True)) for row in zip(*rows.dead_letters.values(), strict=True)]
 
 
 def lineage(rows: Sequence[dict[str, Any]]) -> list[tuple[int, int, int]]:
     return [(row["partition"], row["offset"], row["row"]) for row in rows]
 
 
-def test_the_fields_stand_in_the_order_of_the_columns() -> None:
+def test_each_field_of_a_line_has_a_column_but_its_version() -> None:
     renamed = {"views": "opening_views", "visits": "opening_visits"}
     *fields, version = EventRow.__struct_fields__
     assert version == "v"
     assert [renamed.get(name, name) for name in fields] == list(EVENT_COLUMNS)[: len(fields)]
     assert list(EVENT_COLUMNS)[len(fields) :] == ["partition", "offset", "row"]
+
+
+def test_rows_have_the_columns_of_their_tables(line: Line) -> None:
+    rows = rows_of([record(line(), b"no event")])
+    assert list(rows.events) == list(EVENT_COLUMNS)
+    assert list(rows.dead_letters) == list(DEAD_LETTER_COLUMNS)
+
+
+@pytest.mark.parametrize("event", [PageView, Heartbeat, OpeningBalance])
+def test_no_field_that_a_producer_writes_is_left_out(event: type[msgspec.Struct]) -> None:
+    assert {*event.__struct_fields__} <= {*EventRow.__struct_fields__}
 
 
 def test_a_view_keeps_everything_the_collector_wrote() -> None:
@@ -98,7 +109,7 @@ def test_rows_follow_the_log(line: Line) -> None:
 )
 def test_a_record_without_lines_is_one_dead_letter(value: bytes) -> None:
     rows = rows_of([Record("page-events", 2, 9, 1234, None, value)])
-    assert rows.events == []
+    assert rows.events == {}
     (letter,) = dead_letters(rows)
     assert lineage([letter]) == [(2, 9, 0)]
     assert (letter["reason"], letter["line"]) == (NO_LINES, value)

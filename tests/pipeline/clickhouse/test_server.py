@@ -17,12 +17,12 @@ from clickhouse_http import ClickHouseServer
 from patience import wait_until
 
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, address_of, open_clickhouse, open_server
+from pipeline.clickhouse.columns import EVENT_COLUMNS, Rows
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import compare_roll_ups
 from pipeline.clickhouse.roll_ups import find_generations
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
-from pipeline.clickhouse.rows import Rows
-from pipeline.clickhouse.writer import EVENT_COLUMNS, roll_up_rows, write_events
+from pipeline.clickhouse.writer import roll_up_rows, write_events
 from pipeline.errors import ConfigurationError, Rejected, Unavailable
 from pipeline.settings import ClickHouseSettings, Settings
 
@@ -80,7 +80,7 @@ def opened(server: ClickHouseServer) -> Iterator[Open]:
 
 def insert(client: ClickHouse, views: int, *, token: str, offset: int = 0) -> None:
     rows = [{**VIEW, "offset": offset, "row": row} for row in range(views)]
-    write_events(client, [[row[name] for row in rows] for name in EVENT_COLUMNS], token=token)
+    write_events(client, {name: [row[name] for row in rows] for name in EVENT_COLUMNS}, token=token)
 
 
 def count(client: ClickHouse) -> set[int]:
@@ -91,7 +91,7 @@ def count(client: ClickHouse) -> set[int]:
 
 def test_a_batch_is_put_behind_the_marks_by_one_insert_at_a_time(server: ClickHouseServer, opened: Open) -> None:
     """The first has been given up by who sent it, and still runs; both would look at the same marks."""
-    rows = Rows([[VIEW[name]] for name in EVENT_COLUMNS], [])
+    rows = Rows({name: [VIEW[name]] for name in EVENT_COLUMNS}, {})
     writer = opened()
     server.fault(delay_inserts=2.0)
     with pytest.raises(Unavailable):

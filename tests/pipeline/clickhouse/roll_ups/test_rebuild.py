@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.columns import EVENT_COLUMNS
 from pipeline.clickhouse.queries import compare_roll_ups
 from pipeline.clickhouse.roll_ups import ROLL_UPS, find_generations, find_shown
 from pipeline.clickhouse.roll_ups.rebuild import find_off, rebuild
-from pipeline.clickhouse.writer import EVENT_COLUMNS, write_events
+from pipeline.clickhouse.writer import write_events
 from pipeline.errors import Rejected
 from pipeline.serving.snapshot import read_snapshot
 
@@ -84,7 +85,7 @@ def test_opening_balances_are_made_anew_too(client: ClickHouse, group: Group) ->
     opening |= {"at": NOON * 1000, "site": 1, "kind": "opening", "audience": "public", "page_id": 7, "offset": 0}
     for offset, views in enumerate((10, 30)):
         row = opening | {"at": NOON * 1000 + offset, "offset": offset, "opening_views": views, "opening_visits": 0}
-        write_events(client, [[row[name]] for name in EVENT_COLUMNS], token=f"page-events/0/{offset}-{offset}")
+        write_events(client, {name: [row[name]] for name in EVENT_COLUMNS}, token=f"page-events/0/{offset}-{offset}")
     client.command("TRUNCATE TABLE opening_balances_1")
     run(client, group, ends=lambda: {0: 2}, progress_of_group=lambda: {0: (2, 1)})
     assert read_snapshot(client, NOON).pages == {7: 30}
