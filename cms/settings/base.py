@@ -18,7 +18,7 @@ def read_url(
 ) -> dict[str, Any]:
     """Parse a URL in the environment into Django's settings. Raises ConfigurationError that names the variable."""
     if urlsplit(env.str(name, default=default)).scheme not in schemes:
-        raise ConfigurationError(f"{name}: want a URL such as {example}")
+        raise ConfigurationError(f"{name}: want a URL such as {example}", variable=name)
     return dict(parse(name, default=default))
 
 
@@ -27,7 +27,10 @@ def read_base_url(*, default: str) -> str:
     url = str(env.str("NHIP_BASE_URL", default=default)).strip().rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-        raise ConfigurationError("NHIP_BASE_URL: want the portal's address, such as https://congthuong.example.gov.vn")
+        raise ConfigurationError(
+            "NHIP_BASE_URL: want the portal's address, such as https://congthuong.example.gov.vn",
+            variable="NHIP_BASE_URL",
+        )
     return url
 
 

@@ -12,6 +12,7 @@ def read_secret_key(env: environ.Env) -> str | None:
     key: str | None = env.str("NHIP_SECRET_KEY", default=None)
     if key is not None and len(key.strip()) < SHORTEST:
         raise ConfigurationError(
-            f"NHIP_SECRET_KEY: want at least {SHORTEST} characters, such as the output of: openssl rand -hex 32"
+            f"NHIP_SECRET_KEY: want at least {SHORTEST} characters, such as the output of: openssl rand -hex 32",
+            variable="NHIP_SECRET_KEY",
         )
     return key
