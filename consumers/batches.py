@@ -1,4 +1,4 @@
-"""Closes a batch of one partition by rows, by time, or, when a plan is replayed, exactly at the plan's end."""
+"""A batch of one partition: full by rows, due by time, or, in a replay, closed exactly at the plan's last record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from pipeline.brokers.plans import Plan
 class Batch:
     """Records of one partition on their way into one insert.
 
-    ``due_at``, in seconds of one monotonic clock, is a moment after the last insert rather than after the first record:
-    a lone view after a quiet spell goes out at once, a stream of them in one insert a moment.
+    ``due_at``, in seconds of a monotonic clock, counts from the last insert, not from the first record: a single view
+    after a quiet spell is inserted at once, and a stream of views in one insert each time.
     """
 
     partition: TopicPartition
@@ -26,7 +26,7 @@ class Batch:
     def add(self, records: Sequence[Record]) -> Sequence[Record]:
         """Take records until the batch is full; returns those that belong to the next batch.
 
-        A record behind a replayed plan never gets in: it shows that retention has deleted what the plan's end was.
+        A record past the plan's last offset is not added; its arrival means retention deleted the plan's last record.
         """
         for place, record in enumerate(records):
             if self.replay and record.offset > self.replay.last:
@@ -44,7 +44,7 @@ class Batch:
         return self.rows >= self.max_rows
 
     def due(self, now: float) -> bool:
-        """A replayed plan waits for its last record however long; any other batch goes out in time."""
+        """A replay waits for the plan's last record, however long that takes; any other batch is due in time."""
         if self.full:
             return True
         return bool(self.records) and not self.replay and now >= self.due_at

@@ -1,6 +1,6 @@
 """One member of the group, in one thread: poll, and hand the records to their partitions.
 
-An insert that does not succeed holds up the poll: the log keeps what comes meanwhile, not this process.
+A failing insert holds up the poll, so new records wait in the log and not in this process.
 """
 
 import logging

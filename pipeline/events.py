@@ -1,7 +1,7 @@
-"""What travels through the log: one record holds many events, one JSON object a line (NDJSON).
+"""The events in the log: a record holds many of them, one JSON object a line (NDJSON).
 
-Format version 1. A field may be added with a default; anything else takes a new version, and readers keep
-reading the old one for as long as records of it are kept.
+Format version 1. A new field with a default keeps the version; any other change needs a new one, and readers read the
+old version for as long as the log keeps records of it.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ class PageView(msgspec.Struct, frozen=True, tag_field="kind", tag="view"):
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag_field="kind", tag="heartbeat"):
-    """A page is still open and visible: it keeps its visitor online and counts nothing."""
+    """A page is still open and visible: its visitor stays online, and nothing is counted."""
 
     at: int
     site: int
@@ -49,7 +49,7 @@ class Heartbeat(msgspec.Struct, frozen=True, tag_field="kind", tag="heartbeat"):
 
 
 class OpeningBalance(msgspec.Struct, frozen=True, tag_field="kind", tag="opening"):
-    """Counts a page (or with ``page_id`` 0 the whole site) brought along from before; the latest ``at`` holds."""
+    """Counts that a page (with ``page_id`` 0 the whole site) had before; the latest ``at`` holds."""
 
     at: int
     site: int

@@ -8,11 +8,11 @@ from pipeline.errors import DataDirectoryError
 
 
 def read_or_create(path: Path, *, size: int = 32) -> bytes:
-    """Return the secret kept at ``path``, making ``size`` random bytes (stored as hex, mode 0600) if there is none.
+    """Return the secret in the file ``path``; make one of ``size`` random bytes (as hex, mode 0600) if there is none.
 
-    Two processes that start together agree: the file appears whole (written aside, then linked), and the
-    first link wins. Raises DataDirectoryError when the file can't be made or does not hold that many bytes of
-    hex: an empty or cut file must stop the process, since without a key anybody could sign.
+    Two processes that start together agree: the file appears whole (written aside, then linked), and the first link
+    wins. Raises DataDirectoryError if the file can't be made or does not hold that many bytes of hex: an empty or cut
+    file must stop the process, since without a key anybody could sign.
     """
     try:
         if not path.exists():

@@ -4,6 +4,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
 
+# collectors
+
 ACKNOWLEDGED_EVENTS = Counter(
     "nhip_collector_acknowledged_events",
     "Events answered with 202 after the log had them.",
@@ -29,6 +31,9 @@ SPOOL_LIMIT_BYTES = Gauge(
     "nhip_collector_spool_limit_bytes", "Bytes the spool may take (NHIP_SPOOL_MEGABYTES).", registry=REGISTRY
 )
 LIVE_READERS = Gauge("nhip_collector_live_readers", "Open live streams.", registry=REGISTRY)
+
+# consumers
+
 CONSUMED_EVENTS = Counter("nhip_consumer_events", "Events inserted into ClickHouse.", registry=REGISTRY)
 DEAD_LETTERS = Counter("nhip_consumer_dead_letters", "Lines set aside because they are no event.", registry=REGISTRY)
 INSERT_FAILURES = Counter(
@@ -49,4 +54,7 @@ COMPLETE_UP_TO = Gauge(
     "Unix time up to which everything in the held partitions is in ClickHouse.",
     registry=REGISTRY,
 )
+
+# any process that shows counters
+
 COUNTERS_AS_OF = Gauge("nhip_counters_as_of_seconds", "Unix time of the counters shown.", registry=REGISTRY)

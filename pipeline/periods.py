@@ -1,6 +1,6 @@
-"""Days, weeks and months as the site's readers live them: Asia/Ho_Chi_Minh, weeks from Monday.
+"""Days, weeks and months of the site's readers: in Asia/Ho_Chi_Minh, weeks from Monday.
 
-The same rule stands in SQL, in ``clickhouse/migrations``: ``toDate(at, 'Asia/Ho_Chi_Minh')``.
+SQL has the same rule, in ``pipeline/clickhouse``: ``toDate(at, 'Asia/Ho_Chi_Minh')``.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 @dataclass(frozen=True)
 class Periods:
-    """The first day of each period that ``today`` lies in."""
+    """The first day of the week and of the month that ``today`` lies in."""
 
     today: date
 

@@ -13,6 +13,7 @@ from hmac import compare_digest
 import msgspec
 
 from pipeline.errors import BadToken
+from pipeline.events import PUBLIC
 
 MAC_BYTES = 16
 MAX_TOKEN_CHARS = 2048
@@ -25,7 +26,7 @@ class PageToken(msgspec.Struct, frozen=True, array_like=True):
     page_id: int
     locale: str
     path: str
-    audience: str = "public"
+    audience: str = PUBLIC
 
 
 _encoder = msgspec.json.Encoder()

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest
 from wagtail.models import Page
 
+from pipeline.events import PREVIEW, PUBLIC, STAFF
 from pipeline.settings import Settings
 from pipeline.tokens import PageToken, sign
 
@@ -37,8 +38,8 @@ def audience(request: HttpRequest) -> str:
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
     if getattr(request, "is_preview", False):
-        return "preview"
-    return "staff" if signed_in else "public"
+        return PREVIEW
+    return STAFF if signed_in else PUBLIC
 
 
 @cache

@@ -1,7 +1,7 @@
 """The daily salts: random, agreed through a one-partition topic, gone for good after its 48 hours.
 
-The first record of a date wins, so all collectors use the same salt without another store. A salt that can't be had
-never holds up a view: the view counts, its visitor stays unidentified.
+The first record of a date wins, so all collectors use the same salt without another store. A view never waits for a
+salt: without one it counts, and its visitor stays unidentified.
 """
 
 import logging
@@ -31,7 +31,7 @@ class Salt(msgspec.Struct, frozen=True):
 
 
 class SaltBook:
-    """The salts this collector knows. ``salt_for`` is for the request path, ``keep`` for a thread beside it."""
+    """The salts this collector knows. ``salt_for`` is for requests, ``keep`` for a thread beside them."""
 
     def __init__(self, broker: Broker, producer: Producer) -> None:
         self._broker = broker
@@ -43,7 +43,7 @@ class SaltBook:
         return self._salts.get(local_date(at))
 
     def keep(self, now: float) -> None:
-        """Have today's salt, an hour ahead tomorrow's too, and forget all older ones. Raises Unavailable."""
+        """Get today's salt, an hour before midnight tomorrow's too, and forget older ones. Raises Unavailable."""
         days = {local_date(now), local_date(now + AHEAD_SECONDS)}
         for day in days - self._salts.keys():
             self._salts[day] = self._agree_on(day)
@@ -79,7 +79,7 @@ def keeping(salts: SaltBook, *, clock: Callable[[], float] = time.time) -> Calla
 
 
 def first_salts(records: Iterable[Record]) -> dict[date, bytes]:
-    """For each date the salt that was written first; records that are no salt are passed over."""
+    """For each date the salt that was written first; skips records that are no salt."""
     salts: dict[date, bytes] = {}
     for record in records:
         try:

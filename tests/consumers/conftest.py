@@ -47,7 +47,7 @@ def broker(tmp_path: Path, clock: Clock) -> Iterator[SqliteBroker]:
 
 @pytest.fixture(scope="session")
 def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """chDB's: a process has one open at a time, so every test takes a database of its own in it and closes it."""
+    """chDB's. A process can open one directory at a time, so each test opens and closes a database of its own in it."""
     return tmp_path_factory.mktemp("chdb")
 
 

@@ -32,7 +32,7 @@ def test_a_record_is_never_split_over_two_batches() -> None:
     assert open_batch.plan() == Plan(5, 5)
 
 
-def test_a_batch_goes_out_in_time_with_what_it_has_by_then() -> None:
+def test_a_batch_is_due_in_time_with_the_records_it_has_by_then() -> None:
     open_batch = batch(due_at=11.0)
     open_batch.add(records(5))
     open_batch.add(records(6))
@@ -45,7 +45,7 @@ def test_an_empty_batch_is_never_due() -> None:
     assert not batch().due(10**9)
 
 
-def test_records_without_a_line_end_go_out_in_time_like_any_other() -> None:
+def test_records_without_a_line_end_are_due_in_time_like_any_other() -> None:
     open_batch = batch()
     open_batch.add([Record(*PARTITION, 5, 0, None, b"poison")])
     assert open_batch.due(1.0)
@@ -62,8 +62,8 @@ def test_a_replay_closes_exactly_where_the_plan_ended() -> None:
 
 
 @pytest.mark.parametrize("kept", [(6, 7), ()], ids=["its last record", "all of it"])
-def test_a_replay_whose_end_retention_deleted_takes_nothing_beyond_it(kept: tuple[int, ...]) -> None:
-    """Else the record behind would go in under the plan's token, and once more under its own."""
+def test_a_replay_takes_nothing_past_its_plan_when_retention_deleted_the_last_record(kept: tuple[int, ...]) -> None:
+    """Otherwise the next record would be inserted under the plan's token, and again under its own."""
     replay = batch(replay=Plan(5, 8))
     rest = replay.add(records(*kept, 9, 10))
     assert [record.offset for record in replay.records] == list(kept)
@@ -72,7 +72,7 @@ def test_a_replay_whose_end_retention_deleted_takes_nothing_beyond_it(kept: tupl
     assert replay.plan() == Plan(5, 8)
 
 
-def test_a_replay_waits_for_its_last_record_however_old_it_is() -> None:
+def test_a_replay_waits_for_its_last_record_however_long_that_takes() -> None:
     replay = batch(due_at=1.0, replay=Plan(5, 8))
     replay.add(records(5, 6, 7))
     assert not replay.due(10**9)

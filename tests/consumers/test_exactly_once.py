@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the table holds each row of the log exactly once when all is quiet again."""
+"""Faults come in every order; when all is quiet again, the table holds each row of the log exactly once."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Crash(BaseException):
 
 
 class Table:
-    """Keeps rows once per token, as the engine does, and counts how often each place of the log came in.
+    """Keeps rows once per token, as the engine does, and counts how often each row of the log was inserted.
 
-    An engine that dies "within" an insert remembers the token and has not the rows.
+    An engine that dies "within" an insert remembers the token and lacks the rows.
     """
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class Delivery(RuleBasedStateMachine):
 
     @rule(member=MEMBERS, times=st.integers(1, 3))
     def step(self, member: str, times: int) -> None:
-        """What a frozen member does on waking is this too."""
+        """A frozen member that wakes does this too."""
         for _ in range(times):
             if runner := self._members.get(member):
                 try:

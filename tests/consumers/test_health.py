@@ -1,4 +1,4 @@
-"""What a consumer says of itself while it works, waits, hangs and gives up."""
+"""The health and the lag of a consumer while it works, waits, hangs and gives up."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def metric(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(name, labels)
 
 
-def test_a_loop_that_comes_round_is_alive(runner: Runner, timer: Timer) -> None:
+def test_a_loop_that_makes_progress_is_alive(runner: Runner, timer: Timer) -> None:
     check = check_loop(runner, insert_seconds=INSERT_SECONDS, clock=timer)
     timer.now = STUCK_SECONDS + 1
     runner.step()
     assert check() is None
 
 
-def test_a_loop_that_does_not_come_round_is_stuck(runner: Runner, timer: Timer) -> None:
+def test_a_loop_that_makes_no_progress_is_stuck(runner: Runner, timer: Timer) -> None:
     check = check_loop(runner, insert_seconds=INSERT_SECONDS, clock=timer)
     runner.step()
     timer.now = STUCK_SECONDS + 1
@@ -57,7 +57,7 @@ def test_a_loop_that_does_not_come_round_is_stuck(runner: Runner, timer: Timer) 
 
 
 def test_a_loop_that_tries_an_insert_again_and_again_is_alive_and_not_ready(broker: SqliteBroker, timer: Timer) -> None:
-    """ClickHouse being away is no reason to restart a consumer."""
+    """A consumer needs no restart while ClickHouse is away."""
     runner: Runner
     seen: list[tuple[str | None, str | None]] = []
 
@@ -106,7 +106,7 @@ def test_the_lag_is_what_the_log_has_and_clickhouse_does_not(broker: SqliteBroke
     assert metric("nhip_consumer_complete_up_to_seconds") == 1_000
 
 
-def test_what_is_complete_ends_with_the_last_record_that_is_in(broker: SqliteBroker, runner: Runner) -> None:
+def test_the_table_is_complete_up_to_the_last_record_inserted(broker: SqliteBroker, runner: Runner) -> None:
     producer = broker.producer()
     in_time = producer.send(EVENTS_TOPIC, b"?\n", partition=0)
     runner.step()
@@ -117,7 +117,7 @@ def test_what_is_complete_ends_with_the_last_record_that_is_in(broker: SqliteBro
     assert metric("nhip_consumer_complete_up_to_seconds") == in_time.at / 1000
 
 
-def test_partitions_that_went_to_another_are_measured_no_more(broker: SqliteBroker, runner: Runner) -> None:
+def test_partitions_of_another_member_are_not_measured(broker: SqliteBroker, runner: Runner) -> None:
     runner.step()
     measure_lag(broker, runner, now=1.0)
     newer = broker.consumer(group="group", topic=EVENTS_TOPIC, member="a")
@@ -129,7 +129,7 @@ def test_partitions_that_went_to_another_are_measured_no_more(broker: SqliteBrok
     newer.close()
 
 
-def test_a_log_that_is_away_is_told_once_with_its_end(
+def test_an_outage_of_the_log_is_logged_once_and_so_is_its_end(
     broker: SqliteBroker, runner: Runner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_topic: str) -> None:

@@ -67,7 +67,7 @@ class Group:
         return part
 
     def send(self, records: int, *, rows: int = 3) -> None:
-        """That many records of as many views each, over all partitions."""
+        """Send ``records`` records of ``rows`` views each, over all partitions."""
         with closing(open_broker(self.settings)) as broker, closing(broker.producer()) as producer:
             for turn in range(records):
                 views = [_view(self.sent + row) for row in range(rows)]
@@ -75,12 +75,12 @@ class Group:
                 self.sent += rows
 
     def wait_for_all(self) -> None:
-        """Until everything sent so far is there; raises AssertionError if it is not, or more."""
+        """Wait for every view sent so far; raises AssertionError if some are missing or there are too many."""
         wait_until(lambda: self.stored()[0] >= self.sent)
         assert self.stored() == (self.sent, self.sent)
 
     def stored(self) -> tuple[int, int]:
-        """Views in the raw table, and different ones among them."""
+        """The views in the raw table, and the different ones among them."""
         with closing(open_clickhouse(self.settings, account="reader")) as client:
             ((views, distinct),) = client.query("SELECT count(), uniqExact(visitor) FROM events")
         return views, distinct
@@ -128,7 +128,7 @@ def test_members_come_and_go_and_every_view_is_there_once(group: Group) -> None:
 
 
 def test_the_first_insert_is_made_before_there_is_a_view(group: Group) -> None:
-    """It takes seconds where others take milliseconds."""
+    """The first insert takes seconds, later ones take milliseconds."""
     group.clickhouse.fault(refuse_inserts=242)
     member = group.member("a").start()
     wait_until(lambda: "ClickHouse takes nothing yet" in member.output())
@@ -138,7 +138,7 @@ def test_the_first_insert_is_made_before_there_is_a_view(group: Group) -> None:
     group.wait_for_all()
 
 
-def test_while_clickhouse_is_away_the_log_keeps_what_comes_and_memory_does_not(group: Group) -> None:
+def test_while_clickhouse_is_away_views_wait_in_the_log_and_not_in_memory(group: Group) -> None:
     member = group.member("a", NHIP_CLICKHOUSE_TIMEOUT_SECONDS="2").start()
     group.send(4)
     group.wait_for_all()
@@ -154,8 +154,8 @@ def test_while_clickhouse_is_away_the_log_keeps_what_comes_and_memory_does_not(g
     group.wait_for_all()
 
 
-def test_too_much_that_can_not_be_read_ends_it_with_an_error(group: Group) -> None:
-    """The last of the module: what nobody could read stays in the log."""
+def test_too_many_unreadable_lines_end_a_consumer_with_an_error(group: Group) -> None:
+    """The last test of the module, since the lines stay in the log."""
     with closing(open_broker(group.settings)) as broker, closing(broker.producer()) as producer:
         producer.send(EVENTS_TOPIC, b"?\n" * 60, partition=0)
     member = group.member("a", NHIP_DEAD_LETTERS_IN_A_ROW="50")
@@ -166,7 +166,7 @@ def test_too_much_that_can_not_be_read_ends_it_with_an_error(group: Group) -> No
 
 
 @pytest.mark.parametrize("missing", ["NHIP_KAFKA_BOOTSTRAP_SERVERS", "NHIP_CLICKHOUSE_URL"])
-def test_without_servers_it_says_what_it_wants(tmp_path: Path, missing: str) -> None:
+def test_without_servers_a_consumer_names_the_missing_setting(tmp_path: Path, missing: str) -> None:
     environment = {
         "NHIP_DATA_DIR": str(tmp_path / "var"),
         "NHIP_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",

@@ -35,7 +35,7 @@ Line = Callable[..., bytes]
 
 
 class Clock(Protocol):
-    """The test's clock, which goes on only when told to."""
+    """The test's clock: it advances only when told to."""
 
     def __call__(self) -> float: ...
     def advance(self, seconds: float) -> None: ...
@@ -68,7 +68,7 @@ class Engine:
         raise_next(self.after)
 
     def lineage(self) -> Counter[tuple[int, int, int]]:
-        """How often each place of the log stands in the table."""
+        """How often the table has each row of the log."""
         found: Counter[tuple[int, int, int]] = Counter()
         for rows in self.kept.values():
             found.update(zip(*(rows.events.get(name, ()) for name in LINEAGE_COLUMNS), strict=True))
@@ -152,7 +152,7 @@ class Kit:
         )
 
     def drain(self, *runners: Runner) -> None:
-        """Come round, with time going on, until everything is in."""
+        """Step, while time passes, until everything is in."""
         for _ in range(8):
             for runner in runners:
                 runner.step()
@@ -195,7 +195,7 @@ def table() -> Engine:
 
 
 def step(runner: Runner) -> None:
-    """Come round until nothing is left to do at this moment."""
+    """Step until nothing is left to do at this moment."""
     for _ in range(3):
         runner.step()
 
@@ -251,7 +251,7 @@ def test_an_idle_runner_commits_the_next_offset_without_a_plan(kit: Kit, table: 
     assert kit.committed() == Committed(2)
 
 
-def test_whoever_starts_after_an_idle_runner_replays_nothing(kit: Kit, table: Engine, clock: Clock) -> None:
+def test_the_member_after_an_idle_one_replays_nothing(kit: Kit, table: Engine, clock: Clock) -> None:
     kit.send(1)
     runner = kit.start(table)
     step(runner)
@@ -261,14 +261,14 @@ def test_whoever_starts_after_an_idle_runner_replays_nothing(kit: Kit, table: En
     assert len(table.asked) == 1
 
 
-def test_it_says_how_far_each_partition_is_in(kit: Kit, table: Engine) -> None:
+def test_next_offsets_say_how_far_each_partition_is_in(kit: Kit, table: Engine) -> None:
     kit.send(1, 1)
     runner = kit.start(table)
     step(runner)
     assert runner.next_offsets[FIRST] == 2
 
 
-def test_it_tells_when_rows_are_in(kit: Kit, table: Engine, clock: Clock) -> None:
+def test_on_insert_is_called_when_rows_are_in(kit: Kit, table: Engine, clock: Clock) -> None:
     told: list[int] = []
     kit.send(1)
     consumer = kit.start(table)._consumer
@@ -304,7 +304,7 @@ def test_too_many_in_a_row_stop_the_runner_before_they_are_set_aside(kit: Kit, t
     assert "NHIP_DEAD_LETTERS_IN_A_ROW" in str(runner.failure)
 
 
-def test_who_starts_after_one_that_stopped_stops_at_the_same_place(kit: Kit, table: Engine) -> None:
+def test_the_member_after_one_that_stopped_stops_at_the_same_offset(kit: Kit, table: Engine) -> None:
     kit.send_bytes(b"?\n" * 3)
     kit.send_bytes(b"?\n" * 3)
     kit.start(table, batch_rows=1, dead_letters_in_a_row=5).run()
@@ -316,7 +316,7 @@ def test_who_starts_after_one_that_stopped_stops_at_the_same_place(kit: Kit, tab
     assert list(table.kept) == ["page-events/0/0-0", "page-events/0/1-1"]
 
 
-def test_one_event_among_them_starts_the_row_anew(kit: Kit, table: Engine) -> None:
+def test_one_event_among_dead_letters_starts_the_count_again(kit: Kit, table: Engine) -> None:
     for _ in range(3):
         kit.send_bytes(b"?\n" * 4)
         kit.send(1)
@@ -339,7 +339,7 @@ def test_a_batch_is_tried_again_with_the_same_token_and_rows(kit: Kit, table: En
 
 @pytest.mark.parametrize("fault", [Unavailable("no answer"), Crash()], ids=["no answer", "crash"])
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_every_row_is_in_once_when_it_ends_around_an_insert(
+def test_every_row_is_in_once_when_a_runner_ends_around_an_insert(
     kit: Kit, table: Engine, moment: str, fault: BaseException
 ) -> None:
     kit.send(3, 2)
@@ -347,14 +347,14 @@ def test_every_row_is_in_once_when_it_ends_around_an_insert(
     try:
         step(kit.start(table))
     except Crash:
-        kit.send(1)  # meanwhile more has come
+        kit.send(1)
         kit.drain(kit.start(table))
     assert table.lineage() == kit.places()
     assert table.asked[0] == table.asked[1]
     assert table.again[:2] == [False, True]
 
 
-def test_it_may_end_again_and_again(kit: Kit, table: Engine) -> None:
+def test_runners_may_crash_again_and_again(kit: Kit, table: Engine) -> None:
     for moment in (table.before, table.after, table.after, table.before, table.before):
         kit.send(2, 1)
         moment.append(Crash())
@@ -364,7 +364,7 @@ def test_it_may_end_again_and_again(kit: Kit, table: Engine) -> None:
     assert table.lineage() == kit.places()
 
 
-def test_a_replay_reads_exactly_its_plan_however_large_batches_are_by_now(kit: Kit, table: Engine) -> None:
+def test_a_replay_reads_exactly_its_plan_whatever_the_size_of_a_batch_is_now(kit: Kit, table: Engine) -> None:
     kit.send(1, 1, 1)
     table.after.append(Crash())
     with pytest.raises(Crash):
@@ -379,7 +379,7 @@ def test_a_runner_that_lost_its_partition_before_the_plan_inserts_nothing(kit: K
     kit.send(2)
     stale_table = Engine()
     stale = kit.start(stale_table)
-    stale.step()  # to be given the partitions
+    stale.step()  # for its assignment
 
     def take_over() -> None:
         step(kit.start(table))
@@ -409,7 +409,7 @@ def test_a_runner_frozen_after_its_plan_inserts_what_the_next_one_inserts(kit: K
     assert table.lineage() == kit.places()
 
 
-def test_an_insert_that_fails_is_given_up_once_the_partition_is_gone(kit: Kit, table: Engine) -> None:
+def test_a_failing_insert_is_given_up_when_another_member_has_the_partition(kit: Kit, table: Engine) -> None:
     kit.send(2)
     away = Engine(before=[Unavailable("away")] * 3)
     stale = kit.start(away)
@@ -423,7 +423,7 @@ def test_an_insert_that_fails_is_given_up_once_the_partition_is_gone(kit: Kit, t
     assert table.lineage() == kit.places()
 
 
-def test_between_the_statements_of_an_insert_it_lives_and_looks_whether_the_partition_is_gone(
+def test_between_the_statements_of_an_insert_a_runner_is_alive_and_checks_its_assignment(
     kit: Kit, table: Engine, clock: Clock
 ) -> None:
     kit.send(2)
@@ -442,10 +442,10 @@ def test_between_the_statements_of_an_insert_it_lives_and_looks_whether_the_part
     assert Engine(kept=slow.kept | table.kept).lineage() == kit.places()
 
 
-def test_what_was_given_away_and_back_during_an_insert_of_another_partition_is_begun_anew(
+def test_a_partition_lost_and_regained_during_an_insert_elsewhere_starts_from_its_plan(
     kit: Kit, table: Engine, clock: Clock
 ) -> None:
-    """A member that met two new sharings at once believes nothing of the time before."""
+    """After two rebalances at once a member keeps nothing from before them."""
     first = kit.start(table, member="a")
     for _ in range(2):
         for partition in (0, 1):
@@ -481,7 +481,7 @@ def fail(error: BaseException) -> Callable[[], None]:
 
 
 def test_nothing_read_is_lost_when_the_log_refuses_a_plan_for_a_while(kit: Kit, table: Engine) -> None:
-    """The consumer's place is already behind the records that wait in memory."""
+    """The consumer has already read past the records that wait in memory."""
     kit.send(2, 2, 2, 2)
     kit.send(2, partition=1)
     runner = kit.start(table, batch_rows=4)
@@ -494,7 +494,7 @@ def test_nothing_read_is_lost_when_the_log_refuses_a_plan_for_a_while(kit: Kit, 
 
 
 def test_an_insert_of_unknown_fate_keeps_its_bounds_when_the_log_fails_too(kit: Kit, table: Engine) -> None:
-    """Otherwise the batch would grow by what came meanwhile, and go in a second time under another token."""
+    """Otherwise the batch would grow by later records and be inserted a second time, under another token."""
     kit.send(2)
     table.after.append(Unavailable("no answer, but it is in"))
     runner = kit.start(table)
@@ -506,7 +506,7 @@ def test_an_insert_of_unknown_fate_keeps_its_bounds_when_the_log_fails_too(kit: 
     assert table.lineage() == kit.places()
 
 
-def test_poison_never_stops_it(kit: Kit, table: Engine, line: Line) -> None:
+def test_poison_never_stops_a_runner(kit: Kit, table: Engine, line: Line) -> None:
     kit.send(1)
     kit.send_bytes(b"\xff\xfe")
     kit.send_bytes(b"")
@@ -543,7 +543,7 @@ def test_a_runner_told_to_stop_delivers_advances_and_leaves(kit: Kit, table: Eng
     runner = kit.start(table)
     run_until(runner, lambda: bool(table.kept))
     assert table.lineage() == kit.places()
-    kit.consumers.clear()  # it closed its own
+    kit.consumers.clear()  # the runner has closed its own
     next_runner = kit.start(table, member="b")
     step(next_runner)
     assert kit.committed() == Committed(1)
@@ -563,7 +563,7 @@ def test_a_runner_told_to_stop_does_not_wait_for_an_engine_that_is_away(
     assert table.lineage() == kit.places()
 
 
-def test_a_runner_that_stops_while_inserts_fail_does_not_say_that_another_member_has_the_partition(
+def test_a_runner_that_stops_while_inserts_fail_says_that_its_plan_will_be_replayed(
     kit: Kit, table: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(partition_module, "RETRY_SECONDS", (3600.0,))

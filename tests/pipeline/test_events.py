@@ -33,7 +33,7 @@ def test_each_event_is_one_line_of_json_that_says_what_it_is() -> None:
     assert encode_lines(EVENTS).endswith(b"\n")
 
 
-def test_nothing_is_an_empty_record() -> None:
+def test_no_events_make_an_empty_record() -> None:
     assert encode_lines([]) == b""
     assert decode_lines(b"") == []
 
@@ -59,6 +59,6 @@ def test_nothing_about_the_address_or_the_agent_is_written() -> None:
         pytest.param(encode_lines(EVENTS) + b"{", id="one bad line among good ones"),
     ],
 )
-def test_what_is_no_event_is_refused(value: bytes) -> None:
+def test_a_line_that_is_no_event_is_refused(value: bytes) -> None:
     with pytest.raises(BadRecord):
         decode_line(value)

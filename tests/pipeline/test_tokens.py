@@ -33,7 +33,7 @@ def sign_payload(payload: str, *, key: bytes = KEY, person: bytes = b"nhip-page-
         pytest.param(PageToken(1, 7, "vi", "/" + "a" * 1000 + "/"), id="a long path"),
     ],
 )
-def test_what_was_signed_is_believed(token: PageToken) -> None:
+def test_a_signed_token_is_believed(token: PageToken) -> None:
     assert verify(sign(token, key=KEY), key=KEY) == token
 
 
@@ -87,7 +87,7 @@ SIGNED_NONSENSE = [
 
 
 @pytest.mark.parametrize("text", FORGERIES + SIGNED_NONSENSE)
-def test_what_was_not_signed_is_not_believed(text: str) -> None:
+def test_a_token_that_was_not_signed_is_not_believed(text: str) -> None:
     for _ in range(2):  # a refusal is not remembered as anything else
         with pytest.raises(BadToken):
             verify(text, key=KEY)

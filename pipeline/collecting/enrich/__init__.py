@@ -1,1 +1,1 @@
-"""What a beacon's envelope says about it, reduced to what may be kept: pure functions with bounded caches."""
+"""From a beacon's envelope to the facts that may be stored: pure functions with bounded caches."""

@@ -1,4 +1,4 @@
-"""User agent → browser, system, kind of device, or the bot behind it. The string itself goes no further than here."""
+"""User agent → browser, system and kind of device, or the name of a bot; the string itself is not stored."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,7 +15,7 @@ NO_AGENT = "(none)"
 class Agent(NamedTuple):
     """Families only, such as ("Chrome", "Windows", "desktop", ""); ``bot`` is empty for people.
 
-    A name is cut after MAX_NAME_CHARS: some families are whatever a program calls itself.
+    A name is cut at MAX_NAME_CHARS: some families are names that programs give themselves.
     """
 
     browser: str
@@ -29,13 +29,13 @@ _PHONES = frozenset({"Android", "iOS", "Windows Phone", "KaiOS"})
 
 
 def describe_agent(user_agent: str) -> Agent:
-    """Classify a user agent; crawlers by the kept lists of crawlerdetect and ua-parser, none at all is a bot too."""
+    """Classify a user agent: crawlers by the lists of crawlerdetect and ua-parser; an empty one is a bot too."""
     return _describe(user_agent[:MAX_AGENT_CHARS].strip())
 
 
 @lru_cache(maxsize=CACHED_AGENTS)
 def _describe(text: str) -> Agent:
-    # Cached by the cut text: the whole header can be as long as its sender likes.
+    # The cache keeps the cut text: a sender can make the header as long as it likes.
     if not text:
         return Agent("", "", "", NO_AGENT)
     result = ua_parser.parse(text)

@@ -1,7 +1,7 @@
-// Tells the collector that this page was displayed, once for each display, and that it still is.
+// Tells the collector that this page was displayed, once for each display, and that it is still visible.
 //
 // A display is a page becoming visible: a prerendered page or a tab opened in the background counts when it is first
-// seen, and a page that comes back from the back/forward cache counts again. A tab switched away and back does not.
+// seen, and a page restored from the back/forward cache counts again. A tab switched away and back does not.
 //
 // It keeps nothing in the browser, sends no cookies, leaves no global names and never throws.
 // `python -m pipeline.collecting.script.build` writes beacon.min.js from this file.
@@ -18,9 +18,9 @@
     let displayed;
     let sentAt;
 
-    // Only 503 with Retry-After says "surely not stored". Any other failure may have been counted, and trying again
-    // could count it twice. Each further attempt waits longer, and by its own share, so that a crowd does not come back
-    // at once.
+    // Only 503 with Retry-After means "surely not stored". After any other failure the event may be stored, and another
+    // attempt could count it twice. Each attempt waits longer than the one before, by a random share, so that many
+    // browsers do not come back at once.
     const send = async (body, attempt) => {
       try {
         sentAt = Date.now();

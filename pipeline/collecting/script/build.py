@@ -1,7 +1,7 @@
 """Writes beacon.min.js from beacon.js: ``python -m pipeline.collecting.script.build``.
 
-A development command: it needs rjsmin, and the built file is kept in the repository. The minifier takes out comments
-and white space and leaves the names, which gzip makes cheap.
+A development command: it needs rjsmin, and the repository keeps the built file. The minifier removes comments and white
+space and leaves the names, which gzip makes cheap.
 """
 
 from __future__ import annotations

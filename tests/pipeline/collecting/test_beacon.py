@@ -105,7 +105,7 @@ def test_a_visit_is_a_view_that_came_from_outside(navigation: str, referrer: str
     assert fetch(f"t={GOOD['t']}&r={referrer}&n={navigation}").visit is visit
 
 
-def test_a_beacon_may_leave_out_what_it_has_no_word_for() -> None:
+def test_a_beacon_may_leave_out_referrer_and_navigation() -> None:
     seen = view({"t": GOOD["t"], "p": GOOD["p"]})
     assert (seen.visit, seen.source) == (True, "")
 
@@ -121,7 +121,7 @@ def test_a_beacon_may_leave_out_what_it_has_no_word_for() -> None:
         pytest.param("preview", CHROME, "preview", id="a preview"),
     ],
 )
-def test_who_looked_is_kept_apart(audience: str, user_agent: str, stored: str) -> None:
+def test_audiences_are_kept_apart(audience: str, user_agent: str, stored: str) -> None:
     content = {**GOOD, "t": signed(audience=audience)}
     assert view(content, user_agent=user_agent).audience == stored
     assert post({**content, "h": 1}, user_agent=user_agent).audience == stored
@@ -133,7 +133,7 @@ def test_a_heartbeat_counts_no_view() -> None:
     assert beat == Heartbeat(at=NOW, site=1, page_id=7, audience="public", visitor=view().visitor)
 
 
-def test_whoever_asks_not_to_be_followed_is_counted_and_not_identified() -> None:
+def test_a_reader_who_asks_not_to_be_followed_is_counted_and_not_identified() -> None:
     assert view(unidentified=True).visitor == 0
     assert view(unidentified=True).visit
     assert post({**GOOD, "h": 1}, unidentified=True).visitor == 0

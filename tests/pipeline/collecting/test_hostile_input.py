@@ -1,4 +1,4 @@
-"""Ten thousand and more requests that must count nothing: none may fail the collector, reach the log or go unnamed.
+"""More than ten thousand hostile requests: none may be counted, fail the collector or lack a reason.
 
 The numbers of examples add up to 10,500: 5,500 bodies, 2,500 pixels, 1,500 envelopes and 1,000 forged tokens.
 """
@@ -75,7 +75,7 @@ class Target:
     def request(
         self, method: str, path: str, *, query: bytes = b"", headers: Headers | None = None, body: bytes = b""
     ) -> tuple[int, dict[bytes, bytes]]:
-        """Answer one request; the body comes in two parts. Whatever the app raises, the test sees."""
+        """Answer one request; the body comes in two parts. The test sees what the app raises."""
         scope = {
             "type": "http",
             "method": method,
@@ -254,7 +254,7 @@ def test_a_forged_token_counts_nothing(target: Target, token: str, as_pixel: boo
         assert verify(token, key=KEY) == TOKEN, "a forgery was believed"
     except BadToken:
         pass
-    else:  # a change that undid itself: the very token we signed
+    else:  # the change undid itself: this is the token we signed
         assert token == SIGNED
     if as_pixel:
         query = urlencode({"t": token.encode("utf-8", "surrogatepass")}).encode()

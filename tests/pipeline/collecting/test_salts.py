@@ -66,7 +66,7 @@ def test_two_collectors_agree_whoever_comes_first(broker: SqliteBroker, producer
 
 def test_the_first_record_of_a_date_wins_when_both_wrote_one(broker: SqliteBroker, producer: Producer) -> None:
     class SlowBroker(SqliteBroker):
-        """Answers its first read before another collector wrote, as a race would have it."""
+        """Another collector writes right after the first read, as in a race."""
 
         raced = False
 
@@ -147,7 +147,7 @@ def everything_in(directory: Path) -> bytes:
         pytest.param(encode(TODAY, b"s" * 65), id="a salt no hash can take"),
     ],
 )
-def test_records_that_are_no_salt_are_passed_over(broker: SqliteBroker, producer: Producer, junk: bytes) -> None:
+def test_records_that_are_no_salt_are_skipped(broker: SqliteBroker, producer: Producer, junk: bytes) -> None:
     producer.send(SALTS_TOPIC, junk, partition=0)
     producer.send(SALTS_TOPIC, encode(TODAY, b"g" * 32), partition=0)
     producer.send(SALTS_TOPIC, encode(TODAY, b"l" * 32), partition=0)

@@ -16,10 +16,10 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def browse_undriven(chromium_path: str, tmp_path: Path) -> Iterator[Callable[[str], None]]:
-    """Opens an address in a Chromium that nobody drives.
+    """Opens an address in a Chromium without a driver.
 
     Under a driver Chromium refuses to prerender (PrerenderingDisabledByDevTools) and Playwright makes every tab think
-    it is in front. Without one both behave as at home, and the pages' own scripts do the clicking.
+    it is in front. Without one both behave as on a reader's machine, and the pages' own scripts do the clicking.
     """
     started: list[subprocess.Popen[bytes]] = []
 

@@ -1,4 +1,4 @@
-"""How the script sends: where to, what with, again when it is safe to, and what it leaves behind."""
+"""How the script sends: its address, its headers, its further attempts, and no traces in the browser."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_it_carries_no_cookies_and_keeps_nothing(page: Page, site: Site) -> None
         pytest.param([None], 1, id="connection-breaks"),
     ],
 )
-def test_only_what_was_surely_not_stored_is_sent_again(
+def test_only_a_view_that_was_surely_not_stored_is_sent_again(
     page: Page, site: Site, answers: list[tuple[int, dict[str, str]] | None], attempts: int
 ) -> None:
     site.answers = list(answers)

@@ -1,4 +1,4 @@
-"""What the script counts as a display of a page, in a real Chromium."""
+"""Which displays of a page the script counts, in a real Chromium."""
 
 from __future__ import annotations
 
