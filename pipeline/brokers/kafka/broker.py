@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 import kafka
 from kafka import errors
-from kafka.admin import KafkaAdminClient
-from kafka.protocol.consumer import OffsetSpec
+from kafka.admin import KafkaAdminClient, OffsetSpec
 from kafka.structs import TopicPartition as KafkaPartition
 
 from pipeline.brokers.kafka.client import REQUEST_SECONDS, faults, milliseconds, open_client

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from kafka import errors
 
-from pipeline.brokers.kafka.patches import REFUSED, Net
+from pipeline.brokers.kafka.patches import CONNECTION_LOGGERS, REFUSED, SLOW_STEP_LOGGER, Net
 from pipeline.errors import ConfigurationError, Fenced, Rejected, Unavailable
 from pipeline.settings import KafkaSettings
 
@@ -19,8 +19,6 @@ REQUEST_SECONDS = 10.0
 RECONNECT_SECONDS = 1.0
 SAME_MESSAGE_SECONDS = 60.0
 
-# What tells of a connection that comes and goes. We say it ourselves, once an outage: Availability, Runner, LagWatch.
-CONNECTION_LOGGERS = frozenset(f"kafka.net.{name}" for name in ("connection", "inet", "manager", "transport"))
 CONNECTION_FAULTS = (errors.KafkaConnectionError, errors.KafkaTimeoutError, errors.RequestTimedOutError)
 NO_NODE = "No node available"  # so begins what kafka.cluster repeats; that it knows no such topic must be seen
 
@@ -141,10 +139,11 @@ def quieten() -> None:
         library.setLevel(logging.WARNING)
         library.propagate = False
         library.addHandler(Sparing())
-        logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # warns of every busy moment of the machine
+        logging.getLogger(SLOW_STEP_LOGGER).setLevel(logging.ERROR)  # warns of every busy moment of the machine
 
 
 def _tells_of_a_connection(record: logging.LogRecord) -> bool:
+    """These are said once an outage, by Availability, Runner and LagWatch."""
     return (
         record.name in CONNECTION_LOGGERS
         or str(record.msg).startswith(NO_NODE)

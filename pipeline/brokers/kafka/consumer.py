@@ -14,6 +14,7 @@ from kafka.errors import FencedInstanceIdError, KafkaError
 from kafka.structs import MemberState, OffsetAndMetadata
 from kafka.structs import TopicPartition as KafkaPartition
 
+from pipeline.brokers.kafka import patches
 from pipeline.brokers.kafka.client import REQUEST_SECONDS, faults, milliseconds, open_client
 from pipeline.brokers.protocols import Committed, Record, TopicPartition
 from pipeline.errors import ConfigurationError, Fenced, PipelineError, Unavailable
@@ -110,8 +111,8 @@ class KafkaConsumer:
             found = client.poll(timeout_ms=timeout * 1000, max_records=max_records)
         else:
             found = self._poll_membership(client, timeout)
-        if client._coordinator.stable() and not client._coordinator._heartbeat_enabled:
-            raise FencedInstanceIdError  # noted by the heartbeat's thread, which tells nobody
+        if patches.is_replaced(client):
+            raise FencedInstanceIdError
         if self._assignment.epochs != held:
             self._start_at_commits(client)
             return []
@@ -175,9 +176,8 @@ class KafkaConsumer:
             allow_auto_create_topics=False,
             metrics_enabled=False,
         )
-        # Only dynamic members tell the group that they leave; a static one's partitions would wait for its session.
-        client._coordinator.is_dynamic_member = lambda: True
-        _take_up_joinings(client._coordinator)
+        patches.leave_when_closed(client)
+        patches.take_up_joins(client)
         client.subscribe([self._topic], listener=self._assignment)
         try:  # before the first sharing out, which would otherwise deal out nothing and be followed by a second
             with faults(self._settings):
@@ -193,7 +193,7 @@ class KafkaConsumer:
         self._assignment.forget()
         if client is None:
             return
-        if client._coordinator.state is MemberState.REBALANCING and not self._replaced:
+        if client.group_metadata().state is MemberState.REBALANCING and not self._replaced:
             self._take_back_joining()
         with suppress(KafkaError, OSError):
             client.close(autocommit=False, timeout_ms=milliseconds(CLOSE_SECONDS))
@@ -229,25 +229,6 @@ class _Assignment(kafka.ConsumerRebalanceListener):
 
     def forget(self) -> None:
         self.epochs = {}
-
-
-def _take_up_joinings(coordinator: Any) -> None:
-    """Have a joining that ended between two polls taken up by the next one.
-
-    kafka-python 3.0.12 drops what it brought and joins again. If that is the group's leader, the group shares out anew,
-    for the others to follow while the leader is again between two polls: members that poll for moments never settle.
-    """
-    join, brought = coordinator._do_join_and_sync_async, None
-
-    async def join_or_take_up() -> Any:
-        nonlocal brought
-        if coordinator.state is not MemberState.REBALANCING:  # what was brought has been used
-            brought = None
-        if brought is None:
-            brought = await join()
-        return brought
-
-    coordinator._do_join_and_sync_async = join_or_take_up
 
 
 def records_of(records: Iterable[Any]) -> list[Record]:

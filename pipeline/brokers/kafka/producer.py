@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import kafka
 from kafka.errors import KafkaError
 
+from pipeline.brokers.kafka import patches
 from pipeline.brokers.kafka.client import CONNECT_SECONDS, fault_of, faults, milliseconds, open_client
 from pipeline.brokers.protocols import Record
 from pipeline.errors import Unavailable
@@ -125,7 +126,7 @@ class KafkaProducer:
         with self._lock:
             if self._closed:
                 raise Unavailable("this producer is closed")
-            if self._client is not None and self._client._transaction_manager.has_fatal_error():
+            if self._client is not None and patches.has_failed(self._client):
                 self._discard()
             if self._client is not None:
                 return self._client
@@ -187,7 +188,6 @@ def _close(client: Any, seconds: float) -> None:
     try:
         client.close(timeout=seconds)
     except KafkaError:  # not everything got there: end its thread, which fails the rest
-        client._sender.force_close()
-        client._sender.join(CLOSE_SECONDS)
+        patches.fail_pending(client, seconds=CLOSE_SECONDS)
         with suppress(KafkaError):
             client.close(timeout=0)
