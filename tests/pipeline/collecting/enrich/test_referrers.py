@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.collecting.enrich import referrers
-from pipeline.collecting.enrich.referrers import Origin, origin_of
+from pipeline.collecting.enrich.referrers import Origin, is_own_origin, origin_of
 
 OWN = "congthuong.example.vn"
 
@@ -48,6 +48,24 @@ def test_our_host_is_what_the_request_says(own_host: str) -> None:
 def test_without_a_host_nothing_is_internal(own_host: str) -> None:
     assert not origin_of("", own_host=own_host).internal
     assert not origin_of("https://evil.example/", own_host=own_host).internal
+
+
+@pytest.mark.parametrize(
+    ("origin", "own"),
+    [
+        pytest.param(f"https://{OWN}", True, id="the site itself"),
+        pytest.param(f"http://{OWN.upper()}:8000", True, id="by another scheme and port, in capitals"),
+        pytest.param("https://evil.example", False, id="another site"),
+        pytest.param(f"https://{OWN}.evil.example", False, id="a host that begins as ours"),
+        pytest.param(f"https://{OWN}@evil.example", False, id="our name as a user"),
+        pytest.param("null", False, id="an opaque origin"),
+        pytest.param("http://[", False, id="a broken IPv6 address"),
+        pytest.param("https://" + "a" * 5000 + f"@{OWN}", False, id="longer than any origin"),
+    ],
+)
+def test_the_header_origin_names_our_site_or_another(origin: str, own: bool) -> None:
+    assert is_own_origin(origin, own_host=OWN) is own
+    assert origin_of(origin, own_host=OWN).internal is own
 
 
 def test_different_paths_of_a_site_take_one_place_in_memory() -> None:
