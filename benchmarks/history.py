@@ -19,7 +19,8 @@ from benchmarks.child import measured_by, print_answer, say
 from benchmarks.report import Figure
 from pipeline.clickhouse.client import ClickHouse, open_embedded
 from pipeline.clickhouse.migrations import migrate
-from pipeline.clickhouse.queries import compare_roll_ups, count_places, read_summary, sum_page_views
+from pipeline.clickhouse.queries import count_places, read_summary, sum_page_views
+from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 from pipeline.operating.verify import CHUNK
 from pipeline.periods import Periods, local_date
 from pipeline.serving.snapshot import ONLINE_SECONDS

@@ -16,7 +16,8 @@ import msgspec
 from pipeline.brokers import Broker, TopicPartition
 from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.queries import Stored, compare_roll_ups, count_places, find_first_offset
+from pipeline.clickhouse.queries import Stored, count_places, find_first_offset
+from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 from pipeline.clickhouse.rows import count_rows
 from pipeline.events import EVENTS_TOPIC
 

@@ -19,7 +19,7 @@ import json, sys
 import clickhouse_connect
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.migrations import migrate
-from pipeline.clickhouse.queries import compare_roll_ups
+from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 
 path, statements = sys.argv[1], json.loads(sys.argv[2])
 engine = clickhouse_connect.get_client(interface="chdb", path=path)

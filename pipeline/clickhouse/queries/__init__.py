@@ -1,6 +1,6 @@
 """Questions to the engine. Each ``.sql`` file is named after the function here that runs it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.roll_ups import ROLL_UPS
 from pipeline.periods import Periods, instants
 
 
@@ -22,22 +21,6 @@ def read_summary(client: ClickHouse, *, since: float, periods: Periods) -> list[
 def sum_page_views(client: ClickHouse) -> dict[int, int]:
     """Views by page id."""
     return dict(client.query(_sql("sum_page_views")))
-
-
-def compare_roll_ups(client: ClickHouse, *, advance: Callable[[int, int], None] = lambda *_: None) -> dict[str, int]:
-    """Per roll-up, the keys on which it and the raw table differ; ``advance`` is told of events done and of all.
-
-    An insert and its roll-ups become visible one after the other: while rows come in, what differs may soon agree.
-    """
-    differing = dict.fromkeys(ROLL_UPS, 0)
-    months = list_months(client)
-    done, total = 0, sum(months.values())
-    for month, events in months.items():
-        for name, keys in client.query(_sql("compare_month"), {"month": month}):
-            differing[name] += keys
-        done += events
-        advance(done, total)
-    return differing | dict(client.query(_sql("compare_totals")))
 
 
 def list_months(client: ClickHouse) -> dict[int, int]:

@@ -1,10 +1,10 @@
-"""The roll-ups: sums of events that views keep, table by table, while rows are inserted.
+"""The roll-ups: sums of views (``declared.py``) and the opening balances, which materialized views keep up to date.
 
-They come in *generations*: ``site_days_1`` is filled by ``site_days_1_from_events`` for ever, and what reads sees the
-view ``site_days`` of it. ``nhip rebuild`` makes the next generation and turns the readers to it. A roll-up's script has
-two statements: its table, and the SELECT that both the views and the backfill of a generation are made of.
+They come in *generations*: ``site_days_1`` is filled by ``site_days_1_from_events`` for ever, and readers see it as the
+view ``site_days``. ``nhip rebuild`` makes the next generation and turns the readers to it. A roll-up's script has two
+statements: its table, and the SELECT of which the views and the backfill of a generation are made.
 
-A second view of each sum takes from ``events_again`` what lies behind the sum's own *marks*, for recovery.py.
+A second view of each sum takes from ``events_again`` the rows past the sum's own *marks*, for recovery.py.
 """
 
 import re
@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.roll_ups.declared import DECLARED, RollUp
 from pipeline.clickhouse.scripts import render
 
-SUMS = ("site_days", "site_hours", "page_days", "page_totals")
+SUMS = {roll_up.name: roll_up for roll_up in DECLARED}
 ROLL_UPS = (*SUMS, "opening_balances")
 
 EVERY_ROW = "true"
@@ -94,10 +95,29 @@ def _list_tables(client: ClickHouse) -> list[tuple[str, str]]:
     return [(name, select) for name, select in rows]
 
 
+def script(file: str, /, **names: str | int) -> str:
+    """The one statement in a file of this folder, which is the same on one server and over a cluster."""
+    (statement,) = render(files(__name__).joinpath(f"{file}.sql"), cluster="", **names)
+    return statement
+
+
 def _table_and_select(name: str, generation: int, *, cluster: str, events: str, rows: str) -> list[str]:
-    return render(
-        files(__name__).joinpath(f"{name}.sql"), cluster=cluster, generation=generation, events=events, rows=rows
-    )
+    declared = {"name": name, **_parts_of(SUMS[name])} if name in SUMS else {}
+    file = files(__name__).joinpath("sum.sql" if declared else f"{name}.sql")
+    return render(file, cluster=cluster, generation=generation, events=events, rows=rows, **declared)
+
+
+def _parts_of(roll_up: RollUp) -> dict[str, str]:
+    """What ``sum.sql`` leaves open."""
+    return {
+        "columns": ",\n    ".join(f"{column} {type_}" for column, type_ in roll_up.columns.items()),
+        "measures": ",\n    ".join(f"{measure.name} {measure.type}" for measure in roll_up.measures),
+        "keys": ", ".join(roll_up.columns),
+        "values": ",\n    ".join(roll_up.values),
+        "sums": ",\n    ".join(
+            f"if(mark = 0, {measure.value}, {measure.nothing}) AS {measure.name}" for measure in roll_up.measures
+        ),
+    }
 
 
 def _script(script: str, name: str, generation: int, *, cluster: str, **names: str) -> list[str]:

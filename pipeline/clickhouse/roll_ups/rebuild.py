@@ -22,13 +22,12 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.resources import files
 
 from pipeline.clickhouse import roll_ups
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import list_months
 from pipeline.clickhouse.roll_ups import EVERY_ROW, ROLL_UPS
-from pipeline.clickhouse.scripts import render
+from pipeline.clickhouse.roll_ups.compare import find_off, sum_generation, sum_raw
 from pipeline.clickhouse.upkeep import sync_replicas
 from pipeline.errors import PipelineError, Rejected, Unavailable
 
@@ -40,7 +39,6 @@ ATTEMPTS = 20
 FIRST_MARGIN = 64
 
 Offsets = Mapping[int, int]
-Sums = Mapping[int, tuple[int, int]]
 
 
 class CutTooLate(Exception):
@@ -117,7 +115,7 @@ class Rebuild:
 
     def _cut(self, margin: int) -> dict[int, int]:
         """Where the log ends; for a partition that the log does not have any more, where its rows end."""
-        stored = dict(self.client.query(_sql("find_stored_ends")))
+        stored = dict(self.client.query(roll_ups.script("find_stored_ends")))
         log_ends = self.ends()
         for partition, end in stored.items():
             if end > log_ends.get(partition, end):
@@ -159,10 +157,9 @@ class Rebuild:
         for look in range(CHECKS):
             self.on_progress("checking", look, CHECKS)
             finished = self._finished()
-            least = self._sum_raw(f"NOT ({_from(finished)})" if finished else EVERY_ROW)
-            made = self.client.query(self._render("sum_generation", generation=generation))
-            most = self._sum_raw(EVERY_ROW)
-            off = find_off({(name, month): (views, visits) for name, month, views, visits in made}, least, most)
+            least = sum_raw(self.client, rows=f"NOT ({_from(finished)})" if finished else EVERY_ROW)
+            made = sum_generation(self.client, generation)
+            off = find_off(made, least, sum_raw(self.client, rows=EVERY_ROW))
             if not off:
                 self.on_progress("checking", CHECKS, CHECKS)
                 return
@@ -171,10 +168,6 @@ class Rebuild:
 
     def _finished(self) -> dict[int, int]:
         return {partition: first for partition, (first, _) in self.progress_of_group().items()}
-
-    def _sum_raw(self, rows: str) -> dict[int, tuple[int, int]]:
-        sums = self.client.query(self._render("sum_raw", rows=rows))
-        return {month: (views, visits) for month, views, visits in sums}
 
     def _finish_former(self) -> None:
         """Leave one generation, the newest that any reader sees: readers are turned only to one that is whole."""
@@ -195,27 +188,6 @@ class Rebuild:
         for statement in statements:
             self.client.command(statement)
 
-    def _render(self, script: str, **names: str | int) -> str:
-        file = files(roll_ups).joinpath(f"{script}.sql")
-        (statement,) = render(file, cluster=self.client.cluster, **names)
-        return statement
-
-
-def find_off(made: Mapping[tuple[str, int], tuple[int, int]], least: Sums, most: Sums) -> list[str]:
-    """The roll-ups and months whose views or visits lie outside; month 0 is all time."""
-    wanted = {(name, month) for name in ROLL_UPS[:3] for month in least} | {("page_totals", 0)} | made.keys()
-    none = (0, 0)
-    return [
-        f"{name} {month or ''}".strip()
-        for name, month in sorted(wanted)
-        if not all(
-            low <= sums <= high
-            for low, sums, high in zip(
-                least.get(month, none), made.get((name, month), none), most.get(month, none), strict=True
-            )
-        )
-    ]
-
 
 def _from(offsets: Offsets) -> str:
     """The condition that a row is at its partition's offset or behind it; of a partition not named, every row is."""
@@ -223,7 +195,3 @@ def _from(offsets: Offsets) -> str:
         return EVERY_ROW
     partitions, bounds = zip(*sorted(offsets.items()), strict=True)
     return f"offset >= transform(partition, {list(partitions)}, {list(bounds)}, 0)"
-
-
-def _sql(script: str) -> str:
-    return files(roll_ups).joinpath(f"{script}.sql").read_text(encoding="utf-8")

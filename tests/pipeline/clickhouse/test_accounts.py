@@ -16,6 +16,7 @@ from pipeline.clickhouse.accounts import account_statements
 from pipeline.clickhouse.migrations import migration_steps
 from pipeline.clickhouse.queries import _sql
 from pipeline.clickhouse.roll_ups import create_generation, drop_generation, turn_readers
+from pipeline.clickhouse.roll_ups.compare import totals_comparison
 
 ROOT = Path(__file__).resolve().parents[3]
 USERS = ROOT / "deploy/clickhouse/users.d/nhip.xml"
@@ -123,7 +124,7 @@ def test_the_writer_may_do_nothing_else(engine: Engine) -> None:
 
 def test_the_reader_reads_what_the_product_asks(engine: Engine) -> None:
     months = _sql("list_months")
-    totals = _sql("compare_totals")
+    totals = totals_comparison()
     views = [
         f"SELECT * FROM {name}" for name in ("site_days", "site_hours", "page_days", "page_totals", "opening_balances")
     ]

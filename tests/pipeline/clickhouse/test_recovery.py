@@ -14,9 +14,10 @@ import pytest
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import DEAD_LETTER_COLUMNS, EVENT_COLUMNS, LINEAGE_COLUMNS, Columns, Rows
-from pipeline.clickhouse.queries import compare_roll_ups, list_dead_letters, sum_page_views
+from pipeline.clickhouse.queries import list_dead_letters, sum_page_views
 from pipeline.clickhouse.recovery import MAX_TOKENS, insert_missing, write_batch
 from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS
+from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
 from pipeline.clickhouse.rows import columns_of, decode_line
 from pipeline.clickhouse.writer import (

@@ -19,8 +19,8 @@ from patience import wait_until
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, address_of, open_clickhouse, open_server
 from pipeline.clickhouse.columns import EVENT_COLUMNS, Rows
 from pipeline.clickhouse.migrations import migrate
-from pipeline.clickhouse.queries import compare_roll_ups
 from pipeline.clickhouse.roll_ups import find_generations
+from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
 from pipeline.clickhouse.writer import roll_up_rows, write_events
 from pipeline.errors import ConfigurationError, Rejected, Unavailable

@@ -12,9 +12,9 @@ import pytest
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import EVENT_COLUMNS
-from pipeline.clickhouse.queries import compare_roll_ups
 from pipeline.clickhouse.roll_ups import ROLL_UPS, find_generations, find_shown
-from pipeline.clickhouse.roll_ups.rebuild import find_off, rebuild
+from pipeline.clickhouse.roll_ups.compare import compare_roll_ups, find_off
+from pipeline.clickhouse.roll_ups.rebuild import rebuild
 from pipeline.clickhouse.writer import write_events
 from pipeline.errors import Rejected
 from pipeline.serving.snapshot import read_snapshot

@@ -1,0 +1,2 @@
+-- Of a roll-up over all time.
+SELECT '$name', 0, sum(views), sum(visits) FROM ${name}_$generation
