@@ -11,7 +11,7 @@ from kafka import errors
 from kafka.admin import KafkaAdminClient, OffsetSpec
 from kafka.structs import TopicPartition as KafkaPartition
 
-from pipeline.brokers.kafka.client import REQUEST_SECONDS, faults, milliseconds, open_client
+from pipeline.brokers.kafka.client import REQUEST_SECONDS, faults, milliseconds, open_client, place_of
 from pipeline.brokers.kafka.consumer import HEARTBEAT_SECONDS, POLL_SECONDS, KafkaConsumer, records_of
 from pipeline.brokers.kafka.producer import MAX_RECORD_BYTES, STICKY_SECONDS, KafkaProducer
 from pipeline.brokers.protocols import Committed, Record, Topic, TopicPartition
@@ -154,7 +154,9 @@ class KafkaBroker:
                 raise
             brokers = self._ask(lambda admin: len(admin.describe_cluster()["brokers"]))
             raise ConfigurationError(
-                f"NHIP_KAFKA_REPLICATION={self._settings.replication}: the cluster has {brokers} broker(s) to copy to"
+                f"NHIP_KAFKA_REPLICATION={self._settings.replication}: the cluster has {brokers} broker(s) to copy to",
+                **place_of(self._settings),
+                variable="NHIP_KAFKA_REPLICATION",
             ) from error
 
     def _offsets(self, topic: str, at: int) -> Mapping[TopicPartition, int]:

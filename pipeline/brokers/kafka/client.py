@@ -4,12 +4,12 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from kafka import errors
 
 from pipeline.brokers.kafka.patches import CONNECTION_LOGGERS, REFUSED, SLOW_STEP_LOGGER, Net
-from pipeline.errors import ConfigurationError, Fenced, Rejected, Unavailable
+from pipeline.errors import ConfigurationError, Fenced, NoAnswer, Rejected, Unavailable
 from pipeline.settings import KafkaSettings
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,13 @@ SILENT = (errors.KafkaConnectionError, errors.KafkaTimeoutError, errors.NodeNotR
 TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
 
 Client = TypeVar("Client")
+
+
+class Place(TypedDict):
+    """Two fields of a PipelineError."""
+
+    service: str
+    address: str
 
 
 def options(settings: KafkaSettings, name: str) -> dict[str, Any]:
@@ -77,8 +84,8 @@ def open_client(kind: Callable[..., Client], settings: KafkaSettings, name: str,
                 net.close()
         if refusals:
             raise fault_of(refusals[0], settings) from error
-        if troubles and isinstance(error, Unavailable):
-            raise Unavailable(f"{error}{_cause(troubles[0])}") from error
+        if isinstance(error, Unavailable):
+            _explain(error, troubles[0] if troubles else None)
         raise
 
 
@@ -94,21 +101,32 @@ def faults(settings: KafkaSettings) -> Iterator[None]:
 
 
 def fault_of(error: BaseException, settings: KafkaSettings) -> ConfigurationError | Rejected | Unavailable:
-    servers = ",".join(settings.bootstrap_servers)
+    kafka = place_of(settings)
+    servers, text = kafka["address"], _text(error)
     if isinstance(error, REFUSED):
         return ConfigurationError(
             f"Kafka at {servers} refuses {settings.username!r} by {settings.sasl_mechanism}: check"
-            f" NHIP_KAFKA_USERNAME, NHIP_KAFKA_PASSWORD and NHIP_KAFKA_SASL_MECHANISM ({_text(error)})"
+            f" NHIP_KAFKA_USERNAME, NHIP_KAFKA_PASSWORD and NHIP_KAFKA_SASL_MECHANISM ({text})",
+            **kafka,
+            variable="NHIP_KAFKA_PASSWORD",
+            cause=text,
         )
     if isinstance(error, errors.KafkaConfigurationError):
-        return ConfigurationError(_text(error))
+        return ConfigurationError(text, **kafka, cause=text)
     if isinstance(error, errors.AuthorizationError):
-        return ConfigurationError(f"Kafka at {servers} gives {settings.username!r} no right to this: {_text(error)}")
+        return ConfigurationError(
+            f"Kafka at {servers} gives {settings.username!r} no right to this: {text}", **kafka, cause=text
+        )
     if isinstance(error, TOO_LARGE):
-        return Rejected(_text(error))
+        return Rejected(text, **kafka, cause=text)
     if isinstance(error, SILENT):
-        return Unavailable(f"Kafka ở · at {servers} không trả lời · does not answer{_cause(error)}")
-    return Unavailable(f"Kafka at {servers}: {_text(error)}")
+        return NoAnswer(**kafka, cause=_cause(error))
+    return Unavailable(f"Kafka at {servers}: {text}", **kafka, cause=text)
+
+
+def place_of(settings: KafkaSettings) -> Place:
+    """Which service an error is of."""
+    return Place(service="Kafka", address=",".join(settings.bootstrap_servers))
 
 
 def milliseconds(seconds: float) -> int:
@@ -156,9 +174,20 @@ def _text(error: BaseException) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """In brackets what an error says beyond its name and the servers' addresses."""
-    said = str(error).removeprefix(type(error).__name__).removeprefix(": ").strip()
-    return f" ({said})" if said and not said.startswith("Unable to bootstrap from") else ""
+    """What an error says, without the name of its class, which kafka-python puts before it."""
+    named = type(error).__str__ is errors.KafkaError.__str__
+    return (Exception.__str__(error) if named else str(error)).strip()
+
+
+def _explain(error: Unavailable, trouble: BaseException | None) -> None:
+    """Add why a client could not connect; that its time was over says less than that it does not answer."""
+    cause = _cause(trouble) if trouble else ""
+    if not isinstance(error, NoAnswer):
+        error.message += f" ({cause})" if cause else ""
+    elif isinstance(error.__cause__, errors.KafkaTimeoutError):
+        error.cause = cause
+    elif cause:
+        error.cause = f"{error.cause}: {cause}" if error.cause else cause
 
 
 def _name(path: object) -> str | None:

@@ -12,9 +12,9 @@ import kafka
 from kafka.errors import KafkaError
 
 from pipeline.brokers.kafka import patches
-from pipeline.brokers.kafka.client import CONNECT_SECONDS, fault_of, faults, milliseconds, open_client
+from pipeline.brokers.kafka.client import CONNECT_SECONDS, fault_of, faults, milliseconds, open_client, place_of
 from pipeline.brokers.protocols import Record
-from pipeline.errors import Unavailable
+from pipeline.errors import NoAnswer, Unavailable
 from pipeline.settings import KafkaSettings
 
 STICKY_SECONDS = 1.0
@@ -140,8 +140,12 @@ class KafkaProducer:
         try:
             return connection.result(max(0.0, self._patient_until - time.monotonic()))
         except TimeoutError:
-            servers = ",".join(self._settings.bootstrap_servers)
-            raise Unavailable(f"Kafka at {servers} does not answer (NHIP_KAFKA_BOOTSTRAP_SERVERS)") from None
+            kafka = place_of(self._settings)
+            raise NoAnswer(
+                f"Kafka at {kafka['address']} does not answer (NHIP_KAFKA_BOOTSTRAP_SERVERS)",
+                **kafka,
+                variable="NHIP_KAFKA_BOOTSTRAP_SERVERS",
+            ) from None
 
     def _connect(self, connection: "Future[Any]") -> None:
         try:
