@@ -20,7 +20,7 @@ from pipeline.settings import KafkaSettings, Settings
 def open_broker(settings: Settings) -> Broker:
     """The log that ``settings`` name. Only `nhip migrate` makes Kafka's topics; the embedded log makes its own.
 
-    This asks nothing of Kafka yet: the first use of the broker raises Unavailable while Kafka is away.
+    Asks nothing of Kafka: the broker's first use raises Unavailable while Kafka is away.
     """
     if settings.kafka is not None:
         return KafkaBroker(settings.kafka)

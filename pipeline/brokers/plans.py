@@ -1,4 +1,4 @@
-"""A plan: what a group writes beside its committed offset before it inserts (docs/decisions/0002)."""
+"""A plan: what a group commits with its offset before it inserts (docs/decisions/0002)."""
 
 import msgspec
 
@@ -6,9 +6,9 @@ from pipeline.brokers.protocols import Committed, TopicPartition
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The offsets ``first..last`` (both included) that are about to be inserted, or were.
+    """The offsets ``first..last``, both included, that are about to be inserted, or were.
 
-    ``dead_in_a_row``: how many lines in a row, up to and with this plan's, could not be read.
+    ``dead_in_a_row``: how many lines in a row, up to this plan's last, could not be read.
     """
 
     first: int
@@ -16,11 +16,11 @@ class Plan(msgspec.Struct, frozen=True):
     dead_in_a_row: int = 0
 
     def committed(self) -> Committed:
-        """What the group remembers: the place to read from again, and how far the insert reached."""
+        """To commit before the insert: where to read from again, and how far the insert reaches."""
         return Committed(self.first, _encode(Metadata((self.first, self.last), self.dead_in_a_row)))
 
     def done(self) -> Committed:
-        """What the group remembers when nothing more is planned: the place behind the plan."""
+        """To commit after the insert: the offset after the plan."""
         return Committed(self.last + 1, _encode(Metadata(dead=self.dead_in_a_row)) if self.dead_in_a_row else "")
 
     def token(self, partition: TopicPartition) -> str:
@@ -28,14 +28,14 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The text beside a committed offset, as JSON."""
+    """The metadata of a committed offset, as JSON."""
 
     plan: tuple[int, int] | None = None
     dead: int = 0
 
 
 def planned(committed: Committed | None) -> Plan | None:
-    """The plan that stands beside a committed offset, if any; other metadata is not ours and means none."""
+    """The plan in a committed offset's metadata, if any; metadata that is not ours has none."""
     metadata = read_metadata(committed)
     if metadata.plan is None:
         return None

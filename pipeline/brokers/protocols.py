@@ -6,7 +6,7 @@ promises, which ``tests/contracts`` holds every broker to:
 
 1. ``Producer.send`` returns only when the record survives a crash of the process and of the machine.
 2. ``Consumer.commit`` is refused with Fenced for a member that has lost the partition, however late it wakes.
-3. Whoever is given a partition reads the offset *and the metadata* that the last owner committed.
+3. The next owner of a partition reads the offset *and the metadata* that the last owner committed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ import msgspec
 
 
 class Topic(NamedTuple):
-    """``retention_ms``: how long a record is kept at least; unread ones are kept longer where the broker can tell."""
+    """``retention_ms``: how long a record is kept at least; an unread one is kept longer if the broker knows of it."""
 
     name: str
     partitions: int
@@ -30,7 +30,7 @@ class TopicPartition(NamedTuple):
 
 
 class Committed(NamedTuple):
-    """A group's place in one partition: the next offset to read, and what its owner wrote beside it."""
+    """A group's place in one partition: the next offset to read, and the metadata that the partition's owner added."""
 
     offset: int
     metadata: str = ""
@@ -51,8 +51,8 @@ class Producer(Protocol):
     """Safe to call from several threads."""
 
     def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record:
-        """Append and return when durable. Raises Unavailable when that can't be had; then the record may or may not
-        be there. ``partition`` None spreads records over the partitions, the same ``key`` always to the same one."""
+        """Append and return when durable. Raises Unavailable otherwise; the record may be in the log all the same.
+        ``partition`` None spreads records over the partitions; records of one ``key`` go to one partition."""
 
     def close(self) -> None: ...
 
@@ -88,14 +88,14 @@ class Consumer(Protocol):
         Raises Unavailable."""
 
     def assignment(self) -> Mapping[TopicPartition, int]:
-        """The partitions held since the last poll, each with an epoch: another epoch means it was given anew, and
-        whatever the member remembers of that partition is void."""
+        """The partitions assigned at the last poll, each with an epoch. A new epoch means that the partition was
+        assigned again, perhaps after another member had it: forget what is remembered of it."""
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Read ``partition`` from ``offset`` on at the next poll."""
 
     def committed(self, partition: TopicPartition) -> Committed | None:
-        """What the group last committed; None if nothing ever. Raises Unavailable."""
+        """What the group last committed; None if it never did. Raises Unavailable."""
 
     def commit(self, partition: TopicPartition, committed: Committed) -> None:
         """Durably record the group's place. Raises Fenced if the partition is no longer this member's, Unavailable."""

@@ -20,7 +20,7 @@ TOPICS = (
 
 
 def topics_of(settings: Settings) -> tuple[Topic, ...]:
-    """The topics as ``settings`` want them; the salts stay in one partition, where the first of a date wins."""
+    """The topics that ``settings`` ask for. Salts stay in one partition, where the first of a date wins."""
     if settings.kafka is None:
         return TOPICS
     events, salts = TOPICS

@@ -1,4 +1,4 @@
-"""The event log in production: Apache Kafka, through kafka-python, which only these ``kafka*`` modules know."""
+"""The event log in production: Apache Kafka, through kafka-python."""
 
 import threading
 import time
@@ -36,7 +36,7 @@ Answer = TypeVar("Answer")
 class KafkaBroker:
     """One cluster, reached when first asked.
 
-    ``heartbeat_seconds``: how often a member asks its group for news; ``poll_seconds``: how long one that lives may go
+    ``heartbeat_seconds``: how often a member sends its group a heartbeat; ``poll_seconds``: how long a member may go
     without polling; ``sticky_seconds``: how long a producer stays with a partition.
     """
 
@@ -56,8 +56,8 @@ class KafkaBroker:
         self._admin: Any = None
 
     def create_topics(self, topics: tuple[Topic, ...]) -> None:
-        """Make the topics that do not exist; an existing one stays as it is, but for partitions added up to the number
-        wanted. Raises ConfigurationError, naming the setting, where the cluster can't."""
+        """Make the topics that do not exist; add partitions to those that have too few, and change nothing else.
+        Raises ConfigurationError, naming the setting, if the cluster can't."""
         there = self._ask(lambda admin: {topic["name"]: topic for topic in admin.describe_topics()})
         for topic in topics:
             if topic.name not in there:
@@ -87,8 +87,8 @@ class KafkaBroker:
         ]
 
     def scan(self, partition: TopicPartition, *, first: int, end: int) -> Iterator[Record]:
-        """Ends early at the end of the log, begins late where retention was faster.
-        Raises Unavailable when nothing comes for SCAN_SECONDS."""
+        """Stops at the end of the log, and skips what retention has deleted.
+        Raises Unavailable if nothing comes for SCAN_SECONDS."""
         first = max(first, self.begin_offsets(partition.topic).get(partition, 0))
         end = min(end, self.end_offsets(partition.topic).get(partition, 0))
         if first >= end:
@@ -171,7 +171,7 @@ class KafkaBroker:
         return self._ask(ask)
 
     def _ask(self, question: Callable[[Any], Answer]) -> Answer:
-        """Ask over the one connection for such questions; one that has lived through an outage is made anew first."""
+        """Ask over the one connection for such questions; if it fails, as after an outage, over a new one."""
         with self._lock:
             if self._admin is not None:
                 with suppress(Unavailable):
@@ -180,7 +180,7 @@ class KafkaBroker:
             return self._ask_once(question)
 
     def _ask_coordinator(self, question: Callable[[Any], Answer]) -> Answer:
-        """The first question about any group has Kafka make the topic of their places; so ask again for a moment."""
+        """Ask again for a moment: Kafka makes the topic of all groups' offsets at the first question about a group."""
         deadline = time.monotonic() + COORDINATOR_SECONDS
         while True:
             try:
@@ -218,7 +218,7 @@ class KafkaBroker:
         )
 
     def _next(self, client: Any, partition: Any, end: int) -> list[Any]:
-        """The next records; none at the end, though what was to come before it may have been deleted meanwhile."""
+        """The next records; none at ``end``, which may come early if retention deletes records meanwhile."""
         deadline = time.monotonic() + SCAN_SECONDS
         with faults(self._settings):
             while (client.position(partition, timeout_ms=milliseconds(REQUEST_SECONDS)) or 0) < end:
@@ -233,9 +233,9 @@ class KafkaBroker:
 
 
 def topic_configuration(topic: Topic, settings: KafkaSettings) -> dict[str, str]:
-    """Kafka deletes whole segments once their *newest* record is past the retention, and a segment that is still
-    written to keeps renewing that. So segments are closed after a quarter of the retention, at most a day: a day's
-    salt lies in a segment of its own and is really gone when its time is over."""
+    """Kafka deletes a whole segment once its *newest* record is past the retention, which a segment that is still
+    written to never is. So segments are closed after a quarter of the retention, at most a day: a day's salt is then
+    in a segment of its own, and gone when its time is over."""
     return {
         "cleanup.policy": "delete",
         "compression.type": "producer",

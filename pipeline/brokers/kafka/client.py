@@ -1,4 +1,4 @@
-"""What every Kafka client of ours has in common: how it signs in, how its faults read, how little it logs."""
+"""What all our Kafka clients share: how they sign in, which errors they raise, and how little they log."""
 
 import logging
 import time
@@ -20,7 +20,7 @@ RECONNECT_SECONDS = 1.0
 SAME_MESSAGE_SECONDS = 60.0
 
 CONNECTION_FAULTS = (errors.KafkaConnectionError, errors.KafkaTimeoutError, errors.RequestTimedOutError)
-NO_NODE = "No node available"  # so begins what kafka.cluster repeats; that it knows no such topic must be seen
+NO_NODE = "No node available"  # so begins a line that kafka.cluster repeats; its other lines must be seen
 
 LOST = (
     errors.CommitFailedError,
@@ -43,7 +43,7 @@ class Place(TypedDict):
 
 
 def options(settings: KafkaSettings, name: str) -> dict[str, Any]:
-    """What a client of kafka-python is made with, before its own options; ``name`` is seen in the broker's logs."""
+    """The options that every client of kafka-python gets; ``name`` appears in the broker's logs."""
     signed_in = settings.security_protocol.startswith("SASL")
     return {
         "bootstrap_servers": list(settings.bootstrap_servers),
@@ -64,7 +64,7 @@ def options(settings: KafkaSettings, name: str) -> dict[str, Any]:
 def open_client(kind: Callable[..., Client], settings: KafkaSettings, name: str, **own: Any) -> Client:
     """Make a client, which connects. Raises Unavailable after CONNECT_SECONDS, ConfigurationError if it is refused.
 
-    A constructor that fails leaves its thread and sockets behind; so they are caught on their way in.
+    A constructor that fails leaves its thread and sockets behind, so they are noted as they are made, and closed here.
     """
     nets: list[Net] = []
 
@@ -134,7 +134,7 @@ def milliseconds(seconds: float) -> int:
 
 
 class Sparing(logging.Handler):
-    """Passes on each kind of message at most once in SAME_MESSAGE_SECONDS, and none of a lost connection."""
+    """Passes on each message at most once in SAME_MESSAGE_SECONDS, and none about a lost connection."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(logging.WARNING)
@@ -151,7 +151,7 @@ class Sparing(logging.Handler):
 
 
 def quieten() -> None:
-    """What kafka-python has to say goes through Sparing, whatever level the product logs at, but for connections."""
+    """Send all that kafka-python logs through Sparing, at any level of the product's own log."""
     library = logging.getLogger("kafka")
     if not any(isinstance(handler, Sparing) for handler in library.handlers):
         library.setLevel(logging.WARNING)

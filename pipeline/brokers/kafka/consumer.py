@@ -32,12 +32,12 @@ FETCH_BYTES = 16 * 1024 * 1024
 class KafkaConsumer:
     """One member of ``group``, used by one thread; connects when first polled.
 
-    ``member`` is its static name: a process that died and comes back under it takes its partitions over at once. One
-    that closes leaves the group, static or not, so that others need not wait out its session; and so does, by a thread
-    of its own, one that has not polled for ``poll_seconds``.
+    ``member`` is its static name: a process that comes back under the name takes its partitions over at once. A member
+    that closes leaves the group, so that others need not wait for its session to end; a member that has not polled for
+    ``poll_seconds`` leaves it too, in a thread of the client.
 
-    Each time the group shares out anew, every partition starts again at its commit, under a new epoch: a member that
-    keeps a partition through an interrupted sharing cannot know whether another had it meanwhile.
+    After each rebalance every partition starts again at its commit, under a new epoch: a member that keeps a partition
+    through an interrupted rebalance can't know whether another member had it meanwhile.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class KafkaConsumer:
             with faults(self._settings):
                 return self._poll(client, timeout, max_records)
         except Fenced as error:
-            if not isinstance(error.__cause__, FencedInstanceIdError):  # lost its place, not its name: join anew
+            if not isinstance(error.__cause__, FencedInstanceIdError):  # it lost its place, not its name: join again
                 self._disconnect()
                 raise Unavailable(f"the group {self._group} no longer knows this member: {error}") from error
             self._be_replaced(error)
@@ -95,7 +95,7 @@ class KafkaConsumer:
     def commit(self, partition: TopicPartition, committed: Committed) -> None:
         self._check(partition)
         if self._client.group_metadata().state is not MemberState.STABLE:  # else it would wait for this very thread
-            raise Fenced(f"the group {self._group} is sharing its partitions out anew")
+            raise Fenced(f"the group {self._group} is rebalancing")
         with faults(self._settings):
             self._client.commit(
                 {KafkaPartition(*partition): OffsetAndMetadata(committed.offset, committed.metadata, -1)},
@@ -119,14 +119,14 @@ class KafkaConsumer:
         return [record for records in found.values() for record in records_of(records)]
 
     def _poll_membership(self, client: Any, timeout: float) -> dict[Any, Any]:
-        """Take part in the group and fetch nothing new; what was fetched already stays for the next poll."""
+        """Take part in the group and fetch nothing; records fetched before stay for the next poll."""
         paused = client.assignment()
         client.pause(*paused)
         try:
             found = client.poll(timeout_ms=timeout * 1000, max_records=1)
         finally:
             client.resume(*(partition for partition in paused if partition in client.assignment()))
-        for partition, records in found.items():  # of partitions that were given during this poll
+        for partition, records in found.items():  # of partitions assigned during this poll
             client.seek(partition, records[0].offset)
         return {}
 
@@ -143,7 +143,7 @@ class KafkaConsumer:
             raise Fenced(f"{partition.topic}/{partition.partition} is not assigned to this member")
 
     def _be_replaced(self, error: Fenced) -> None:
-        """Another process has this member's name: going on would take the place back and forth for ever."""
+        """Another process has this member's name: if both went on, each would replace the other for ever."""
         log.error(
             "another process joined %s as %r and has taken this one's place (%s); NHIP_MEMBER must differ",
             self._group,
@@ -179,7 +179,7 @@ class KafkaConsumer:
         patches.leave_when_closed(client)
         patches.take_up_joins(client)
         client.subscribe([self._topic], listener=self._assignment)
-        try:  # before the first sharing out, which would otherwise deal out nothing and be followed by a second
+        try:  # before the first rebalance, which would assign nothing without it and be followed by a second
             with faults(self._settings):
                 if not client.partitions_for_topic(self._topic):
                     raise Unavailable(f"Kafka has no topic {self._topic}; `nhip migrate` makes it")
@@ -199,9 +199,9 @@ class KafkaConsumer:
             client.close(autocommit=False, timeout_ms=milliseconds(CLOSE_SECONDS))
 
     def _take_back_joining(self) -> None:
-        """Leave over another connection, since the broker reads nothing more from one that waits to be let in.
+        """Leave over another connection: the broker reads nothing from one that waits for its join to be answered.
 
-        Else the group would let it in after all, and its partitions would wait for its session to end.
+        Otherwise the group would admit the member, whose partitions would wait for its session to end.
         """
         with suppress(KafkaError, OSError, PipelineError):
             admin = open_client(kafka.KafkaAdminClient, self._settings, f"nhip-{self._member}-leaves")
@@ -212,7 +212,7 @@ class KafkaConsumer:
 
 
 class _Assignment(kafka.ConsumerRebalanceListener):
-    """Follows what the group gives and takes; called while the member polls. ``epochs`` is replaced, never changed."""
+    """The assignment, kept up to date while the member polls. ``epochs`` is replaced, never changed."""
 
     def __init__(self) -> None:
         self.epochs: Mapping[TopicPartition, int] = {}

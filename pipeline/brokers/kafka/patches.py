@@ -165,7 +165,7 @@ def leave_when_closed(consumer: Any) -> None:
 def take_up_joins(consumer: Any) -> None:
     """Have a join that ended between two polls taken up by the next poll.
 
-    Why: ``join_group_async`` drops the answer of a join that ended while nobody polled, and joins again. If the member
+    Why: ``join_group_async`` drops the answer of a join that ended between two polls, and joins again. If the member
     leads its group, that makes another rebalance, for which the others join while the leader is again between two
     polls: members that poll for moments never settle.
     Upstream: not reported.
@@ -188,7 +188,7 @@ def take_up_joins(consumer: Any) -> None:
 def is_replaced(consumer: Any) -> bool:
     """Whether another process has joined under this member's name.
 
-    Why: the heartbeat hears so as FencedInstanceIdError, stops, and tells nobody: ``poll`` returns nothing for ever.
+    Why: the heartbeat learns so by FencedInstanceIdError, stops, and raises nothing: ``poll`` is empty for ever.
     Upstream: not reported.
     Remove when ``poll`` raises FencedInstanceIdError after a heartbeat was fenced.
     """

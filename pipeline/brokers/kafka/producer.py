@@ -1,4 +1,4 @@
-"""Appends to Kafka: acknowledged by all in-sync replicas, and never twice whatever is tried again on the way."""
+"""Appends to Kafka: acknowledged by all in-sync replicas, and never twice, however often it is retried."""
 
 import random
 import threading
@@ -32,11 +32,11 @@ class Choice(NamedTuple):
 class KafkaProducer:
     """Safe to call from several threads; connects when first used.
 
-    A record that is not acknowledged in time is *ambiguous*: the producer goes on trying for DELIVERY_SECONDS, under
-    the same sequence number, so that it ends up in the log once, or its fate is known. ``begin`` gives a hold on that.
+    A record that is not acknowledged in time is *ambiguous*: the producer retries it for DELIVERY_SECONDS under the
+    same sequence number, so that it gets into the log once, or fails. The future of ``begin`` tells which.
 
-    Records without a key go to one partition for ``sticky_seconds``, then to the next: at low rates few partitions have
-    something new at a time, so that consumers insert rarely and much at once; over time all get their share.
+    Records without a key go to one partition for ``sticky_seconds``, then to the next. At low rates few partitions have
+    new records at a time, so that consumers insert rarely and many rows at once; over time all partitions get a share.
     """
 
     def __init__(
@@ -57,8 +57,8 @@ class KafkaProducer:
         self._closed = False
 
     def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record:
-        """Append and return when durable; raises Unavailable after the settings' ``timeout_seconds``, and the record
-        may get there all the same."""
+        """Append and return when durable. Raises Unavailable after the settings' ``timeout_seconds``; the record may
+        get into the log all the same."""
         appended = self.begin(topic, value, key=key, partition=partition)
         try:
             return appended.result(self._settings.timeout_seconds)
@@ -68,8 +68,9 @@ class KafkaProducer:
     def begin(
         self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None
     ) -> "Future[Record]":
-        """Append without waiting for the acknowledgement: the future gives the record, or Unavailable if it was given
-        up, Rejected if it is too large. Raises Unavailable, with nothing sent, where Kafka was never reached yet."""
+        """Append without waiting for the acknowledgement. The future gives the record; it raises Unavailable if the
+        record was given up, Rejected if it is too large. Raises Unavailable, with nothing sent, if Kafka was never
+        reached."""
         client = self._connected()
         if partition is None and key is None:
             partition = self.choose_partition(topic)
@@ -92,7 +93,7 @@ class KafkaProducer:
         return appended
 
     def choose_partition(self, topic: str) -> int:
-        """Where a record without a key goes now. Raises Unavailable where Kafka was never reached yet."""
+        """Where a record without a key goes now. Raises Unavailable if Kafka was never reached."""
         count = self._partitions(self._connected(), topic)
         with self._lock:
             now, choice = self._clock(), self._choices.get(topic)
@@ -104,7 +105,7 @@ class KafkaProducer:
             return choice.partition
 
     def close(self) -> None:
-        """Wait up to CLOSE_SECONDS for what was begun; then what Kafka has not acknowledged fails as Unavailable."""
+        """Wait up to CLOSE_SECONDS for acknowledgements; records without one then fail as Unavailable."""
         with self._lock:
             self._closed = True
             client, self._client = self._client, None
@@ -121,8 +122,8 @@ class KafkaProducer:
                 ) from error
 
     def _connected(self) -> Any:
-        """The client, once there is one. Connecting goes on in a thread, and is waited for during its first
-        ``timeout_seconds``: while Kafka stays away, whoever comes later hears so at once."""
+        """The client. It connects in a thread; callers wait for that during the first ``timeout_seconds``, and are
+        refused at once afterwards, while Kafka stays away."""
         with self._lock:
             if self._closed:
                 raise Unavailable("this producer is closed")
@@ -150,7 +151,7 @@ class KafkaProducer:
     def _connect(self, connection: "Future[Any]") -> None:
         try:
             client = self._open()
-        except Exception as error:  # whatever it is, those who wait shall know
+        except Exception as error:  # any error goes to those who wait
             with self._lock:
                 self._connection = None
             connection.set_exception(error)
@@ -183,7 +184,7 @@ class KafkaProducer:
         )
 
     def _discard(self) -> None:
-        """After a fault that a client does not recover from (an identity the broker no longer takes) it starts anew."""
+        """A client that does not recover (the broker no longer takes its identity) is replaced by a new one."""
         broken, self._client = self._client, None
         threading.Thread(target=_close, args=(broken, 0), name="kafka-discard", daemon=True).start()
 
@@ -191,7 +192,7 @@ class KafkaProducer:
 def _close(client: Any, seconds: float) -> None:
     try:
         client.close(timeout=seconds)
-    except KafkaError:  # not everything got there: end its thread, which fails the rest
+    except KafkaError:  # some records are pending
         patches.fail_pending(client, seconds=CLOSE_SECONDS)
         with suppress(KafkaError):
             client.close(timeout=0)

@@ -1,4 +1,4 @@
-"""Whether Kafka is there: believed from a question it answered until a record it did not."""
+"""Whether Kafka is there: from the first question it answers to the first record it does not."""
 
 import logging
 import threading
@@ -25,9 +25,9 @@ class Availability:
         self.trouble = "it was not asked yet"
 
     def probe(self, *, seconds: float) -> bool:
-        """Whether Kafka answers questions; asks it if it last did ``seconds`` ago or did not answer then.
+        """Whether Kafka answers questions. Asks if the last answer is ``seconds`` old, or if there was none.
 
-        After a long silence it counts as answering since now: what lay in its sockets is only being dealt with.
+        An answer after a long silence counts from now on: Kafka may still be reading what waited in its sockets.
         """
         asked_at = self._timer()
         if asked_at < self._probe_at:
@@ -46,7 +46,7 @@ class Availability:
         return True
 
     def confirm(self) -> float | None:
-        """It is there, unless it was lost since it was asked; returns since when it answers, or None."""
+        """Kafka is there, unless it was lost since the question; returns since when it answers, or None."""
         with self._lock:
             since = self._answers_since
             self.there = since is not None
@@ -57,7 +57,7 @@ class Availability:
         return since
 
     def lose(self, trouble: str) -> None:
-        """It does not answer, or not as it should: it is not there until it was asked anew."""
+        """Kafka does not answer, or not as it should: it is away until it answers a question again."""
         with self._lock:
             self.there = False
             known, self._said_away = self._said_away, True
@@ -68,5 +68,5 @@ class Availability:
             log.warning("Kafka is away, views go to the spool: %s", trouble)
 
     def doubt(self) -> None:
-        """Ask before believing it again."""
+        """Ask at the next probe, however new the last answer is."""
         self._probe_at = float("-inf")

@@ -20,7 +20,7 @@ class Log(Protocol):
 
 
 def keys_in_log(log: Log, entries: Iterable[Entry]) -> set[bytes]:
-    """Those of the entries' keys that stand in their partitions, looking from well before each was handed over."""
+    """Those of the entries' keys that are in the log. Each partition is read from well before the first hand-over."""
     since: dict[TopicPartition, int] = {}
     keys = set()
     for entry in entries:

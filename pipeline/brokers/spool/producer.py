@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 KEY_BYTES = 16
 IDLE_SECONDS = 5.0
-SETTLE_SECONDS = 5.0  # by then a broker that answers has dealt with what a dead connection last sent
+SETTLE_SECONDS = 5.0  # a broker that answers for so long has appended what a dead connection last sent
 DRAIN_RECORDS = 500
 DRAIN_BYTES = 8 << 20
 STUCK_SECONDS = 30.0
@@ -46,12 +46,12 @@ NO_ROOM = "the spool has no room (NHIP_SPOOL_MEGABYTES)"
 
 
 class PatientProducer(Protocol):
-    """Kafka's producer. What was begun is tried again, in order and never twice, until its future says how it ended."""
+    """Kafka's producer. It retries a record, in order and never twice, until the record's future is done."""
 
     def begin(
         self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None
     ) -> Future[Record]:
-        """Hand a record over without waiting. A failed future, like an exception from here, leaves its fate open."""
+        """Hand a record over without waiting. Kafka may have the record even if this raises or the future fails."""
 
     def choose_partition(self, topic: str) -> int:
         """Where the next record goes. Raises Unavailable."""
@@ -105,7 +105,7 @@ class SpoolingProducer:
     def append(self, topic: str, value: bytes) -> Future[None]:
         """Make ``value`` durable, in Kafka or in the spool; never blocks, and the future can't be cancelled.
 
-        The future raises SpoolFull when it is surely not stored, Unavailable when nobody knows.
+        The future raises SpoolFull if the record is surely not stored, Unavailable if nobody knows.
         """
         append = Append(Entry(topic, secrets.token_bytes(KEY_BYTES), value))
         if self._availability.there and not self._stopping:
@@ -148,7 +148,7 @@ class SpoolingProducer:
         assert handed is not None
         try:
             sent = self._producer.begin(entry.topic, entry.value, key=entry.key, partition=handed.partition)
-        except Exception as error:  # whatever it is, nobody knows what became of the record
+        except Exception as error:  # Kafka may have the record all the same
             self._hear(append, arrived=False, trouble=str(error) or repr(error))
         else:
             sent.add_done_callback(partial(self._hear_future, append))
@@ -206,7 +206,7 @@ class SpoolingProducer:
             append.resolve()
 
     def _refuse(self, appends: Iterable[Append], error: Exception) -> None:
-        """What Kafka was given may be there all the same; of the rest the error says what is known."""
+        """Kafka may have the records it was given; the error tells what is known of the others."""
         if not self._store_failed:
             log.error("views can't be spooled, the first of a row: %s", error)
         self._store_failed = True
@@ -263,7 +263,7 @@ class SpoolingProducer:
             self._ledger.settle(unknown)
 
     def _send_fresh(self) -> bool:
-        """Hand the oldest entries to Kafka, durably marked before; whether there were any."""
+        """Mark the oldest fresh entries as handed over, durably, and send them; returns whether there were any."""
         entries = self._spool.fresh(limit_records=DRAIN_RECORDS, limit_bytes=DRAIN_BYTES)
         if not entries or self._stopping:
             return False
@@ -283,7 +283,7 @@ class SpoolingProducer:
         return True
 
     def _ask(self) -> None:
-        """Raises Unavailable. The producer too has to know the topic before records are handed to it in passing."""
+        """Raises Unavailable. The producer must know the topic as well, so that ``append`` never waits for it."""
         if not self._broker.end_offsets(EVENTS_TOPIC):
             raise Unavailable(f"topic {EVENTS_TOPIC} is not there; run `nhip migrate`")
         self._producer.choose_partition(EVENTS_TOPIC)
@@ -300,9 +300,9 @@ class SpoolingProducer:
         self._drainer.start()
 
     def close(self) -> None:
-        """Store what is under way, wait a little for answers that are out, and let go of Kafka and the spool.
+        """Store what is under way, wait a little for answers that are out, then close Kafka and the spool.
 
-        From what is stored the next start goes on, so a Kafka that does not answer is not waited for.
+        The next start goes on from what is stored, so this does not wait for a Kafka that is away.
         """
         with self._lock:
             self._stopping = True
@@ -318,7 +318,7 @@ class SpoolingProducer:
         self._spool.close()
 
     def check(self) -> str | None:
-        """For readiness: being away is no fault while the spool has room."""
+        """For readiness. That Kafka is away is no fault while the spool has room."""
         records, trouble = self._spool.records, self._availability.trouble
         if self._availability.there:
             return Note(f"{records} records in the spool") if records else None
@@ -363,7 +363,7 @@ class SpoolingProducer:
                 self._news = False
 
     def _drain_or_log(self) -> float:
-        """Whatever is the matter, Kafka is asked again before the next step."""
+        """After any failure Kafka is asked again before the next step."""
         try:
             seconds = self.drain()
         except Exception:

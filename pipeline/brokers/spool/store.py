@@ -1,8 +1,8 @@
-"""Views that were acknowledged and are not surely in Kafka: one SQLite file, every commit an fsync.
+"""Acknowledged views that may not be in Kafka yet: one SQLite file, every commit an fsync.
 
 An entry is *fresh* (never handed to Kafka) or *handed over* (at ``handed_at``, to ``partition``; Kafka may have it).
-It is marked as handed over before it is sent and deleted after it is acknowledged, so that whatever dies in between
-leaves an entry whose fate can be looked up in Kafka by its key.
+An entry is marked as handed over before it is sent, and deleted after it is acknowledged. A process that dies in
+between leaves an entry that can be looked up in Kafka by its key.
 """
 
 import sqlite3
@@ -20,7 +20,7 @@ from pipeline.errors import SpoolFull, Unavailable
 from pipeline.metrics import SPOOL_LIMIT_BYTES, SPOOLED_BYTES, SPOOLED_RECORDS
 
 SPOOL_FILE = "spool.sqlite3"
-OVERHEAD_BYTES = 256  # of an entry beyond its value, on average and rather too much
+OVERHEAD_BYTES = 256  # of an entry beyond its value; more than the average
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -34,14 +34,14 @@ CREATE INDEX IF NOT EXISTS handed ON entries (id) WHERE handed_at IS NOT NULL;
 
 
 class Handed(NamedTuple):
-    """That an entry was given to Kafka: for which partition, and at which Unix milliseconds, before it was sent."""
+    """That an entry was given to Kafka: its partition, and Unix milliseconds before it was sent."""
 
     partition: int
     at: int
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One record, its ``key`` unlike any other's; ``handed`` None for a fresh one."""
+    """One record under a ``key`` of its own; ``handed`` is None while it is fresh."""
 
     topic: str
     key: bytes
@@ -80,18 +80,18 @@ class Spool:
 
     @property
     def room(self) -> int:
-        """Bytes left; below 0 where what was handed over came on top. Whoever adds fresh entries asks before."""
+        """Bytes left for fresh entries; negative if entries that Kafka may have were stored beyond the limit."""
         return self._limit - self._bytes
 
     def add(self, entries: Sequence[Entry]) -> list[int]:
-        """Append ``entries``, all or none; their ids ascend for ever. Raises SpoolFull when the disk is full."""
+        """Append ``entries``, all or none; ids always ascend. Raises SpoolFull if the disk is full."""
         with _full_disk(), self._database.transaction() as sql:
             ids = [_insert(sql, entry) for entry in entries]
         self._count(len(entries), sum(entry.bytes for entry in entries))
         return ids
 
     def fresh(self, *, limit_records: int, limit_bytes: int) -> dict[int, Entry]:
-        """The oldest fresh entries within both limits, in order; one at least if there is any."""
+        """The oldest fresh entries within both limits, in order; at least one if there is any."""
         sizes = self._database.rows(
             "SELECT id, length(value) FROM entries WHERE handed_at IS NULL ORDER BY id LIMIT ?", (limit_records,)
         )
@@ -104,7 +104,7 @@ class Spool:
         return {number: Entry(*columns) for number, *columns in rows}
 
     def handed_over(self) -> dict[int, Entry]:
-        """The entries that Kafka may have, in order; without their values, which may be many."""
+        """The entries that Kafka may have, in order, without their values, which could fill the memory."""
         rows = self._database.rows(
             "SELECT id, topic, key, partition, handed_at FROM entries WHERE handed_at IS NOT NULL ORDER BY id"
         )
@@ -149,7 +149,7 @@ class Spool:
 
 
 def count_entries(directory: Path) -> tuple[int, int] | None:
-    """Records and bytes of their values in the spool of ``directory``, whoever runs on it; None if there is none."""
+    """Records and bytes of their values in the spool of ``directory``, which may be in use; None if there is none."""
     file = directory / SPOOL_FILE
     if not file.exists():
         return None
@@ -170,7 +170,7 @@ def _insert(sql: sqlite3.Connection, entry: Entry) -> int:
 
 @contextmanager
 def _full_disk() -> Iterator[None]:
-    """SQLite has undone what it could not finish, so a full disk leaves nothing half-stored."""
+    """Raise SpoolFull if the disk is full; SQLite has rolled the transaction back."""
     try:
         yield
     except Unavailable as error:

@@ -121,8 +121,8 @@ class SqliteBroker:
         return int(count)
 
     def enforce_retention(self) -> None:
-        """Delete what is older than its topic's retention, but never what a group of the topic has yet to read."""
-        records = self._open_records()  # a connection of its own: whoever asks for offsets shall not wait for this
+        """Delete records past their topic's retention, except those that a group of the topic has yet to read."""
+        records = self._open_records()  # a connection of its own, so that questions for offsets do not wait
         places = records.rows(
             "SELECT topic, partition, next_offset, retention_ms FROM partitions JOIN topics ON name = topic"
         )
@@ -246,7 +246,7 @@ class SqliteConsumer:
         return committed.offset if committed else 0
 
     def _fetch(self, max_records: int) -> list[Record]:
-        """Begin with another partition each time, else the first could keep the others waiting for ever."""
+        """Start with another partition each time, else the first could keep the others waiting for ever."""
         partitions = tuple(self._positions)
         self._turn = (self._turn + 1) % max(1, len(partitions))
         found: list[Record] = []

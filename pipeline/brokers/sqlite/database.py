@@ -31,7 +31,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run the block as one write transaction: durable when it ends, undone when it raises."""
+        """Run the block as one write transaction: committed when it ends, rolled back when it raises."""
         with self._lock, self._faults():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -47,7 +47,7 @@ class Database:
             return self._connection.execute(query, parameters).fetchall()
 
     def checkpoint(self) -> None:
-        """Move the WAL into the database and empty it, so that what was deleted stands in neither file."""
+        """Move the WAL into the database and empty it, so that deleted rows are in neither file."""
         with self._lock, self._faults():
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -64,7 +64,7 @@ class Database:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Where several open a new file together SQLite refuses this at once, whatever the time-out; so ask again."""
+    """Retry: if several processes open a new file together, SQLite refuses this at once, whatever the time-out."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:

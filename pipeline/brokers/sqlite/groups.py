@@ -1,8 +1,8 @@
 """Consumer groups of the embedded log: members, generations, committed offsets.
 
-Membership is a row with the time it was last seen. Whoever looks removes members that were silent for longer than
-their session, each change of the members makes a new *generation*, and partitions are dealt out by position. A commit
-counts only from a member of the current generation: that is the fence.
+A member is a row with the time it was last seen. Every member removes those that were silent for longer than their
+session, each change of the members makes a new *generation*, and partitions are assigned by position. Only a member of
+the current generation may commit; others are fenced.
 """
 
 import secrets
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS commits (
 
 
 class Share(NamedTuple):
-    """What a member is dealt: every partition whose place in order is ``turn`` modulo ``members``."""
+    """A member's part of the assignment: every partition whose place in order is ``turn`` modulo ``members``."""
 
     generation: int
     turn: int
@@ -100,7 +100,7 @@ class Membership:
         replaced = self._joined and self._instance_of_member(sql) not in (None, self._instance)
         if gone or not (replaced or self._is_member(sql)):
             _new_generation(sql, self._group)
-        if not replaced:  # else the two would take the place from each other for ever
+        if not replaced:  # else the two would replace each other for ever
             sql.execute(
                 "INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?)",
                 (self._group, self._member, self._instance, now, now + self._session_seconds),
@@ -134,7 +134,7 @@ class Membership:
 
 
 def first_unread(database: Database, partition: TopicPartition) -> int | None:
-    """The lowest offset that some group of the topic has yet to read, committed or not; None without any group."""
+    """The lowest offset that a group of the topic has yet to read; 0 if one never committed, None without a group."""
     rows = database.rows(
         'SELECT min(coalesce("offset", 0)) FROM subscriptions LEFT JOIN commits'
         " ON commits.name = subscriptions.name AND commits.topic = subscriptions.topic AND partition = ?"

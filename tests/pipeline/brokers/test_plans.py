@@ -18,7 +18,7 @@ def test_the_token_names_the_partition_and_both_ends() -> None:
 
 
 @pytest.mark.parametrize("dead_in_a_row", [0, 7])
-def test_how_much_could_not_be_read_in_a_row_is_remembered_with_a_plan_and_after_it(dead_in_a_row: int) -> None:
+def test_the_count_of_unreadable_lines_in_a_row_is_kept_with_a_plan_and_after_it(dead_in_a_row: int) -> None:
     plan = Plan(5, 8, dead_in_a_row)
     assert planned(plan.committed()) == plan
     assert plan.done().offset == 9
@@ -26,7 +26,7 @@ def test_how_much_could_not_be_read_in_a_row_is_remembered_with_a_plan_and_after
     assert read_metadata(plan.done()).dead == dead_in_a_row
 
 
-def test_what_was_committed_by_an_earlier_version_is_understood() -> None:
+def test_commits_of_an_earlier_version_are_understood() -> None:
     assert planned(Committed(5, '{"plan":[5,8]}')) == Plan(5, 8)
 
 
@@ -44,5 +44,5 @@ def test_what_was_committed_by_an_earlier_version_is_understood() -> None:
         pytest.param(Committed(5, "[" * 100_000), id="nested without end"),
     ],
 )
-def test_metadata_that_is_no_plan_means_none(committed: Committed | None) -> None:
+def test_metadata_of_another_kind_has_no_plan(committed: Committed | None) -> None:
     assert planned(committed) is None

@@ -1,4 +1,4 @@
-"""What only Kafka does: topics as the settings want them, records on their way through an outage."""
+"""What only Kafka does: topics as the settings say, records under way through an outage."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def configuration_of(kafka: KafkaServer, topic: str) -> dict[str, str]:
     return {name: entry["value"] for name, entry in described["topic"][topic].items()}
 
 
-def test_topics_are_made_as_the_settings_want_them(kafka: KafkaServer, tmp_path: Path) -> None:
+def test_topics_are_made_as_the_settings_say(kafka: KafkaServer, tmp_path: Path) -> None:
     wanted = KafkaSettings(bootstrap_servers=(kafka.bootstrap,), partitions=5, retention_hours=100)
     broker = open_broker(Settings(data_dir=tmp_path, kafka=wanted))
     topics = topics_of(Settings(data_dir=tmp_path, kafka=wanted))
@@ -81,7 +81,7 @@ def test_topics_are_made_as_the_settings_want_them(kafka: KafkaServer, tmp_path:
     broker.close()
 
 
-def test_a_salt_is_gone_after_its_retention_though_newer_ones_are_kept(broker: KafkaBroker, topic: Topic) -> None:
+def test_a_salt_is_gone_after_its_retention_while_newer_ones_are_kept(broker: KafkaBroker, topic: Topic) -> None:
     partition = TopicPartition(topic.name, 0)
     broker.create_topics((topic._replace(partitions=1, retention_ms=4_000),))
     producer = broker.producer()
@@ -115,7 +115,7 @@ def test_more_copies_than_brokers_are_refused_by_the_name_of_the_setting(setting
     broker.close()
 
 
-def test_a_topic_nobody_made_is_named_with_what_makes_it(settings: KafkaSettings) -> None:
+def test_a_topic_that_is_missing_is_named_with_the_command_that_makes_it(settings: KafkaSettings) -> None:
     broker = KafkaBroker(replace(settings, timeout_seconds=0.5))
     producer, consumer = broker.producer(), broker.consumer(group="g", topic="unmade", member="a")
     with pytest.raises(Unavailable, match="nhip migrate"):
@@ -215,7 +215,7 @@ def test_a_record_that_timed_out_gets_there_once_when_kafka_returns(own_kafka: K
     broker.close()
 
 
-def test_a_member_goes_on_after_an_outage_without_a_word_of_the_library(
+def test_a_member_goes_on_after_an_outage_and_the_library_logs_nothing(
     own_kafka: KafkaServer, topic: Topic, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker = KafkaBroker(KafkaSettings(bootstrap_servers=(own_kafka.bootstrap,), timeout_seconds=10.0))
@@ -292,9 +292,7 @@ def test_a_member_that_leaves_while_it_joins_holds_nothing_up(
         one.close()
 
 
-def test_a_producer_closed_in_an_outage_ends_and_fails_what_was_on_its_way(
-    own_kafka: KafkaServer, topic: Topic
-) -> None:
+def test_a_producer_closed_in_an_outage_ends_and_fails_pending_records(own_kafka: KafkaServer, topic: Topic) -> None:
     broker = KafkaBroker(KafkaSettings(bootstrap_servers=(own_kafka.bootstrap,), timeout_seconds=5.0))
     broker.create_topics((topic,))
     producer = broker.producer()
@@ -309,7 +307,7 @@ def test_a_producer_closed_in_an_outage_ends_and_fails_what_was_on_its_way(
     broker.close()
 
 
-def test_whoever_can_not_connect_says_why() -> None:
+def test_a_client_that_can_not_connect_says_why() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         threading.Thread(target=_hang_up, args=(silent,), daemon=True).start()
@@ -325,7 +323,7 @@ def _hang_up(listener: socket.socket) -> None:
             listener.accept()[0].close()
 
 
-def test_an_outage_says_each_thing_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_message_of_an_outage_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     now = [0.0]
     sparing = Sparing(clock=lambda: now[0])
     record = logging.makeLogRecord(

@@ -1,4 +1,4 @@
-"""What is told of kafka-python's faults."""
+"""Which errors kafka-python's faults become."""
 
 from __future__ import annotations
 

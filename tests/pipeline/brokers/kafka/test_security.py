@@ -1,4 +1,4 @@
-"""Signing in to Kafka, against a real broker that wants TLS and a password."""
+"""Signing in to Kafka, against a real broker that requires TLS and a password."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_wrong_password_is_refused_soon_and_named(settings: KafkaSettings, mec
         pytest.param({"security_protocol": "SASL_PLAINTEXT"}, id="no TLS"),
     ],
 )
-def test_what_does_not_understand_the_listener_is_told_in_time(
+def test_a_client_that_does_not_understand_the_listener_is_refused_in_time(
     settings: KafkaSettings, change: dict[str, Path | str | None]
 ) -> None:
     broker = KafkaBroker(replace(settings, **change))  # type: ignore[arg-type]
@@ -82,7 +82,7 @@ def test_what_does_not_understand_the_listener_is_told_in_time(
     broker.close()
 
 
-def test_the_password_stands_in_no_message(settings: KafkaSettings) -> None:
+def test_no_message_has_the_password(settings: KafkaSettings) -> None:
     broker = KafkaBroker(replace(settings, password="tell-nobody"))
     with pytest.raises(PipelineError) as refused:
         broker.end_offsets(TOPIC.name)

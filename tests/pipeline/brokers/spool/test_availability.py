@@ -33,21 +33,21 @@ def kafka() -> Kafka:
     return Kafka()
 
 
-def test_nobody_is_there_before_it_has_answered(kafka: Kafka) -> None:
+def test_kafka_is_away_until_it_has_answered(kafka: Kafka) -> None:
     assert not kafka.availability.there
     assert kafka.probe()
     assert kafka.availability.confirm() == 100.0
     assert kafka.availability.there
 
 
-def test_one_that_answers_is_asked_now_and_then(kafka: Kafka) -> None:
+def test_a_kafka_that_answers_is_asked_now_and_then(kafka: Kafka) -> None:
     for _ in range(10):
         assert kafka.probe()
         kafka.now += 1.0
     assert kafka.asked == 2
 
 
-def test_one_that_does_not_is_asked_again_soon(kafka: Kafka) -> None:
+def test_a_kafka_that_does_not_answer_is_asked_again_soon(kafka: Kafka) -> None:
     kafka.answers = False
     assert not kafka.probe()
     assert not kafka.probe()
@@ -57,7 +57,7 @@ def test_one_that_does_not_is_asked_again_soon(kafka: Kafka) -> None:
     assert kafka.availability.trouble == "no route to host"
 
 
-def test_since_when_it_answers_begins_anew_after_it_was_lost(kafka: Kafka) -> None:
+def test_after_an_outage_kafka_answers_since_its_return(kafka: Kafka) -> None:
     kafka.probe()
     kafka.now += 1.0
     kafka.availability.lose("no answer within 1 s")

@@ -1,4 +1,4 @@
-"""Whatever dies, answers late or never: every acknowledged record is in the log exactly once in the end."""
+"""Every acknowledged record is in the log exactly once in the end, whatever dies, answers late or never answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spool in single steps, with a log that answers, or not, as the test says."""
+"""The spool in single steps, with a log that answers when the test says."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIMIT_BYTES = 10 * OVERHEAD_BYTES
 
 @dataclass
 class Kit:
-    """A collector's producer whose every step, and whose time, is the test's."""
+    """A collector's producer; the test takes its every step and sets its time."""
 
     directory: Path
     now: float = 1_790_000_000.0
@@ -76,7 +76,7 @@ def kit(tmp_path: Path) -> Iterator[Kit]:
 
 @pytest.fixture
 def direct(kit: Kit) -> Kit:
-    """One whose Kafka has answered already."""
+    """A kit whose Kafka has answered."""
     kit.producer.drain()
     assert kit.producer.check() is None
     return kit
@@ -104,7 +104,7 @@ def test_records_that_arrive_together_share_an_fsync(kit: Kit) -> None:
     assert kit.spool.records == 3
 
 
-def test_an_answer_is_waited_for_and_then_the_spool_vouches(direct: Kit) -> None:
+def test_a_record_without_an_answer_in_time_is_durable_in_the_spool(direct: Kit) -> None:
     direct.log.prompt = False
     waiting = direct.append(b"1")
     direct.pass_time(0.9)
@@ -116,7 +116,7 @@ def test_an_answer_is_waited_for_and_then_the_spool_vouches(direct: Kit) -> None
     assert direct.spool.records == 1
 
 
-def test_behind_one_overdue_answer_nobody_waits(direct: Kit) -> None:
+def test_after_one_overdue_answer_no_record_waits(direct: Kit) -> None:
     direct.log.prompt = False
     first = direct.append(b"1")
     direct.pass_time(0.9)
@@ -131,7 +131,7 @@ def test_behind_one_overdue_answer_nobody_waits(direct: Kit) -> None:
     assert len(direct.log.pending) == 2  # the third was not handed over
 
 
-def test_an_answer_that_comes_late_empties_the_spool(direct: Kit) -> None:
+def test_a_late_answer_empties_the_spool(direct: Kit) -> None:
     direct.log.prompt = False
     direct.append(b"1")
     direct.pass_time(1.1)
@@ -141,7 +141,7 @@ def test_an_answer_that_comes_late_empties_the_spool(direct: Kit) -> None:
     assert (direct.log.values(), direct.spool.records) == ([b"1"], 0)
 
 
-def test_while_an_answer_is_out_kafka_counts_as_away_though_it_answers_questions(direct: Kit) -> None:
+def test_while_an_answer_is_out_kafka_counts_as_away_although_it_answers_questions(direct: Kit) -> None:
     direct.log.prompt = False
     direct.append(b"1")
     direct.pass_time(1.1)
@@ -167,7 +167,7 @@ def test_the_spool_is_drained_in_order_when_kafka_returns(kit: Kit) -> None:
     assert is_durable(kit.append(b"4"))
 
 
-def test_what_waits_survives_a_restart(kit: Kit) -> None:
+def test_waiting_records_survive_a_restart(kit: Kit) -> None:
     kit.log.reachable = False
     kit.append_and_store(b"1")
     kit.kill_and_restart()
@@ -205,7 +205,7 @@ def test_a_record_that_the_producer_gave_up_is_looked_up(direct: Kit, arrived: b
     assert (direct.log.values(), direct.spool.records) == ([b"1"], 0)
 
 
-def test_nobody_is_looked_up_before_kafka_has_settled(direct: Kit) -> None:
+def test_no_record_is_looked_up_before_kafka_has_settled(direct: Kit) -> None:
     direct.log.prompt = False
     direct.append(b"1")
     direct.pass_time(1.1)
@@ -221,7 +221,7 @@ def test_nobody_is_looked_up_before_kafka_has_settled(direct: Kit) -> None:
     assert direct.log.values() == [b"1"]
 
 
-def test_killed_while_draining_nothing_is_lost_or_doubled(kit: Kit) -> None:
+def test_a_kill_while_draining_loses_and_doubles_nothing(kit: Kit) -> None:
     kit.append_and_store(b"1", b"2")
     kit.log.prompt = False
     kit.producer.drain()
@@ -243,12 +243,12 @@ def test_a_full_spool_refuses_at_once_and_stores_nothing(kit: Kit) -> None:
     assert is_durable(kit.append(b"2"))
 
 
-def test_what_only_waits_for_the_disk_counts_towards_the_limit(kit: Kit) -> None:
+def test_records_that_wait_for_the_disk_count_towards_the_limit(kit: Kit) -> None:
     kit.append(b"x" * (LIMIT_BYTES - OVERHEAD_BYTES))
     assert isinstance(kit.append(b"1").exception(timeout=0), SpoolFull)
 
 
-def test_what_kafka_may_have_is_kept_beyond_the_limit(direct: Kit) -> None:
+def test_records_that_kafka_may_have_are_stored_beyond_the_limit(direct: Kit) -> None:
     direct.log.prompt = False
     waiting = [direct.append(b"%d" % number) for number in range(12)]
     direct.pass_time(1.1)
@@ -257,7 +257,7 @@ def test_what_kafka_may_have_is_kept_beyond_the_limit(direct: Kit) -> None:
     assert direct.spool.room < 0
 
 
-def test_a_spool_that_can_not_be_written_is_no_crash(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_spool_that_can_not_be_written_refuses_and_goes_on(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     break_spool(kit, "DROP TABLE entries")
     with caplog.at_level(logging.ERROR):
         refusals = [kit.append_and_store(b"1"), kit.append_and_store(b"2")]
@@ -277,7 +277,7 @@ def test_a_full_disk_is_a_full_spool(kit: Kit) -> None:
     assert all(map(is_durable, kit.append_and_store(b"1")))
 
 
-def test_when_neither_took_it_in_time_nobody_knows(direct: Kit) -> None:
+def test_a_record_that_neither_took_in_time_is_not_surely_refused(direct: Kit) -> None:
     direct.log.prompt = False
     waiting = direct.append(b"1")
     break_spool(direct, "DROP TABLE entries")
@@ -325,7 +325,7 @@ STATES: list[object] = [
 
 
 @pytest.mark.parametrize(("happened", "status", "shown"), STATES)
-def test_readiness_says_how_much_waits_and_is_lost_only_without_room(
+def test_readiness_says_how_much_waits_and_fails_only_without_room(
     kit: Kit, happened: Callable[[Kit], object], status: int, shown: str
 ) -> None:
     happened(kit)
@@ -343,7 +343,7 @@ def test_the_metrics_show_the_spool(kit: Kit) -> None:
     kit.kill_and_restart()
 
 
-def test_a_thread_that_has_ended_is_no_life(kit: Kit) -> None:
+def test_a_thread_that_has_ended_fails_liveness(kit: Kit) -> None:
     kit.producer.start()
     assert kit.producer.check_alive() is None
     kit.producer.close()
@@ -351,7 +351,7 @@ def test_a_thread_that_has_ended_is_no_life(kit: Kit) -> None:
     kit.start()
 
 
-def test_its_threads_do_all_that_by_themselves(tmp_path: Path) -> None:
+def test_its_threads_take_all_these_steps(tmp_path: Path) -> None:
     log = UnsureLog(lambda: 0.0)
     log.reachable = False
     producer = SpoolingProducer(log, log, Spool(tmp_path, limit_bytes=LIMIT_BYTES), timeout_seconds=0.05)

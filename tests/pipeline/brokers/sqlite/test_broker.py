@@ -1,4 +1,4 @@
-"""What the embedded log does beyond the contract: retention, erasing, the fsync, opening at once."""
+"""What the embedded log does beyond the contract: retention, erasing, fsync, and many that open it at once."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_old_records_that_every_group_has_read_are_deleted(log: SqliteBroker, cl
         consumer.close()
 
 
-def test_young_records_stay_though_read(log: SqliteBroker, clock: Clock) -> None:
+def test_young_records_stay_although_they_were_read(log: SqliteBroker, clock: Clock) -> None:
     send(log, b"0")
     consumer = join(log)
     consumer.commit(FIRST, Committed(1))
@@ -86,7 +86,7 @@ def test_young_records_stay_though_read(log: SqliteBroker, clock: Clock) -> None
     consumer.close()
 
 
-def test_what_a_group_has_joined_for_and_never_committed_is_unread(log: SqliteBroker, clock: Clock) -> None:
+def test_records_are_unread_for_a_group_that_has_joined_and_never_committed(log: SqliteBroker, clock: Clock) -> None:
     """An engine that is away from the first day on must not cost the views of the eighth."""
     send(log, b"0")
     send(log, b"1", partition=1)
@@ -116,7 +116,7 @@ def test_offsets_go_on_after_everything_was_deleted(log: SqliteBroker, clock: Cl
 
 
 @pytest.mark.parametrize("close_first", [False, True], ids=["while in use", "after closing"])
-def test_what_was_deleted_is_in_no_file(log: SqliteBroker, clock: Clock, tmp_path: Path, close_first: bool) -> None:
+def test_deleted_records_are_in_no_file(log: SqliteBroker, clock: Clock, tmp_path: Path, close_first: bool) -> None:
     secrets = [b"secret-%02d-" % number + bytes(range(200)) for number in range(40)]
     send(log, *secrets)
     clock.now += 61
@@ -139,7 +139,7 @@ def test_every_commit_is_an_fsync_and_deleted_bytes_are_overwritten(tmp_path: Pa
     assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
 
 
-def test_many_may_open_a_new_log_at_once(tmp_path: Path) -> None:
+def test_many_processes_may_open_a_new_log_at_once(tmp_path: Path) -> None:
     def open_and_send(directory: Path) -> None:
         log = SqliteBroker(directory)
         log.create_topics((TOPIC,))
@@ -198,7 +198,7 @@ def test_a_closed_log_is_unavailable(log: SqliteBroker) -> None:
 # sessions on a clock of our own
 
 
-def test_a_member_silent_past_its_session_is_fenced_and_comes_back_anew(log: SqliteBroker, clock: Clock) -> None:
+def test_a_member_silent_past_its_session_is_fenced_and_joins_again(log: SqliteBroker, clock: Clock) -> None:
     frozen = join(log, "a")
     held = dict(frozen.assignment())
     assert set(held) == {FIRST, SECOND}
@@ -217,7 +217,7 @@ def test_a_member_silent_past_its_session_is_fenced_and_comes_back_anew(log: Sql
         consumer.close()
 
 
-def test_a_member_that_polls_keeps_its_partitions_however_long(log: SqliteBroker, clock: Clock) -> None:
+def test_a_member_that_polls_keeps_its_partitions(log: SqliteBroker, clock: Clock) -> None:
     consumer = join(log, "a")
     held = dict(consumer.assignment())
     for _ in range(20):
