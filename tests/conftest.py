@@ -48,7 +48,8 @@ LONGEST_FIRST = (
     "tests/contracts",
     "tests/cms/web",
 )
-SHARED_SERVERS = ("stack", "kafka")
+# Fixtures, and parameters of others, that mean a server which tests of several modules share.
+SHARED_SERVERS = {"stack": "stack", "distributed": "stack", "kafka": "kafka"}
 # Tests that start processes, servers or browsers, or prove something by long repetition: not for the inner loop.
 SLOW = (
     "tests/chaos",
@@ -90,11 +91,16 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         file = _file_of(item)
-        servers = [name for name in SHARED_SERVERS if name in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group(servers[0] if servers else file))
+        item.add_marker(pytest.mark.xdist_group(_server_of(item) or file))
         if file.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
     items.sort(key=_rank)
+
+
+def _server_of(item: pytest.Item) -> str | None:
+    names = getattr(item, "fixturenames", [])
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return next((SHARED_SERVERS[one] for one in (*names, *map(str, values)) if one in SHARED_SERVERS), None)
 
 
 def _file_of(item: pytest.Item) -> str:

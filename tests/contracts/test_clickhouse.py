@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from event_rows import EMPTY_ROW
 
 from pipeline.clickhouse.client import ClickHouse, Reconnecting
 from pipeline.clickhouse.columns import (
@@ -27,7 +28,7 @@ Connect = Callable[[], ClickHouse]
 
 ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals")
 NOON = 1_790_571_600_000  # Monday 2026-09-28, 12:00 in Hà Nội, 05:00 UTC
-VIEW: Mapping[str, Any] = {
+VIEW: Mapping[str, Any] = EMPTY_ROW | {
     "at": NOON,
     "site": 1,
     "kind": "view",
@@ -41,13 +42,7 @@ VIEW: Mapping[str, Any] = {
     "browser": "Chrome",
     "os": "Windows",
     "device": "desktop",
-    "bot": "",
     "scripted": True,
-    "opening_views": 0,
-    "opening_visits": 0,
-    "partition": 0,
-    "offset": 0,
-    "row": 0,
 }
 
 

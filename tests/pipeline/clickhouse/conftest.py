@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from event_rows import EMPTY_ROW
 
 from pipeline.clickhouse.client import ClickHouse, open_embedded
 from pipeline.clickhouse.columns import EVENT_COLUMNS
@@ -17,7 +18,7 @@ from pipeline.clickhouse.writer import write_events
 
 NOON = 1_790_571_600_000  # Monday 2026-09-28, 12:00 in Hà Nội
 DAY = 86_400_000
-VIEW: dict[str, Any] = dict.fromkeys(EVENT_COLUMNS, 0) | {
+VIEW: dict[str, Any] = EMPTY_ROW | {
     "at": NOON,
     "site": 1,
     "kind": "view",
@@ -27,7 +28,6 @@ VIEW: dict[str, Any] = dict.fromkeys(EVENT_COLUMNS, 0) | {
     "path": "/",
     "visitor": 5,
     "visit": True,
-    **dict.fromkeys(("source", "browser", "os", "device", "bot"), ""),
 }
 ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals")
 

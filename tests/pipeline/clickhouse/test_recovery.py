@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from event_rows import EMPTY_ROW
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import DEAD_LETTER_COLUMNS, EVENT_COLUMNS, LINEAGE_COLUMNS, Columns, Rows
@@ -47,8 +48,7 @@ def batch(first: int, records: int = 3, *, partition: int = 0, apart: int = 0) -
     """Two views of a record, each record ``apart`` milliseconds from the one before."""
     rows: list[dict[str, Any]] = [
         {
-            **dict.fromkeys(EVENT_COLUMNS, 0),
-            **dict.fromkeys(("locale", "path", "source", "browser", "os", "device", "bot"), ""),
+            **EMPTY_ROW,
             **{"at": NOON + apart * offset, "site": 1, "kind": "view", "audience": "public", "page_id": 7 + row},
             **{"visitor": offset + 1, "visit": True, "partition": partition, "offset": offset, "row": row},
         }

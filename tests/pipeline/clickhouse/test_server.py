@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from clickhouse_http import ClickHouseServer
+from event_rows import EMPTY_ROW
 from patience import wait_until
 
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, address_of, open_clickhouse, open_server
@@ -26,8 +27,7 @@ from pipeline.clickhouse.writer import roll_up_rows, write_events
 from pipeline.errors import ConfigurationError, Rejected, Unavailable
 from pipeline.settings import ClickHouseSettings, Settings
 
-VIEW = dict.fromkeys(EVENT_COLUMNS, "") | {
-    **dict.fromkeys(("visit", "scripted", "opening_views", "opening_visits", "partition", "offset", "row"), 0),
+VIEW = EMPTY_ROW | {
     "at": 1_790_571_600_000,
     "site": 1,
     "kind": "view",

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from event_rows import EMPTY_ROW
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import EVENT_COLUMNS
@@ -81,8 +82,7 @@ def test_an_empty_table_has_empty_roll_ups(client: ClickHouse, group: Group, sum
 
 
 def test_opening_balances_are_made_anew_too(client: ClickHouse, group: Group) -> None:
-    opening = dict.fromkeys(EVENT_COLUMNS, "") | dict.fromkeys(("visit", "scripted", "visitor", "partition", "row"), 0)
-    opening |= {"at": NOON * 1000, "site": 1, "kind": "opening", "audience": "public", "page_id": 7, "offset": 0}
+    opening = EMPTY_ROW | {"at": NOON * 1000, "site": 1, "kind": "opening", "page_id": 7}
     for offset, views in enumerate((10, 30)):
         row = opening | {"at": NOON * 1000 + offset, "offset": offset, "opening_views": views, "opening_visits": 0}
         write_events(client, {name: [row[name]] for name in EVENT_COLUMNS}, token=f"page-events/0/{offset}-{offset}")
