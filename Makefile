@@ -1,5 +1,5 @@
-# `make` alone lists the commands. Each makes what it needs from the lock first (tools/bootstrap.sh), which takes no time
-# when nothing has changed. ARGS is passed on: make test ARGS="-k beacon"
+# `make` alone lists the commands. Each first makes .venv from the lock (tools/bootstrap.sh), which takes no time if
+# nothing has changed. ARGS is passed on: make test ARGS="-k beacon"
 .DEFAULT_GOAL := help
 ARGS ?=
 PY := .venv/bin/python

@@ -1,4 +1,4 @@
-"""How the tests run beside each other, and the browser and the Kafka that many of them need.
+"""How the tests share workers, and the browser and the Kafka that many tests need.
 
 With several workers (``make test``) each module is one worker's, so that what a module's fixtures start is started
 once; the tests that share a server are one worker's too. The longest begin first.
@@ -35,7 +35,7 @@ AGENTS = (
 
 NewVisitor = Callable[..., BrowserContext]
 
-# What takes longest, first; of equals, the order of collection.
+# The longest first; equals keep the order of collection.
 LONGEST_FIRST = (
     "tests/chaos/test_distributed.py",
     "tests/end_to_end/test_live_counters.py",
@@ -50,7 +50,7 @@ LONGEST_FIRST = (
 )
 # Fixtures, and parameters of others, that mean a server which tests of several modules share.
 SHARED_SERVERS = {"stack": "stack", "distributed": "stack", "kafka": "kafka"}
-# Tests that start processes, servers or browsers, or prove something by long repetition: not for the inner loop.
+# Tests that start processes, servers or browsers, or that repeat something many times: `make quick` leaves them out.
 SLOW = (
     "tests/chaos",
     "tests/end_to_end",
@@ -123,7 +123,7 @@ def chromium_path() -> str:
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
-    """One broker for all tests that want one and leave it running; each takes topics and groups of its own."""
+    """One broker for all tests that leave it running; each test has its own topics and groups."""
     require_kafka()
     with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
         yield server
@@ -131,11 +131,8 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
 
 @pytest.fixture(scope="module")
 def chromium(chromium_path: str) -> Iterator[Browser]:
-    """A Chromium of this module's own.
-
-    Not the session's: while Playwright runs, its event loop counts as running in this thread, and neither asyncio
-    tests nor Django's ORM work beside it.
-    """
+    """One Chromium a module, not one a session: Playwright's event loop counts as running in this thread, and neither
+    asyncio tests nor Django's ORM work while it does."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path,
@@ -149,7 +146,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def new_visitor(chromium: Browser) -> Iterator[NewVisitor]:
-    """Makes a visitor: a browser profile of their own, with the next of AGENTS; options are those of new_context."""
+    """Makes a visitor: a fresh browser profile with the next of AGENTS; options are those of new_context."""
     agents = itertools.cycle(AGENTS)
     visitors: list[BrowserContext] = []
 

@@ -57,15 +57,15 @@ trust_what_the_system_trusts() {
     done
 }
 
-# Where Python may not keep bytecode by itself, each process would compile every package again, for some three seconds.
+# If Python may not write bytecode, each process compiles every package again, in some three seconds.
 keep_bytecode() {
     [ -z "${PYTHONDONTWRITEBYTECODE:-}" ] || export UV_COMPILE_BYTECODE="${UV_COMPILE_BYTECODE:-1}"
 }
 
 # the environment
 
-# A stamp names the lock, the settings and the place that the environment was made for: a copied or moved checkout must
-# be installed again, since its packages point at the old place.
+# A stamp names the lock, the settings and the directory of the environment: a copied or moved checkout must be installed
+# again, since its packages point at the old directory.
 wanted() { echo "$(cat uv.lock pyproject.toml plugins/*/pyproject.toml tools/bootstrap.sh | cksum) $PWD"; }
 
 is_current() {
@@ -134,7 +134,7 @@ is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/
 
 can_install() { "$1" -c 'import pip' 2>/dev/null || "$1" -c 'import ensurepip' 2>/dev/null; }
 
-# Sets python: PYTHON, or the first that is new enough, one that can install before one that can't.
+# Sets python: PYTHON, or the first that is new enough; one that can install comes before one that can't.
 look_for_python() {
     python='' found='' spare=''
     # shellcheck disable=SC2086 # a list of names

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the wheels in dist/: each has exactly the files of its packages, and works without anything else of ours.
+# Checks the wheels in dist/: each has exactly the files of its packages, and works without the repository.
 # Run it after `make wheels`, in a clone, since git lists the files.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -24,7 +24,7 @@ main() {
     printf '%s\n' "$PWD/$jars"
 }
 
-# First into a directory of this process's own: the directory of the final name is complete, also if two processes fetch.
+# Fetches into a temporary directory first, so that $jars is always complete, even if two processes fetch.
 fetch() {
     command -v mvn >/dev/null || fail "cần Maven để tải Kafka · Maven is needed to fetch Kafka." \
         "Debian, Ubuntu: sudo apt-get install maven"

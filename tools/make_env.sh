@@ -18,7 +18,7 @@ random() { # HEXADECIMAL DIGITS
     od -An -N "$(($1 / 2))" -t x1 /dev/urandom | tr -d ' \n'
 }
 
-refuse() { # VARIABLE VALUE WHAT IT WANTS
+refuse() { # VARIABLE VALUE EXPECTED
     echo "nhip: $1='$2': $3" >&2
     exit 2
 }
@@ -30,7 +30,7 @@ is_host() { # NAME, as a certificate has it: no scheme, port or path
     [ ${#1} -le 253 ]
 }
 
-is_tls() { # VALUE that deploy/caddy takes; nothing that would mean something else in an .env
+is_tls() { # VALUE that deploy/caddy takes and that needs no quotes in an .env
     case $1 in
         internal) ;;
         *[!A-Za-z0-9@/._+\ -]* | *' '*' '*) return 1 ;;

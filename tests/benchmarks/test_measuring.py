@@ -1,4 +1,4 @@
-"""The parts of `make bench` that need no server, at sizes that take seconds, work and measure."""
+"""The parts of `make bench` that need no server measure something, at sizes that take seconds."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def test_made_histories_are_stored_whole_and_pass_the_checks_of_verify(tmp_path:
     ]
 
 
-def test_made_views_are_always_the_same_and_of_the_size_the_figures_are_about() -> None:
+def test_made_views_are_always_the_same_and_of_the_size_of_the_figures() -> None:
     records = list(make_records(1_000, at=1_764_036_000_000))
 
     assert records == list(make_records(1_000, at=1_764_036_000_000))

@@ -1,6 +1,6 @@
 """Exactly once while collectors, consumers, the broker and ClickHouse die, freeze and come back: ``support/chaos.py``.
 
-``ROUNDS`` (default 10) says how often, ``SEED`` repeats a run's choices; ``make chaos`` does more of it.
+``ROUNDS`` (default 10) is the number of rounds, ``SEED`` repeats a run's choices; ``make chaos`` runs more rounds.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Exactly once through ``kill -9``: the real process, views at full speed, killed at random moments.
 
-``ROUNDS`` (default 20) says how often, ``SEED`` repeats a run's moments.
+``ROUNDS`` (default 20) is the number of kills, ``SEED`` repeats a run's moments.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The portal on PostgreSQL: the tests of its pages run there, and search finds the demo's words."""
+"""The portal on PostgreSQL: the tests of its pages pass, and search finds the demo's words."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ print(connection.vendor, sum("khuyến công" in page.title.lower() for page in 
 """
 
 
-def test_search_finds_what_the_demo_site_says(postgres: PostgresServer, tmp_path: Path) -> None:
+def test_search_finds_words_of_the_demo_site(postgres: PostgresServer, tmp_path: Path) -> None:
     environment = os.environ | {
         "DATABASE_URL": postgres.url,
         "NHIP_DATA_DIR": str(tmp_path),

@@ -1,4 +1,4 @@
-"""What the contract suites run against."""
+"""The brokers and engines that the contract suites run against."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _numbers = itertools.count()
 
 @pytest.fixture(params=BROKERS)
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerKit]:
-    """A log whose members may be silent for longer than any test takes."""
+    """A log whose session outlasts any test."""
     yield from _open_log(request, tmp_path, session_seconds=120.0)
 
 
 @pytest.fixture(params=BROKERS)
 def impatient_log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerKit]:
-    """A log that gives a silent member's partitions away as soon as its broker allows."""
+    """A log with the shortest session that its broker allows."""
     yield from _open_log(request, tmp_path, session_seconds=0.5 if request.param == "sqlite" else 2.0)
 
 
@@ -44,13 +44,13 @@ def _open_log(request: pytest.FixtureRequest, directory: Path, *, session_second
 
 @pytest.fixture(scope="session")
 def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """chDB's: a process has one open at a time, so every test takes a database of its own in it and closes it."""
+    """chDB's directory: a process has one open at a time, so every test makes its own database there and closes it."""
     return tmp_path_factory.mktemp("chdb")
 
 
 @pytest.fixture(scope="session")
 def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
-    """One for all tests, each of which takes a database of its own."""
+    """One server for all tests; each has its own database."""
     with ClickHouseServer(tmp_path_factory.mktemp("clickhouse") / "data") as server:
         yield server
 

@@ -1,4 +1,4 @@
-"""What every broker promises the pipeline (``pipeline.brokers.protocols``)."""
+"""The promises of every broker to the pipeline (``pipeline.brokers.protocols``)."""
 
 from __future__ import annotations
 
@@ -87,14 +87,14 @@ def test_records_without_a_key_spread_over_the_partitions(log: BrokerKit) -> Non
     assert set(spread) == {0, 1, 2}
 
 
-def test_what_was_sent_is_there_after_everything_is_closed_and_opened_again(log: BrokerKit) -> None:
+def test_records_are_there_after_everything_is_closed_and_opened_again(log: BrokerKit) -> None:
     log.create(partitions=1)
     sent = send_all(log.producer(), log.topic, range(3))
     log.close()
     assert log.open().read(log.topic) == sent
 
 
-def test_what_another_process_sent_is_there(log: BrokerKit) -> None:
+def test_records_of_another_process_are_there(log: BrokerKit) -> None:
     log.create(partitions=1)
     child = run_child(send_some, log.connect, log.topic, "child", 3)
     child.join(PATIENCE)
@@ -102,7 +102,7 @@ def test_what_another_process_sent_is_there(log: BrokerKit) -> None:
     assert values(log.open().read(log.topic)) == [b"child 0", b"child 1", b"child 2"]
 
 
-def test_what_was_acknowledged_survives_kill_9(log: BrokerKit) -> None:
+def test_an_acknowledged_record_survives_kill_9(log: BrokerKit) -> None:
     log.create(partitions=2)
     for rounds in range(3):
         told, telling = multiprocessing.get_context("spawn").Pipe(duplex=False)
@@ -147,7 +147,7 @@ def test_processes_that_send_at_once_lose_nothing(log: BrokerKit) -> None:
     assert [record.offset for record in kept] == list(range(80))
 
 
-def test_end_offsets_are_those_of_the_next_records(log: BrokerKit) -> None:
+def test_an_end_offset_is_that_of_the_next_record(log: BrokerKit) -> None:
     first, second = log.create(partitions=2)
     broker = log.open()
     assert broker.end_offsets(log.topic) == {first: 0, second: 0}
@@ -164,7 +164,7 @@ def test_creating_a_topic_again_changes_nothing(log: BrokerKit) -> None:
     assert len(broker.end_offsets(log.topic)) == 2
 
 
-def test_reading_a_topic_gives_every_record_to_everyone_and_moves_no_group(log: BrokerKit) -> None:
+def test_reading_a_topic_gives_every_record_each_time_and_moves_no_group(log: BrokerKit) -> None:
     (partition,) = log.create(partitions=1)
     send_all(log.producer(), log.topic, range(3))
     consumer = log.join("a")
@@ -182,7 +182,7 @@ def test_reading_a_topic_gives_every_record_to_everyone_and_moves_no_group(log: 
         pytest.param(3, 7, range(3, 7), id="the middle"),
         pytest.param(8, 99, range(8, 10), id="beyond the end"),
         pytest.param(4, 4, (), id="nothing"),
-        pytest.param(10, 20, (), id="what is yet to come"),
+        pytest.param(10, 20, (), id="records yet to come"),
     ],
 )
 def test_scanning_gives_the_records_of_a_range(log: BrokerKit, first: int, end: int, expected: Iterable[int]) -> None:
@@ -194,7 +194,7 @@ def test_scanning_gives_the_records_of_a_range(log: BrokerKit, first: int, end: 
     assert values(scanned) == [b"%d" % number for number in expected]
 
 
-def test_a_scan_that_is_not_read_to_its_end_troubles_nobody(log: BrokerKit) -> None:
+def test_a_scan_that_is_not_read_to_its_end_disturbs_no_other(log: BrokerKit) -> None:
     (partition,) = log.create(partitions=1)
     sent = send_all(log.producer(), log.topic, range(5))
     broker = log.open()
@@ -204,13 +204,13 @@ def test_a_scan_that_is_not_read_to_its_end_troubles_nobody(log: BrokerKit) -> N
     assert list(other) == sent[3:]
 
 
-def test_nothing_deleted_begins_at_zero(log: BrokerKit) -> None:
+def test_a_partition_without_deletions_begins_at_zero(log: BrokerKit) -> None:
     first, second = log.create(partitions=2)
     send_all(log.producer(), log.topic, range(3), partition=1)
     assert log.open().begin_offsets(log.topic) == {first: 0, second: 0}
 
 
-def test_the_offset_of_a_moment_is_that_of_the_first_record_from_then_on(log: BrokerKit) -> None:
+def test_the_offset_of_a_moment_is_that_of_the_first_record_since(log: BrokerKit) -> None:
     first, second = log.create(partitions=2)
     producer, broker = log.producer(), log.open()
     sent = []
@@ -227,7 +227,7 @@ def test_a_topic_that_is_not_there_has_no_offsets(log: BrokerKit) -> None:
     assert broker.begin_offsets("nowhere") == broker.end_offsets("nowhere") == broker.offsets_since("nowhere", 0) == {}
 
 
-def test_what_a_group_has_committed_can_be_seen_from_outside(log: BrokerKit) -> None:
+def test_the_commits_of_a_group_can_be_seen_from_outside(log: BrokerKit) -> None:
     first, _ = log.create(partitions=2)
     send_all(log.producer(), log.topic, range(3), partition=0)
     member = log.join("a")
@@ -239,7 +239,7 @@ def test_what_a_group_has_committed_can_be_seen_from_outside(log: BrokerKit) -> 
     assert log.open().committed("another", log.topic) == {}
 
 
-def test_who_is_in_a_group_can_be_counted_from_outside(log: BrokerKit) -> None:
+def test_the_members_of_a_group_can_be_counted_from_outside(log: BrokerKit) -> None:
     log.create(partitions=2)
     broker, group = log.open(), f"group-{log.topic}"
     assert broker.members(group) == 0
@@ -302,7 +302,7 @@ def test_groups_do_not_touch_each_other(log: BrokerKit) -> None:
     assert other.committed(partition) is None
 
 
-def test_the_next_owner_sees_the_offset_and_what_was_written_beside_it(log: BrokerKit) -> None:
+def test_the_next_owner_sees_the_offset_and_its_metadata(log: BrokerKit) -> None:
     (partition,) = log.create(partitions=1)
     send_all(log.producer(), log.topic, range(5))
     former = log.join("a")
@@ -351,7 +351,7 @@ def test_polling_for_no_records_keeps_the_membership(impatient_log: BrokerKit) -
 # members of one group
 
 
-def test_two_members_share_the_partitions_out(log: BrokerKit) -> None:
+def test_two_members_share_the_partitions(log: BrokerKit) -> None:
     partitions = log.create(partitions=4)
     producer = log.producer()
     one, other = log.join("a"), log.join("b")
@@ -363,7 +363,7 @@ def test_two_members_share_the_partitions_out(log: BrokerKit) -> None:
     assert sorted((r.partition, r.offset) for r in read) == sorted((r.partition, r.offset) for r in sent)
 
 
-def test_what_a_leaving_member_held_goes_to_the_other_under_a_new_epoch(log: BrokerKit) -> None:
+def test_the_partitions_of_a_leaving_member_go_to_the_other_under_a_new_epoch(log: BrokerKit) -> None:
     partitions = log.create(partitions=2)
     one, other = log.join("a"), log.join("b")
     log.settle(one, other, until=lambda: len(one.assignment()) == len(other.assignment()) == 1)
@@ -378,7 +378,7 @@ def test_what_a_leaving_member_held_goes_to_the_other_under_a_new_epoch(log: Bro
 
 
 def test_a_partition_that_stayed_has_a_new_epoch_too_if_its_position_was_lost(log: BrokerKit) -> None:
-    """Whoever sees the old epoch may go on from what it remembers; a new one always starts at the commit."""
+    """A member that sees the old epoch may go on from its own position; under a new epoch it starts at the commit."""
     log.create(partitions=2)
     producer = log.producer()
     one = log.join("a")
@@ -412,14 +412,14 @@ def test_a_member_of_the_same_name_takes_over_at_once_and_the_former_is_fenced(l
     assert newer.committed(partition) == Committed(0, "newer")
 
 
-def test_a_replaced_member_that_goes_on_polling_does_not_take_its_place_back(log: BrokerKit) -> None:
+def test_a_replaced_member_that_goes_on_polling_gets_nothing_back(log: BrokerKit) -> None:
     (partition,) = log.create(partitions=1)
     former = log.join("a")
     log.settle(former, until=lambda: partition in former.assignment())
     newer = log.join("a")
     log.settle(newer, until=lambda: partition in newer.assignment())
     held = newer.assignment()
-    log.settle(former, newer, until=lambda: not former.assignment())  # SQLite tells at once, Kafka with a heartbeat
+    log.settle(former, newer, until=lambda: not former.assignment())  # SQLite tells at once, Kafka by heartbeat
     for _ in range(5):
         former.poll(timeout=0, max_records=0)
         newer.poll(timeout=0, max_records=0)
@@ -463,7 +463,7 @@ def test_a_process_frozen_past_its_session_is_fenced_when_it_wakes(impatient_log
     child.join(PATIENCE)
 
 
-def test_every_partition_has_its_turn_however_much_another_holds(log: BrokerKit) -> None:
+def test_every_partition_has_its_turn_even_if_another_has_many_records(log: BrokerKit) -> None:
     partitions = log.create(partitions=3)
     producer = log.producer()
     for partition in range(3):
@@ -474,7 +474,7 @@ def test_every_partition_has_its_turn_however_much_another_holds(log: BrokerKit)
     assert seen == {0, 1, 2}
 
 
-def test_nobody_commits_what_it_does_not_hold(log: BrokerKit) -> None:
+def test_a_member_commits_no_partition_that_it_does_not_hold(log: BrokerKit) -> None:
     partitions = log.create(partitions=2)
     one, other = log.join("a"), log.join("b")
     log.settle(one, other, until=lambda: len(one.assignment()) == len(other.assignment()) == 1)
@@ -485,7 +485,7 @@ def test_nobody_commits_what_it_does_not_hold(log: BrokerKit) -> None:
     other.commit(theirs, Committed(0))
 
 
-def test_members_that_come_and_go_leave_no_partition_behind(log: BrokerKit) -> None:
+def test_no_partition_is_without_a_member_when_members_leave(log: BrokerKit) -> None:
     partitions = log.create(partitions=3)
     members = [log.join(name) for name in "abc"]
 

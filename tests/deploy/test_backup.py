@@ -1,4 +1,4 @@
-"""ClickHouse is backed up and restored with the very statements of the runbook, on the real engine."""
+"""The runbook's own statements back ClickHouse up and restore it, on the real engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from part import ROOT
 RUNBOOK = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 BACKUPS = ROOT / "deploy/clickhouse/config.d/backups.xml"
 
-# A process of its own: the engine takes one data directory, and one configuration, in a process.
+# In a child process, since the engine takes one data directory and one configuration a process.
 SCRIPT = """
 import json, sys
 import clickhouse_connect
@@ -52,7 +52,7 @@ print(json.dumps(states))
 """
 
 
-def test_what_was_backed_up_comes_back_and_goes_on_counting(tmp_path: Path) -> None:
+def test_a_backup_comes_back_and_goes_on_counting(tmp_path: Path) -> None:
     statements = re.findall(r'clickhouse-client -q "(BACKUP|DROP|RESTORE)(.*?)"', RUNBOOK)
     assert [verb for verb, _rest in statements] == ["BACKUP", "DROP", "RESTORE"]
     config = tmp_path / "config.xml"

@@ -1,4 +1,4 @@
-"""docker-compose.yml says nothing that the code does not know, and lets out no more than it must."""
+"""docker-compose.yml sets only variables that the code reads, and opens no more than it must."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_every_service_is_tested() -> None:
     assert set(SOURCE["services"]) == {*OURS, *SERVERS}
 
 
-def test_compose_takes_the_file_with_what_make_env_wrote(env_file: Path) -> None:
+def test_compose_takes_the_file_with_the_env_of_make_env(env_file: Path) -> None:
     answer = compose(env_file, "config", "--quiet")
 
     assert answer.returncode == 0, answer.stderr
@@ -76,7 +76,7 @@ def test_every_variable_given_to_our_processes_is_one_the_code_reads(services: d
 
 
 @each_of_ours
-def test_our_processes_accept_what_they_are_given(services: dict[str, Service], name: str) -> None:
+def test_our_processes_accept_their_environment(services: dict[str, Service], name: str) -> None:
     settings = Settings.from_env(services[name]["environment"])
 
     assert settings.kafka is not None
@@ -98,7 +98,7 @@ ACCOUNTS = [
 
 
 @pytest.mark.parametrize(("name", "accounts"), ACCOUNTS)
-def test_a_process_knows_no_password_it_has_no_use_for(
+def test_a_process_has_no_password_that_it_does_not_need(
     services: dict[str, Service], name: str, accounts: set[str]
 ) -> None:
     environment = services[name]["environment"]
@@ -115,7 +115,7 @@ def test_collectors_and_sites_share_the_key_that_signs_pages(services: dict[str,
 
 
 def parse_command(command: list[str]) -> argparse.Namespace | None:
-    """What the program itself makes of its arguments. SystemExit when it knows them not."""
+    """The arguments as the program parses them. Raises SystemExit if it does not know them."""
     match command:
         case ["deploy/first_free_directory.sh", *rest]:
             return parse_command(rest)
@@ -149,7 +149,7 @@ def test_a_health_check_asks_where_the_process_answers(services: dict[str, Servi
 
 
 @each_service
-def test_what_a_service_waits_for_says_when_it_is_there(services: dict[str, Service], name: str) -> None:
+def test_a_service_waits_for_services_that_say_when_they_are_there(services: dict[str, Service], name: str) -> None:
     for needed, wait in services[name].get("depends_on", {}).items():
         if wait["condition"] == "service_healthy":
             assert "healthcheck" in services[needed], needed
@@ -158,7 +158,7 @@ def test_what_a_service_waits_for_says_when_it_is_there(services: dict[str, Serv
 
 
 @each_service
-def test_a_service_is_watched_limited_and_can_do_little_harm(services: dict[str, Service], name: str) -> None:
+def test_a_service_is_watched_and_limited_and_has_few_rights(services: dict[str, Service], name: str) -> None:
     service = services[name]
 
     assert service["read_only"] is True
@@ -183,7 +183,7 @@ def test_only_the_proxy_listens_outside(services: dict[str, Service], name: str)
         assert name == "proxy" or published.startswith("127.0.0.1:"), published
 
 
-def test_stores_have_no_way_out_and_the_proxy_no_way_to_them(services: dict[str, Service]) -> None:
+def test_stores_have_no_way_out_and_the_proxy_no_way_to_the_stores(services: dict[str, Service]) -> None:
     networks = {name: set(service["networks"]) for name, service in services.items()}
 
     assert SOURCE["networks"]["back"]["internal"] is True
@@ -191,7 +191,7 @@ def test_stores_have_no_way_out_and_the_proxy_no_way_to_them(services: dict[str,
     assert networks["proxy"] == {"front"}
 
 
-def test_only_the_proxys_own_address_is_believed(env_file: Path, services: dict[str, Service]) -> None:
+def test_only_the_proxys_own_address_is_trusted(env_file: Path, services: dict[str, Service]) -> None:
     rendered = yaml.safe_load(compose(env_file, "config").stdout)
     place = rendered["networks"]["front"]["ipam"]["config"][0]
     proxy = services["proxy"]["networks"]["front"]["ipv4_address"]
@@ -220,7 +220,7 @@ def test_every_file_that_is_mounted_exists_and_every_volume_is_declared(
             assert source in SOURCE["volumes"]
 
 
-def test_replicas_are_not_hindered(services: dict[str, Service]) -> None:
+def test_a_service_with_replicas_has_no_fixed_name_port_or_address(services: dict[str, Service]) -> None:
     for name in ("web", "collector", "consumer"):
         assert not {"container_name", "hostname", "ports"} & set(services[name])
         assert "NHIP_MEMBER" not in services[name]["environment"]

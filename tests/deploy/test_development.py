@@ -1,4 +1,4 @@
-"""The documents speak of files that exist, and the tree in docs/development.md is the tree."""
+"""Documents name files that exist, and the tree in docs/development.md is the repository's."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TREE = list(drawn())
 
 
 @pytest.mark.parametrize("place", TREE, ids=lambda place: str(place.relative_to(ROOT)))
-def test_what_the_tree_names_exists(place: Path) -> None:
+def test_every_place_in_the_tree_exists(place: Path) -> None:
     assert place.exists()
 
 

@@ -23,13 +23,13 @@ FIRST_FREE = ROOT / "deploy/first_free_directory.sh"
 
 
 def sources() -> list[str]:
-    """Everything that is copied from the context."""
+    """Every path that is copied from the context."""
     copies = [rest.split() for name, rest in INSTRUCTIONS if name == "COPY" and "--from=" not in rest]
     return [source for copy in copies for source in copy[:-1]]
 
 
 def is_let_in(path: str) -> bool:
-    """Whether .dockerignore lets ``path`` into the context: the last line that fits says."""
+    """Whether .dockerignore lets ``path`` into the context: the last line that matches decides."""
     let_in = True
     for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
@@ -43,7 +43,7 @@ def is_let_in(path: str) -> bool:
 
 
 @pytest.mark.parametrize("source", sources())
-def test_what_is_copied_exists_and_is_let_in(source: str) -> None:
+def test_a_copied_path_exists_and_is_let_in(source: str) -> None:
     assert (ROOT / source).exists()
     assert is_let_in(source)
 
@@ -61,7 +61,7 @@ def test_nothing_is_fetched_by_address_and_every_base_is_pinned() -> None:
 
 
 @pytest.mark.parametrize("stage", [name for name, runs in STAGES.items() if runs])
-def test_what_runs_is_nobody_special(stage: str) -> None:
+def test_a_stage_that_runs_has_an_ordinary_user(stage: str) -> None:
     text = DOCKERFILE.split(f" AS {stage}\n")[1].split("\nFROM ")[0]
     users = re.findall(r"^USER (\d+):(\d+)$", text, re.MULTILINE)
     assert users
@@ -93,7 +93,7 @@ def test_our_processes_start_without_the_embedded_engine() -> None:
 # .env
 
 
-def test_the_env_is_its_owners_alone_and_every_secret_is_new(tmp_path: Path) -> None:
+def test_only_its_owner_reads_the_env_and_every_secret_is_new(tmp_path: Path) -> None:
     first, second = (read_env(write_env(tmp_path / name)) for name in ("first", "second"))
 
     assert stat.S_IMODE((tmp_path / "first").stat().st_mode) == 0o600
@@ -105,7 +105,7 @@ def test_the_env_is_its_owners_alone_and_every_secret_is_new(tmp_path: Path) -> 
     assert {path.name for path in tmp_path.iterdir()} == {"first", "second"}
 
 
-def test_an_env_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+def test_an_existing_env_stays_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "kept"
     path.write_text("NHIP_SECRET_KEY=ours\n")
 
@@ -118,7 +118,7 @@ def test_an_env_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def take(data_dir: Path) -> subprocess.Popen[str]:
-    """Start a process that says its data directory, and holds it until its input ends."""
+    """Start a process that prints its data directory and holds the directory until its input ends."""
     command = ["sh", str(FIRST_FREE), "sh", "-c", 'echo "$NHIP_DATA_DIR"; read -r _']
     environment = os.environ | {"NHIP_DATA_DIR": str(data_dir)}
     return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -129,7 +129,7 @@ def directory_of(process: subprocess.Popen[str]) -> str:
     return Path(process.stdout.readline().strip()).name
 
 
-def test_replicas_hold_directories_of_their_own_and_the_next_one_takes_what_a_dead_one_left(tmp_path: Path) -> None:
+def test_each_replica_has_its_own_directory_and_a_new_one_takes_that_of_a_dead_one(tmp_path: Path) -> None:
     first, second = take(tmp_path), take(tmp_path)
     try:
         left = directory_of(first)
@@ -170,7 +170,7 @@ def serve_once(status: int) -> int:
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1), (404, 1)])
-def test_the_health_check_passes_on_what_the_process_says(status: int, code: int) -> None:
+def test_the_health_check_passes_the_answer_of_the_process_on(status: int, code: int) -> None:
     answer = run_check(serve_once(status))
 
     assert (answer.returncode, answer.stdout) == (code, "because")

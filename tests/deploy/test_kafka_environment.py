@@ -1,5 +1,5 @@
-"""The broker of docker-compose.yml, as far as it runs without Docker: the image's own program makes of its environment
-a configuration and a formatted log, and a broker starts on them."""
+"""The broker of docker-compose.yml without Docker: the image's own program turns the environment into a configuration
+and a formatted log, and a broker starts on them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECONDS = 60.0
 
 
 def set_up(environment: dict[str, str], directory: Path) -> Path:
-    """What the image does before it starts the broker; returns the configuration."""
+    """Do what the image does before it starts the broker; returns the configuration."""
     for name in ("default", "mounted", "final"):
         (directory / name).mkdir()
     for name, text in DEFAULTS.items():
@@ -42,11 +42,11 @@ def set_up(environment: dict[str, str], directory: Path) -> Path:
     return directory / "final/server.properties"
 
 
-def test_the_broker_starts_with_the_environment_it_is_given(services: dict[str, Any], tmp_path: Path) -> None:
+def test_the_broker_starts_with_its_environment(services: dict[str, Any], tmp_path: Path) -> None:
     require_kafka()
     port, controller = free_port(), free_port()
     given = services["kafka"]["environment"]
-    # Other ports and another directory than the container's; all else is as it stands.
+    # Ports and directory differ from the container's; the rest is the same.
     text = {
         name: value.replace(":9092", f":{port}").replace(":9093", f":{controller}") for name, value in given.items()
     }

@@ -1,4 +1,4 @@
-"""``make env`` writes what the proxy takes, or says in one line what it wants and writes nothing."""
+"""``make env`` writes values that the proxy takes, and refuses others in one line, without a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from part import ROOT
     [
         pytest.param("NHIP_SITE", "https://congthuong.example.gov.vn", id="an address"),
         pytest.param("NHIP_SITE", "congthuong.example.gov.vn:8443", id="a port"),
-        pytest.param("NHIP_SITE", "cổng.vn", id="letters that a certificate does not have"),
+        pytest.param("NHIP_SITE", "cổng.vn", id="letters that no certificate has"),
         pytest.param("NHIP_SITE", "two names", id="two names"),
         pytest.param("NHIP_SITE", "-a.vn", id="a name that begins with a hyphen"),
         pytest.param("NHIP_SITE", "a..vn", id="a name with a gap"),
@@ -25,13 +25,13 @@ from part import ROOT
         pytest.param("NHIP_TLS", "letsencrypt", id="a word"),
         pytest.param("NHIP_TLS", "webmaster@", id="half an e-mail address"),
         pytest.param("NHIP_TLS", "/etc/ssl/site.pem", id="a certificate without its key"),
-        pytest.param("NHIP_TLS", "site.pem site.key", id="files without their place"),
+        pytest.param("NHIP_TLS", "site.pem site.key", id="files without a directory"),
         pytest.param("NHIP_TLS", "a@b.vn c@d.vn", id="two e-mail addresses"),
         pytest.param("NHIP_TLS", "/a /b /c", id="three files"),
-        pytest.param("NHIP_TLS", "a@b.vn $HOME", id="something to be filled in"),
+        pytest.param("NHIP_TLS", "a@b.vn $HOME", id="a variable"),
     ],
 )
-def test_what_the_proxy_would_not_take_gets_one_line_and_no_file(tmp_path: Path, name: str, value: str) -> None:
+def test_a_value_that_the_proxy_would_refuse_gets_one_line_and_no_file(tmp_path: Path, name: str, value: str) -> None:
     environment = {variable: text for variable, text in os.environ.items() if not variable.startswith("NHIP_")}
     refusal = subprocess.run(
         ["sh", str(ROOT / "tools/make_env.sh")],
@@ -56,5 +56,5 @@ def test_what_the_proxy_would_not_take_gets_one_line_and_no_file(tmp_path: Path,
         pytest.param("NHIP_TLS", "/etc/ssl/site.pem /etc/ssl/private/site-key.pem", id="two files"),
     ],
 )
-def test_what_the_proxy_takes_is_written(tmp_path: Path, name: str, value: str) -> None:
+def test_a_value_that_the_proxy_takes_is_written(tmp_path: Path, name: str, value: str) -> None:
     assert read_env(write_env(tmp_path / ".env", **{name: value}))[name] == value

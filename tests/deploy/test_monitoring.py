@@ -1,4 +1,4 @@
-"""Alerts and dashboard speak of metrics that exist, and every alert has its page in the runbook."""
+"""Alerts and dashboard use metrics that exist, and every alert has a section in the runbook."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ENDINGS = {Counter: ("_total",), Gauge: ("",), Histogram: ("_bucket", "_sum", "_
 
 
 def exposed() -> dict[str, set[str]]:
-    """The series our processes answer with, by name, and the labels of each."""
+    """The labels of each series that our processes expose, by its name."""
     found: dict[str, set[str]] = {}
     for metric in vars(metrics).values():
         for kind, endings in ENDINGS.items():
@@ -70,7 +70,7 @@ EXPRESSIONS = [
 ]
 
 
-def test_the_series_are_those_that_are_served() -> None:
+def test_the_series_are_those_served() -> None:
     served = set(re.findall(r"^# TYPE (\S+) (?:counter|gauge|histogram)$", metrics_text(), re.MULTILINE))
     families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in SERIES}
     assert {name for name in served if not name.endswith("_created")} == families
@@ -106,7 +106,7 @@ def test_every_value_that_a_label_is_compared_with_occurs(expression: str, servi
 
 
 @pytest.mark.parametrize("alert", [pytest.param(alert, id=alert["alert"]) for alert in alerts()])
-def test_an_alert_says_in_two_languages_what_is_wrong_and_where_to_read_on(alert: dict[str, Any]) -> None:
+def test_an_alert_names_its_fault_in_two_languages_and_its_section_of_the_runbook(alert: dict[str, Any]) -> None:
     assert alert["labels"]["severity"] in ("page", "ticket")
     assert " · " in alert["annotations"]["summary"]
     page, _hash, anchor = alert["annotations"]["runbook"].partition("#")
@@ -114,7 +114,7 @@ def test_an_alert_says_in_two_languages_what_is_wrong_and_where_to_read_on(alert
     assert f"### {alert['alert']}\n" in OPERATIONS
 
 
-def test_the_runbook_knows_no_alert_that_is_gone() -> None:
+def test_the_runbook_has_no_alert_that_is_gone() -> None:
     assert set(re.findall(r"^### (Nhip\w+)$", OPERATIONS, re.MULTILINE)) == {alert["alert"] for alert in alerts()}
 
 
@@ -162,7 +162,7 @@ def test_prometheus_itself_agrees(arguments: tuple[str, ...]) -> None:
     promtool(*arguments)
 
 
-def test_the_committed_dashboard_is_what_the_panels_make() -> None:
+def test_the_committed_dashboard_is_the_one_that_the_panels_make() -> None:
     assert (GRAFANA / "dashboard.json").read_text(encoding="utf-8") == load_build().text()
 
 
@@ -177,7 +177,7 @@ def test_the_panels_lie_side_by_side() -> None:
 
 
 @pytest.mark.parametrize("path", [Path("datasources/prometheus.yml"), Path("dashboards/nhip.yml")], ids=str)
-def test_grafana_finds_the_dashboard_and_prometheus_by_the_names_compose_gives(
+def test_grafana_finds_the_dashboard_and_prometheus_by_their_names_in_compose(
     path: Path, services: dict[str, Any]
 ) -> None:
     content = yaml.safe_load((GRAFANA / "provisioning" / path).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What the runbook tells somebody to type exists, and what it points to is there."""
+"""The runbook's commands, variables and links exist."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def typed() -> list[str]:
 
 
 def concrete(command: str) -> list[str]:
-    """Arguments with the placeholders filled in."""
+    """The arguments, placeholders filled in."""
     text = re.sub(r"\[(.*?)\]", r"\1", command).replace(r"\|days\|hours", "").replace("P/O/R", "3/7/0")
     text = text.partition(r"\|")[0]
     return shlex.split(text.replace("--since TIME", "--since 2026-11-25T08:00"))[1:]
 
 
 def anchor(heading: str) -> str:
-    """As GitHub makes it."""
+    """The anchor that GitHub makes of a heading."""
     kept = "".join(letter for letter in heading.lower() if letter.isalnum() or letter in " -_")
     return kept.replace(" ", "-")
 
 
 @pytest.mark.parametrize("command", typed())
-def test_a_command_is_one_that_nhip_takes(command: str) -> None:
+def test_nhip_takes_every_command_of_the_page(command: str) -> None:
     cli.parser().parse_args(concrete(command))
 
 

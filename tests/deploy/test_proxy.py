@@ -1,4 +1,4 @@
-"""The real Caddy with the Caddyfile of docker-compose.yml: who the client is, what is shut, what streams."""
+"""The real Caddy with the Caddyfile of docker-compose.yml: the client's address, the shut paths, the stream."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ READ_SECONDS = 10.0
 
 
 class Upstream(BaseHTTPRequestHandler):
-    """Says who it is and what it was told; ``/_nhip/live`` streams a beat at a time."""
+    """Answers its name and the request's headers; ``/_nhip/live`` streams a beat at a time."""
 
     protocol_version = "HTTP/1.1"
     name = ""
@@ -106,7 +106,7 @@ def ask(
 
 
 def told(proxy: Proxy, path: str, **headers: str) -> tuple[str, dict[str, str]]:
-    """Which upstream answered, and the headers it was given."""
+    """The name of the upstream that answered, and the headers of its request."""
     status, body = ask(proxy, path, **headers)
     assert status == 200, body
     answer = json.loads(body)
@@ -114,7 +114,7 @@ def told(proxy: Proxy, path: str, **headers: str) -> tuple[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "live"])
-def test_what_the_public_may_ask_goes_to_a_collector_even_when_one_is_away(proxy: Proxy, name: str) -> None:
+def test_a_public_path_goes_to_a_collector_even_when_one_is_away(proxy: Proxy, name: str) -> None:
     assert told(proxy, PREFIX + name)[0] == "collector"
 
 
@@ -127,7 +127,7 @@ def test_everything_else_goes_to_the_site(proxy: Proxy, path: str) -> None:
 @pytest.mark.parametrize(
     "spelling", ["/_nhip/{}", "/_nhip//{}", "//_nhip/{}", "/_NHIP/{}", "/a/../_nhip/{}", "/%5fnhip/{}"]
 )
-def test_what_is_for_operations_never_reaches_a_process(proxy: Proxy, name: str, spelling: str) -> None:
+def test_a_path_for_operations_never_reaches_a_process(proxy: Proxy, name: str, spelling: str) -> None:
     assert ask(proxy, spelling.format(name))[0] == 404
 
 
@@ -155,7 +155,7 @@ def test_a_live_stream_comes_through_beat_by_beat(proxy: Proxy) -> None:
     assert rest == b"\ndata: second\n\n", "the first came only with the second"
 
 
-def test_a_body_too_large_for_a_beacon_is_refused_at_the_door(proxy: Proxy) -> None:
+def test_a_body_too_large_for_a_beacon_is_refused_by_the_proxy(proxy: Proxy) -> None:
     assert ask(proxy, "/_nhip/e", method="POST", body=b"x" * 100_000)[0] in (413, 502)
 
 

@@ -13,7 +13,7 @@ from stack import Stack, require_stack
 
 @pytest.fixture(scope="session")
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory as a first start leaves it, migrated and with the demo site: to be copied."""
+    """A data directory after a first start, migrated and with the demo site; tests copy it."""
 
     def start_once(directory: Path) -> None:
         directory.mkdir()
@@ -25,13 +25,13 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def data_dir(first_start: Path, tmp_path: Path) -> Path:
-    """A data directory of this test's own, past its first start."""
+    """This test's own data directory, past its first start."""
     return _copy(first_start, tmp_path / "data")
 
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole distributed product with its demo site; at the end every view is there once and all parts stop well."""
+    """The distributed product with its demo site; at the end every view is there once and every part stops with 0."""
     require_stack()
     with Stack(tmp_path_factory.mktemp("stack")) as stack:
         yield stack
@@ -41,8 +41,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product | Stack]:
-    """The whole product with its demo site, running for the tests of a module: in one process or, where the param is
-    "distributed", in many."""
+    """The product with its demo site, running for the tests of a module: one process, or many if the param is
+    "distributed"."""
     if getattr(request, "param", "embedded") == "distributed":
         yield request.getfixturevalue("stack")
         return
@@ -54,7 +54,7 @@ def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="session")
 def artifacts() -> Path:
-    """Where pictures and measurements are kept to be looked at."""
+    """The directory of pictures and measurements for people to look at."""
     directory = ROOT / "test-artifacts"
     directory.mkdir(exist_ok=True)
     return directory

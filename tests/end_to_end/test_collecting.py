@@ -34,7 +34,7 @@ STOP_SECONDS = 20.0
 
 
 class Collecting(Part, SiteClient):
-    """One ``nhip collect``, its ClickHouse away."""
+    """One ``nhip collect`` without ClickHouse."""
 
     def __init__(self, data_dir: Path, bootstrap: str, **environment: str) -> None:
         SiteClient.__init__(self, free_port())
@@ -63,7 +63,7 @@ class Collecting(Part, SiteClient):
 
 
 class Log:
-    """What came into Kafka since the test began."""
+    """The records in Kafka since the test began."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -82,7 +82,7 @@ class Log:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
-    """A broker of this module's own, to be killed and frozen; each test finds it running."""
+    """This module's own broker, since its tests kill and freeze it; each test finds the broker running."""
     require_kafka()
     with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
         with closing(open_kafka(server)) as broker:
@@ -134,7 +134,7 @@ def test_views_reach_kafka_and_probes_are_answered(collector: Collecting, log: L
     assert collector.stop() == 0, collector.output()
 
 
-def test_it_starts_and_acknowledges_with_kafka_and_clickhouse_away(tmp_path: Path) -> None:
+def test_a_collector_starts_and_acknowledges_with_kafka_and_clickhouse_away(tmp_path: Path) -> None:
     require_kafka()
     server = KafkaServer(tmp_path / "kafka")
     collector = Collecting(tmp_path / "data", server.bootstrap)
@@ -172,7 +172,7 @@ def test_a_broker_killed_under_load_costs_no_view(collector: Collecting, kafka: 
 def test_views_in_doubt_are_settled_after_broker_and_collector_have_died(
     collector: Collecting, kafka: KafkaServer, log: Log
 ) -> None:
-    """The hardest case: records lie in the sockets of a frozen broker, acknowledged by a sender that has died."""
+    """The hardest case: acknowledged records are in the sockets of a frozen broker, and their sender has died."""
     collector.start()
     collector.wait_until_drained()
     with SteadyLoad([collector.port], key=KEY, rate=200) as load:
@@ -191,7 +191,7 @@ def test_views_in_doubt_are_settled_after_broker_and_collector_have_died(
     assert_exactly_once(load, log)
 
 
-def test_killed_again_and_again_it_loses_nothing(collector: Collecting, kafka: KafkaServer, log: Log) -> None:
+def test_a_collector_killed_again_and_again_loses_nothing(collector: Collecting, kafka: KafkaServer, log: Log) -> None:
     collector.start()
     with SteadyLoad([collector.port], key=KEY, rate=200) as load:
         for round_number in range(3):
@@ -209,7 +209,7 @@ def test_killed_again_and_again_it_loses_nothing(collector: Collecting, kafka: K
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["kafka there", "kafka away"])
-def test_told_to_stop_it_answers_what_is_under_way_and_leaves_the_rest_in_order(
+def test_a_collector_told_to_stop_answers_open_requests_and_leaves_the_rest_in_order(
     away: bool, collector: Collecting, kafka: KafkaServer, log: Log
 ) -> None:
     collector.start()
@@ -243,7 +243,7 @@ def test_a_full_spool_says_so_and_takes_views_again_when_kafka_is_back(
         filling = run_load(beacon_requests(key=KEY), port=collector.port, connections=4, seconds=5)
         while not filling.refused:
             filling = run_load(beacon_requests(key=KEY), port=collector.port, connections=4, seconds=5)
-        wait_until(lambda: collector.view(7, "/trang-7/") == 503)  # what was refused may have left a little room
+        wait_until(lambda: collector.view(7, "/trang-7/") == 503)  # refused views may have left a little room
         assert "spool-full" in collector.page("/_nhip/metrics")
         assert collector.status("/_nhip/healthz") == 200
         kafka.start()
@@ -280,7 +280,7 @@ def run_once(**environment: str) -> subprocess.CompletedProcess[str]:
         pytest.param({"NHIP_HOST": "192.0.2.1"}, "NHIP_HOST", id="an address of another machine"),
     ],
 )
-def test_what_it_can_not_do_without_is_named(environment: dict[str, str], name: str, tmp_path: Path) -> None:
+def test_a_missing_setting_is_named(environment: dict[str, str], name: str, tmp_path: Path) -> None:
     servers = {"NHIP_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "NHIP_DATA_DIR": str(tmp_path / "data")}
     refusal = run_once(**{**servers, **environment})
     assert refusal.returncode == 2, refusal.stderr

@@ -25,7 +25,7 @@ SECONDS = 60.0
 
 @contextmanager
 def views_coming_in(product: Product) -> Iterator[None]:
-    """A reader who opens one page after the other, for this block."""
+    """A reader opens one page after the other, for this block."""
     stopping = threading.Event()
 
     def read() -> None:
@@ -101,7 +101,7 @@ def test_bad_input_is_refused_here_in_one_line(product: Product) -> None:
     assert len(answer.stderr.splitlines()) == 1
 
 
-def test_on_a_terminal_it_asks_and_draws(product: Product) -> None:
+def test_nhip_asks_and_draws_on_a_terminal(product: Product) -> None:
     poison(product)
     code, shown = _on_a_terminal(product, ["dead-letters", "drop", "--all"], typed=b"y\n")
     assert code == 0, shown
@@ -155,7 +155,7 @@ def test_commands_wait_for_each_other_where_nothing_runs(data_dir: Path) -> None
 
 
 def _on_a_terminal(product: Product, argv: list[str], typed: bytes = b"") -> tuple[int, str]:
-    """The exit code of ``nhip`` on a terminal of its own, and everything that appeared there."""
+    """The exit code of ``nhip`` on its own terminal, and everything that appeared there."""
     here, there = pty.openpty()
     environment = {**product.environment(), "TERM": "xterm-256color", "COLUMNS": "100"}
     environment.pop("NO_COLOR", None)

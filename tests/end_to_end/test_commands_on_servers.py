@@ -1,4 +1,4 @@
-"""``nhip`` beside a real Kafka and ClickHouse over HTTP with an account each: from nothing to an outage."""
+"""``nhip`` with a real Kafka, and ClickHouse over HTTP with its three accounts: from nothing to an outage."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @pytest.fixture(scope="module")
 def filled(servers: Servers) -> Servers:
-    """Migrated, with two records in each partition, all in: five views and a poisoned line, twice."""
+    """Migrated, with two records in each partition, all consumed: five views and a poisoned line a partition."""
     assert servers.nhip("migrate").returncode == 0
     broker = open_broker(servers.settings)
     producer = broker.producer()
@@ -98,7 +98,7 @@ def filled(servers: Servers) -> Servers:
     return servers
 
 
-def test_nothing_is_made_but_by_migrate(servers: Servers) -> None:
+def test_only_migrate_makes_anything(servers: Servers) -> None:
     status = servers.nhip("status")
     assert status.returncode == 1
     assert "nhip migrate" in status.stdout
@@ -108,7 +108,7 @@ def test_nothing_is_made_but_by_migrate(servers: Servers) -> None:
     assert_one_line(verify, "NHIP_")
 
 
-def test_migrate_says_what_it_did_and_may_run_again(filled: Servers) -> None:
+def test_migrate_may_run_again_and_then_has_nothing_to_do(filled: Servers) -> None:
     assert filled.json("migrate")["migrations"] == []
 
 
@@ -128,7 +128,7 @@ def test_all_is_fine(filled: Servers) -> None:
     assert (found["accepted"], found["stored"], found["dead_lettered"], found["views"]) == (12, 10, 2, 10)
 
 
-def test_reports_read_what_is_there(filled: Servers) -> None:
+def test_reports_read_the_stored_views(filled: Servers) -> None:
     (page,) = filled.json("report", "pages")["rows"]
     assert (page["page"], page["path"], page["views"]) == (7, "/trang-7/", 10)
     assert sum(row["views"] for row in filled.json("report", "hours")["rows"]) == 10
@@ -189,7 +189,7 @@ def test_kafka_away_is_said(filled: Servers) -> None:
 
 @contextmanager
 def consumer_alive(servers: Servers) -> Iterator[None]:
-    """A member of the group that does nothing, for this block."""
+    """An idle member of the group, for this block."""
     broker = open_broker(servers.settings)
     consumer = broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member="idle")
     deadline = time.monotonic() + SECONDS
@@ -215,7 +215,7 @@ def _view(visitor: int) -> PageView:
 
 
 def _consume(servers: Servers, broker: Broker) -> None:
-    """Bring everything in, as a consumer does."""
+    """Insert the whole log, as a consumer does."""
     consumer = broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member="test")
     writer = open_clickhouse(servers.settings, account="writer")
     wanted = sum(broker.end_offsets(EVENTS_TOPIC).values())

@@ -1,4 +1,4 @@
-"""A page never waits for statistics: without the engine the site goes on and shows the last known numbers."""
+"""A page never waits for statistics: without the engine the site shows the last known numbers."""
 
 import shutil
 import statistics

@@ -1,4 +1,4 @@
-"""The main job from end to end: an editor publishes, visitors read, and the numbers move before their eyes."""
+"""The main job from end to end: an editor publishes, visitors read, and the numbers on their open pages move."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ SECTION = "/thi-dua-khen-thuong/"
 SEEDED = SECTION + "hoi-nghi-tong-ket-thi-dua-khen-thuong-nam-2020-phat-dong-va-ky-ket-giao-uoc-thi-dua-nam-2021/"
 TITLE = "Lễ ký kết giao ước thi đua năm 2027"
 SETTLED_MS = 2_000
-PATIENCE_MS = 30_000  # how soon is measured, not asserted: test-artifacts/live-counters.json, `make bench`
+PATIENCE_MS = 30_000  # the delay is measured, not asserted: test-artifacts/live-counters.json, `make bench`
 
-# Notes in the page itself when a number changed; a reload would lose the notes.
+# The page itself notes the time of each change; a reload would lose the notes.
 WATCH = """() => {
   window.changes = [];
   new MutationObserver((records) => {
@@ -44,7 +44,7 @@ WATCH = """() => {
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
 }"""
 
-# Pictures further down load when one scrolls there; a picture of the whole page wants them all.
+# A screenshot of the whole page needs the lazy images further down too.
 LOAD_EVERYTHING = """async () => {
   await document.fonts.ready;
   for (const image of document.images) image.loading = "eager";
@@ -52,7 +52,7 @@ LOAD_EVERYTHING = """async () => {
 }"""
 
 
-def test_the_seeded_page_goes_from_1327_to_1328_before_your_eyes(product: Product, new_visitor: NewVisitor) -> None:
+def test_the_seeded_page_goes_from_1327_to_1328_while_open(product: Product, new_visitor: NewVisitor) -> None:
     page = new_visitor().new_page()
 
     response = page.goto(product.base_url + SEEDED)
@@ -88,7 +88,7 @@ def test_an_editor_publishes_and_the_first_visitor_sees_the_second_come(
     assert after == {name: number + 1 for name, number in before.items()}
     assert delays.keys() == {"views", *before}
 
-    # The editor's own look counts nowhere.
+    # An editor's view counts nowhere.
     open_and_catch_beacon(editor, address)
     first.wait_for_timeout(1_500)
     assert views_of(first).inner_text() == "2"
@@ -97,7 +97,7 @@ def test_an_editor_publishes_and_the_first_visitor_sees_the_second_come(
 
 
 @pytest.mark.parametrize("typed", ["31/02/2026", "2026-11-20", "hôm qua"])
-def test_a_mistyped_date_is_left_for_the_editor_to_mend(product: Product, new_visitor: NewVisitor, typed: str) -> None:
+def test_a_mistyped_date_stays_for_the_editor_to_correct(product: Product, new_visitor: NewVisitor, typed: str) -> None:
     page = new_visitor().new_page()
     open_emulation_form(page, product)
     date = page.locator("input[name=event_date]")
@@ -120,7 +120,7 @@ def test_without_javascript_the_numbers_are_there_and_the_pixel_counts(
     summary = f"/_nhip/summary.json?site={site}&unit=views"
     before = product.get(summary)["total"]
 
-    # The number to be seen without script is the one in the next page's HTML.
+    # Without the script the number is the one in the page's HTML.
     with page.expect_response(re.compile(r"/_nhip/p\.gif")) as pixel:
         page.goto(product.base_url + SEEDED)
 
@@ -160,12 +160,12 @@ def test_pages_fit_the_screen(
 
 
 def publish_emulation_page(page: Page, product: Product) -> str:
-    """What an editor does in the admin, with their hands; returns the address of the published page."""
+    """Publish a page in the admin, as an editor does; returns the page's address."""
     open_emulation_form(page, product)
     page.locator("input[name=title]").fill(TITLE)
     page.get_by_label("Ký kết giao ước thi đua").check()
     page.locator("input[name=event_date]").fill("22/11/2026")
-    # The calendar opens a moment after the focus came, and stays, over the buttons, if the focus was gone before.
+    # The calendar opens a moment after the focus; if the focus is gone by then, the calendar stays over the buttons.
     expect(page.locator(".xdsoft_datetimepicker:visible")).to_have_count(1)
     page.keyboard.press("Tab")
     expect(page.locator(".xdsoft_datetimepicker:visible")).to_have_count(0)
@@ -179,7 +179,7 @@ def publish_emulation_page(page: Page, product: Product) -> str:
 
 
 def open_emulation_form(page: Page, product: Product) -> None:
-    """Sign in and find the way to a new emulation page."""
+    """Sign in and open the form of a new emulation page."""
     page.goto(product.base_url + "/admin/")
     assert page.locator("html").get_attribute("lang") == "vi"
     page.get_by_label("Tên đăng nhập").fill("admin")

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(400)
 
 
 def views(stack: Stack) -> int:
-    """As one of the collectors has read them, now or, if nobody looked at it for a while, some seconds ago."""
+    """The page's views as one of the collectors last read them: some seconds ago if it had no request for a while."""
     return int(stack.get(PATH)["pages"][str(PAGE)])
 
 
@@ -31,7 +31,7 @@ def spooled(stack: Stack) -> float:
     return sum(metric_of(collector, "nhip_collector_spooled_records") for collector in stack.collectors)
 
 
-def test_nothing_is_lost_whichever_server_is_away(stack: Stack) -> None:
+def test_nothing_is_lost_while_a_server_is_away(stack: Stack) -> None:
     # The CMS's database: counting goes on.
     stack.postgres.stop()
     send(stack, 3)

@@ -13,7 +13,7 @@ ADDRESS = "127.45.67.89"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; dau-vet-rieng-cua-trinh-duyet) Gecko/20100101 Firefox/150.0"
 TRACE = "dau-vet-rieng-cua-trinh-duyet"
 
-# Every row of every table, as text: what compression would hide from a search of the files.
+# Every row of every table, as text, since compression hides it from a search of the files.
 DUMP = """
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``python -m cms`` with servers in its settings: one process still, on a real Kafka and ClickHouse over HTTP."""
+"""``python -m cms`` with servers in its settings: one process, on a real Kafka and ClickHouse over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``make stack`` as somebody types it: what it refuses, and what it tells."""
+"""``make stack``: its refusals and its messages."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_process_that_was_killed_is_told_with_its_signal(tmp_path: Path) -> No
     assert describe_end(part.name, part.exit_code) == "consumer-1 đã dừng (mã -9) · has ended (code -9)"
 
 
-def test_a_proxy_that_ended_is_noticed_though_a_stranger_answers(tmp_path: Path) -> None:
+def test_a_proxy_that_ended_is_noticed_even_if_another_server_has_its_port(tmp_path: Path) -> None:
     require_caddy()
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         proxy = Proxy(tmp_path / "proxy", web=[], collectors=[], port=stranger.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Starting and stopping the product: what it keeps, and the one line it says when it can't start."""
+"""The product starts, stops and keeps its data; if it can't start, it says so in one line."""
 
 import os
 import signal
@@ -87,7 +87,9 @@ def test_a_second_start_keeps_everything_and_shows_no_password_again(tmp_path: P
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
-def test_it_stops_cleanly_with_live_readers_and_a_view_just_sent(number: signal.Signals, data_dir: Path) -> None:
+def test_the_product_stops_cleanly_with_a_live_reader_and_a_view_just_sent(
+    number: signal.Signals, data_dir: Path
+) -> None:
     with Product(data_dir) as product, socket.create_connection(("127.0.0.1", product.port)) as reader:
         reader.sendall(b"GET /_nhip/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert reader.recv(1024).startswith(b"HTTP/1.1 200")
@@ -99,7 +101,7 @@ def test_it_stops_cleanly_with_live_readers_and_a_view_just_sent(number: signal.
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.5, 3.0, 4.5])
-def test_it_stops_at_any_moment_of_the_start(seconds: float, data_dir: Path) -> None:
+def test_the_product_stops_at_any_moment_of_its_start(seconds: float, data_dir: Path) -> None:
     product = Product(data_dir)
     product.launch()
     time.sleep(seconds)

@@ -1,4 +1,4 @@
-"""A log as the contract suite needs it, whichever broker stands behind, and what runs on it in child processes."""
+"""A log of any broker, as the contract suite needs it, and the functions that use it in child processes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class BrokerKit:
         return found
 
     def settle(self, *members: Consumer, until: Callable[[], bool]) -> None:
-        """Let every member poll without reading until the group has come to terms."""
+        """Let every member poll without reading until the rebalance is over and ``until`` holds."""
 
         def poll_all() -> bool:
             for member in members:
@@ -89,7 +89,7 @@ class OpenSqlite:
 
 @dataclass(frozen=True)
 class OpenKafka:
-    """News come soon, and a partition is changed soon, so that a test need not wait for it."""
+    """Short heartbeats and a short sticky time: a test waits neither for a rebalance nor for the next partition."""
 
     bootstrap: str
     session_seconds: float
@@ -111,7 +111,7 @@ def run_child(work: Callable[..., None], *arguments: object) -> BaseProcess:
 
 
 def send_without_end(connect: Callable[[], Broker], topic: str, acknowledged: Connection) -> None:
-    """Send for ever, telling each offset over the pipe once it is acknowledged."""
+    """Send for ever; each acknowledged offset goes into the pipe."""
     producer = connect().producer()
     number = 0
     while True:
@@ -130,7 +130,7 @@ def send_some(connect: Callable[[], Broker], topic: str, name: str, count: int) 
 
 
 def hold_and_commit(connect: Callable[[], Broker], group: str, topic: str, pipe: Connection) -> None:
-    """Be given the first partition, commit a plan, wait for a word, commit again; tell of each."""
+    """Get the first partition, commit a plan, wait for a word, commit again; both results go into the pipe."""
     partition = TopicPartition(topic, 0)
     broker = connect()
     member = broker.consumer(group=group, topic=topic, member="child")

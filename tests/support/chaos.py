@@ -1,8 +1,8 @@
 """``make chaos``: the distributed product under steady load while processes are killed, frozen, cut off and replaced.
 
-Each round does a few faults at random moments, lets everything come back, and then asks of every single view: was it
-acknowledged, and is it there once, in the raw table and in every roll-up? ``SEED`` repeats a run's choices, ``ROUNDS``
-says how many; the last line printed is the tally.
+Each round inflicts a few faults at random moments, lets everything come back, and then checks that every acknowledged
+view is there once, in the raw table and in every roll-up. ``SEED`` repeats a run's choices, ``ROUNDS`` is the number of
+rounds; the last line printed is the tally.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COUNTED = {
 
 @dataclass
 class Tally:
-    """What became of a run. ``lost`` and ``repeated`` are views; both must stay 0."""
+    """A run's result. ``lost`` and ``repeated`` are views; both must stay 0."""
 
     rounds: int = 0
     faults: Counter[str] = field(default_factory=Counter)
@@ -58,7 +58,7 @@ class Tally:
 
 
 class Fault(NamedTuple):
-    """``targets``: the parts of the stack it needs for itself."""
+    """``targets``: the parts of the stack that no other fault may touch meanwhile."""
 
     targets: frozenset[str]
     inflict: Callable[[], None]
@@ -83,7 +83,7 @@ class Chaos:
         }
 
     def choose(self, round_: int) -> list[str]:
-        """Faults that do not touch the same part; the first is the next kind, the others come by chance."""
+        """Faults with no target in common; the first is the next kind in turn, the others are random."""
         names = list(self.faults)
         chosen = [names[round_ % len(names)]]
         others = [name for name in names if name != "broker away for a minute"]
@@ -119,13 +119,13 @@ class Chaos:
         self._stack.clickhouse.start()
 
     def _cut_answers(self) -> None:
-        """The lost-answer case: the server has done the work, and nobody is told."""
+        """The lost answer: the server has done the insert, and the consumer does not hear of it."""
         self._stack.clickhouse.fault(cut_inserts=0.4)
         self._wait(2.0, 4.0)
         self._stack.clickhouse.fault()
 
     def _freeze_consumer(self) -> None:
-        """Past its session, so that another takes over; then it wakes and believes it still owns what it planned."""
+        """Freeze one past its session, so that another takes over; the one that wakes still believes in its plan."""
         consumer = self._chance.choice(self._stack.consumers)
         consumer.freeze()
         time.sleep(FREEZE_SECONDS)
@@ -141,7 +141,7 @@ class Chaos:
         self._stack.consumers.remove(leaver)
 
     def _freeze_broker(self) -> None:
-        """What a collector had sent may be read when the broker wakes, long after the collector is dead."""
+        """The broker may read a collector's records when it wakes, long after the collector is dead."""
         self._stack.kafka.freeze()
         self._wait(1.5, 3.0)
         self._kill_one(self._stack.collectors)
@@ -156,7 +156,7 @@ def _fault(*targets: str, inflict: Callable[[], None]) -> Fault:
 
 
 def run_rounds(directory: Path, *, rounds: int, seed: int, say: Callable[[str], None] = print) -> Tally:
-    """Raises AssertionError when a view is lost or repeated, or ``nhip verify`` finds something off."""
+    """Raises AssertionError if a view is lost or repeated, or if ``nhip verify`` finds a fault."""
     tally = Tally()
     with Stack(directory) as stack:
         chaos = Chaos(stack, random.Random(seed))
@@ -184,7 +184,7 @@ def run_rounds(directory: Path, *, rounds: int, seed: int, say: Callable[[str], 
 
 
 def _wait_until_drained(stack: Stack) -> None:
-    """Until every spool is empty and the group is through with the log."""
+    """Wait until every spool is empty and the group has read the whole log."""
     deadline = time.monotonic() + DRAIN_SECONDS
     while any(metric_of(part, "nhip_collector_spooled_records") for part in stack.collectors) or not stack.is_through():
         assert time.monotonic() < deadline, f"not drained in {DRAIN_SECONDS:.0f} s\n{_outputs(stack)}"
@@ -192,7 +192,7 @@ def _wait_until_drained(stack: Stack) -> None:
 
 
 def _count(stack: Stack, load: SteadyLoad, tally: Tally) -> None:
-    """Every view that was acknowledged is there once, one whose answer was lost at most once; everywhere."""
+    """In every table an acknowledged view is there once, and a view whose answer was lost at most once."""
     tally.sent, tally.acknowledged = len(load.sent), len(load.acknowledged)
     with closing(open_clickhouse(stack.settings, account="reader")) as client:
         for table, statement in COUNTED.items():

@@ -1,16 +1,16 @@
 """ClickHouse's HTTP interface over the real engine (chDB), as a process: ``python -m clickhouse_http DIR PORT``.
 
-A test fixture, since no ClickHouse server can be had from the package registries. It answers what clickhouse-connect
-asks: statements and Native inserts, settings and ``param_…`` in the query string, a database, compression both ways,
-errors with their code, one query of an id at a time, a summary, ``/ping``, sign-in (``--user NAME:PASSWORD:ROLE``, as
-often as wanted). A thread and a connection to the engine for each HTTP connection.
+A test fixture, since the package registries have no ClickHouse server. The fixture answers clickhouse-connect's
+requests: statements and Native inserts, settings and ``param_…`` in the query string, a database, compression both
+ways, errors with their code, one query of an id at a time, a summary, ``/ping``, sign-in (one ``--user
+NAME:PASSWORD:ROLE`` an account). Each HTTP connection has a thread and a connection to the engine.
 
-``POST /_fault?…`` makes it fail, from then on and until the next one; what is not named is off:
+``POST /_fault?…`` makes inserts fail until the next such request; a fault that is not named is off:
 
 - ``cut_inserts=P``   with probability P an insert is done and the connection cut before the answer
-- ``cut_next=N``      the next N inserts are
-- ``delay_inserts=S`` an insert waits S seconds before it is begun
-- ``refuse_inserts=CODE`` an insert is refused with that error of ClickHouse's, undone
+- ``cut_next=N``      the next N inserts are done and cut
+- ``delay_inserts=S`` an insert waits S seconds before it begins
+- ``refuse_inserts=CODE`` an insert is refused with that error code of ClickHouse and not done
 
 ``GET /_fault`` answers the number of answers cut so far.
 """
@@ -47,7 +47,7 @@ from part import free_port
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 
-# What the HTTP interface takes for itself; everything else in a query string is a setting of the engine.
+# Parameters of the HTTP interface; everything else in a query string is a setting of the engine.
 TRANSPORT = {
     "query",
     "database",
@@ -76,8 +76,8 @@ INSERT = re.compile(rb"\s*(INSERT\s+INTO\s.*?)\sFORMAT\s+(\w+)[ \t]*\r?\n", re.I
 COMMENTS = re.compile(r"\A(\s*--[^\n]*\n)+")
 ERROR_CODE = re.compile(r"Code: (\d+)\.")
 
-# The first word of what each role may say; the migrator may say anything, the writer may read only the engine's tables.
-# Their rights as the engine knows them are tested without this fixture.
+# The first words of the statements that a role may send; the migrator may send any, the writer's SELECT is for the
+# engine's own tables. The engine's access control is tested without this fixture.
 ROLES = {
     "writer": ("INSERT", "SELECT"),
     "reader": ("SELECT", "WITH", "DESCRIBE", "SHOW", "EXPLAIN"),
@@ -86,7 +86,7 @@ ROLES = {
 
 
 class Refused(Exception):
-    """An error of ClickHouse's, by its code."""
+    """An error of ClickHouse, by its code."""
 
     def __init__(self, code: int, text: str, status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR) -> None:
         super().__init__(text)
@@ -102,7 +102,7 @@ class User:
 
 @dataclass
 class Faults:
-    """What goes wrong with inserts at the moment; shared by all threads."""
+    """The faults of inserts at the moment; shared by all threads."""
 
     cut_inserts: float = 0.0
     cut_next: int = 0
@@ -134,10 +134,10 @@ class Faults:
 
 
 class Engine:
-    """One connection to chDB, for one thread: its database and settings follow each request's."""
+    """One thread's connection to chDB; each request sets its database and settings."""
 
     def __init__(self, directory: Path) -> None:
-        import chdb  # noqa: PLC0415 - half a gigabyte that those who only start the server do not need
+        import chdb  # noqa: PLC0415 - half a gigabyte, which a test that only starts the server does not need
 
         connect: Any = chdb.connect  # typed or not, as chdb or chdb-core was installed last
         self._connection = connect(str(directory))
@@ -150,7 +150,7 @@ class Engine:
         return result.bytes() or b"", {"read_rows": result.rows_read(), "written_rows": result.rows_written()}
 
     def insert(self, statement: str, data: bytes, data_format: str) -> dict[str, int]:
-        """From a file: the way of data into chDB that makes one insert of several blocks under one token."""
+        """Insert from a file, the only way to insert several blocks into chDB under one token."""
         self._inserts.mkdir(exist_ok=True)
         file = self._inserts / str(threading.get_ident())
         file.write_bytes(data)
@@ -190,7 +190,7 @@ class Server(ThreadingHTTPServer):
 
     @contextlib.contextmanager
     def running(self, query_id: str) -> Iterator[None]:
-        """Refuses a second one of the same name meanwhile."""
+        """Refuse a second query of the same id for this block."""
         with self._lock:
             if query_id in self._running:
                 name = "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING"
@@ -202,7 +202,7 @@ class Server(ThreadingHTTPServer):
             self._running.remove(query_id)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no news."""
+        """Say nothing of a client that goes away."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -283,7 +283,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._engine
 
     def _sign_in(self, fields: Mapping[str, str]) -> str:
-        """The role of who asks; anybody's where the server has no users."""
+        """The role of the account that asks; migrator if the server has no users."""
         if not self.server.users:
             return "migrator"
         name, password = self.headers.get("X-ClickHouse-User", ""), self.headers.get("X-ClickHouse-Key", "")
@@ -394,7 +394,7 @@ def unfolded(body: bytes, content_type: str) -> tuple[bytes, dict[str, str]]:
 class ClickHouseServer:
     """The fixture as a process on ``directory``; after ``stop`` or ``kill`` it starts again on the same port.
 
-    ``users`` maps a name to (password, role); a role is writer, reader or migrator. Without users anybody may do all.
+    ``users`` maps a name to (password, role); a role is writer, reader or migrator. Without users all is allowed.
     """
 
     def __init__(
@@ -408,14 +408,14 @@ class ClickHouseServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str = "nhip", *, user: str = "default") -> str:
-        """As NHIP_CLICKHOUSE_URL wants it."""
+        """For NHIP_CLICKHOUSE_URL."""
         password = self.users.get(user, ("", ""))[0]
         account = f"{user}:{quote(password, safe='')}" if password else user
         return f"{self._scheme}://{account}@127.0.0.1:{self.port}/{database}"
 
     @property
     def exit_code(self) -> int | None:
-        """Of a process that ran and has ended, negative for a signal's number."""
+        """None before the end; a signal's number is negative."""
         return self._process.poll() if self._process else None
 
     @property
@@ -423,7 +423,7 @@ class ClickHouseServer:
         return self._running().pid
 
     def start(self) -> "ClickHouseServer":
-        """Start and wait until it answers. Raises AssertionError with its output when it does not."""
+        """Start and wait until it answers. Raises AssertionError with its output if it does not."""
         self.directory.mkdir(parents=True, exist_ok=True)
         arguments = [f"--user={name}:{password}:{role}" for name, (password, role) in self.users.items()]
         if self.certificate:
@@ -445,17 +445,17 @@ class ClickHouseServer:
         return self._running().wait(STOP_SECONDS)
 
     def kill(self) -> None:
-        """SIGKILL; nothing to do when it has ended."""
+        """SIGKILL; does nothing if it has ended."""
         self._running().kill()
         self._running().wait()
 
     def fault(self, **faults: float) -> None:
-        """From now on let inserts fail as the module's text says; without arguments no longer."""
+        """Set the faults of inserts that the module's text lists; without arguments none."""
         request = urllib.request.Request(f"{self._base}/_fault?{urlencode(faults)}", method="POST", data=b"")
         urllib.request.urlopen(request, timeout=10, context=self._trusting()).close()
 
     def answers_cut(self) -> int:
-        """How many inserts were done and not answered since it started."""
+        """The number of inserts done and not answered since the start."""
         with urllib.request.urlopen(f"{self._base}/_fault", timeout=10, context=self._trusting()) as response:
             return int(json.load(response)["cut"])
 
@@ -485,7 +485,7 @@ class ClickHouseServer:
         return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def _trusting(self) -> ssl.SSLContext | None:
-        """For its own questions only: whether the certificate is good is for tests of the client to find out."""
+        """Trusts any certificate: tests of the client check it, not this fixture."""
         if not self.certificate:
             return None
         context = ssl.create_default_context()
@@ -515,7 +515,7 @@ def main() -> None:
 
     os.environ["TZ"] = "UTC"
     time.tzset()
-    _keep_open = Engine(options.directory)  # or the engine would close whenever nobody is connected
+    _keep_open = Engine(options.directory)  # otherwise the engine closes with its last connection
     server = Server(options.directory, options.port, dict(options.user))
     if options.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -524,7 +524,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))
     server.serve_forever(poll_interval=0.1)
-    os._exit(0)  # an insert that was answered is on disk, and the engine can't be closed under threads that use it
+    os._exit(0)  # an answered insert is on disk, and the engine can't be closed while threads use it
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from part import ROOT
 
 
 def write_env(path: Path, **chosen: str) -> Path:
-    """What ``make env`` writes."""
+    """Run ``make env``."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NHIP_")}
     command = ["sh", str(ROOT / "tools/make_env.sh")]
     subprocess.run(command, env=environment | chosen | {"ENV_FILE": str(path)}, check=True, capture_output=True)
@@ -25,7 +25,7 @@ def read_env(path: Path) -> dict[str, str]:
 
 
 def compose(env_file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Compose on docker-compose.yml; skips the test where there is none, fails it where CI is set."""
+    """Run Compose on docker-compose.yml. Without Compose the test is skipped, or fails if CI is set."""
     command = _compose_command()
     if command is None:
         missing = "no Docker Compose; `apt-get install docker-compose` would let this test run (it needs no Docker)"

@@ -1,4 +1,4 @@
-"""Reads the events of a record, for tests of the code that writes them."""
+"""A record's events, for tests of the code that writes records."""
 
 import msgspec
 

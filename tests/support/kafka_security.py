@@ -1,4 +1,4 @@
-"""A Kafka that wants a user, a password and TLS, with an authority of its own."""
+"""A Kafka that requires a user, a password and TLS, with its own certificate authority."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STORE_PASSWORD = "store-password"
 
 
 def secure_server(directory: Path) -> tuple[KafkaServer, Path]:
-    """A server, not started, and the file of its authority. It knows USER by PLAIN; by SCRAM after ``add_user``."""
+    """A server, not started, and its authority's certificate. PLAIN knows USER at once, SCRAM after ``add_user``."""
     directory.mkdir(parents=True, exist_ok=True)
     authority, store = _certificates(directory)
     plain = (

@@ -36,7 +36,7 @@ PROPERTIES = {
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "100",
     "broker.heartbeat.interval.ms": "200",
-    "broker.session.timeout.ms": "1000",  # so long a killed broker's successor waits to be let in
+    "broker.session.timeout.ms": "1000",  # a broker restarted after a kill waits this long to join
     "log.initial.task.delay.ms": "100",
     "log.retention.check.interval.ms": "500",
     "num.network.threads": "2",
@@ -45,15 +45,15 @@ PROPERTIES = {
 
 
 class KafkaMissing(RuntimeError):
-    """No Kafka can be had on this machine; the message says what would bring it."""
+    """This machine has no Kafka; the message says how to get one."""
 
 
 class KafkaServer:
     """One broker with its data in ``directory``, on ports that it keeps over restarts.
 
-    ``properties`` are those of ``server.properties`` and win over PROPERTIES. Clients come to ``bootstrap``, whose
+    ``properties`` are those of ``server.properties`` and override PROPERTIES. Clients connect to ``bootstrap``, whose
     protocol is that of the listener CLIENT; ``internal`` is always plain and open, to make users and to look inside.
-    Only the loopback address listens. Use it as a context, or ``start`` and ``stop`` it.
+    The broker listens on loopback only. Use it as a context, or ``start`` and ``stop`` it.
     """
 
     def __init__(self, directory: Path, **properties: object) -> None:
@@ -91,13 +91,13 @@ class KafkaServer:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for those who use it; they stop it in their own time
+                start_new_session=True,  # Ctrl-C reaches the caller alone, which then stops Kafka
             )
         if wait:
             self.wait()
 
     def wait(self, seconds: float = START_SECONDS) -> None:
-        """Return when it answers. Raises RuntimeError with the end of its log when it does not."""
+        """Return when it answers. Raises RuntimeError with the end of its log if it does not."""
         deadline = time.monotonic() + seconds
         while not self.answers():
             if self._process is None or self._process.poll() is not None:
@@ -107,17 +107,17 @@ class KafkaServer:
             time.sleep(0.1)
 
     def answers(self) -> bool:
-        """Whether the broker takes part in its cluster and serves requests."""
+        """Whether the broker has joined its cluster and serves requests."""
         try:
             host, port = self.internal.split(":")
-            socket.create_connection((host, int(port)), timeout=1).close()  # an admin would ask again and again
+            socket.create_connection((host, int(port)), timeout=1).close()  # an admin client would retry
             with admin_of(self.internal) as admin:
                 return bool(admin.describe_cluster()["brokers"])
         except (KafkaError, OSError):
             return False
 
     def stop(self) -> None:
-        """End it in order; a frozen one, or one that takes too long, is killed."""
+        """Stop it in order, thawed if need be; kill it after STOP_SECONDS."""
         if self._process is None:
             return
         self.thaw()
@@ -137,7 +137,7 @@ class KafkaServer:
             self._process = None
 
     def freeze(self) -> None:
-        """SIGSTOP, until every thread stands still: connections stay open and nothing answers."""
+        """SIGSTOP; returns when every thread has stopped: connections stay open and nothing answers."""
         freeze(self.pid)
 
     def thaw(self) -> None:
@@ -154,7 +154,7 @@ class KafkaServer:
 
     @property
     def exit_code(self) -> int | None:
-        """Of a process that ran and has ended, negative for a signal's number."""
+        """None before the end; a signal's number is negative."""
         return self._process.poll() if self._process else None
 
     @property
@@ -193,7 +193,7 @@ def kafka_jars() -> Path:
 
 
 def require_kafka() -> None:
-    """Skip the test that asks where Kafka can't be had; fail it where CI is set."""
+    """Without Kafka skip the test, or fail it if CI is set."""
     try:
         kafka_jars()
     except KafkaMissing as missing:

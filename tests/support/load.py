@@ -1,7 +1,7 @@
 """A load of beacons over keep-alive connections, each sending its next request when the last is answered.
 
-Bounded by a number of seconds or requests, on loopback only. What it counts is what the promise is about: views *sent*,
-and of those the *acknowledged* ones.
+Bounded by a number of seconds, on loopback only. The tally counts the views *sent* and, of those, the
+*acknowledged* ones.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ AGENTS = tuple(
 
 @dataclass
 class Tally:
-    """What came of a load; ``latencies`` are seconds, one per answered request, ``seconds`` the time it all took."""
+    """A load's result; ``latencies`` are seconds, one per answered request, ``seconds`` the time of the whole load."""
 
     sent: int = 0
     acknowledged: int = 0
@@ -43,7 +43,7 @@ class Tally:
 
 
 def beacon_requests(*, key: bytes, pages: int = 50, path: str = "/_nhip/e", seed: int = 1) -> Iterator[bytes]:
-    """HTTP requests of views by changing visitors of changing pages, without end."""
+    """HTTP requests without end: views of changing pages by changing visitors."""
     chosen = random.Random(seed)
     bodies = [_body(page_id, key) for page_id in range(1, pages + 1)]
     prepared = [_post(path, chosen.choice(AGENTS), body) for body in bodies for _ in range(20)]
@@ -132,7 +132,7 @@ class _Client(asyncio.Protocol):
 
 
 def _answered(received: bytes) -> int | None:
-    """The status once the whole answer is there."""
+    """The status, or None before the whole answer is there."""
     head, end, body = received.partition(b"\r\n\r\n")
     if not end:
         return None

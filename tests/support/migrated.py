@@ -16,7 +16,7 @@ from sharing import locked
 
 
 def migrate_once(directory: Path, patch: pytest.MonkeyPatch) -> None:
-    """Have Django's test database in memory begin as a copy of the one in ``directory``, made if it is not there."""
+    """Make Django's test database in memory a copy of the one in ``directory``, which the first run makes."""
     create = DatabaseCreation.create_test_db
 
     def create_or_copy(self: DatabaseCreation, *arguments: Any, **options: Any) -> str:
@@ -36,7 +36,7 @@ def migrate_once(directory: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 def _fingerprint() -> str:
-    """Of everything that decides what a migrated database holds."""
+    """A digest of every file that a migrated database depends on."""
     files = [ROOT / "uv.lock", *ROOT.glob("cms/**/*.py"), *ROOT.glob("plugins/*/src/**/*.py")]
     digest = hashlib.blake2b(digest_size=16)
     for file in sorted(files):

@@ -1,4 +1,4 @@
-"""The embedded log and engine under a data directory, and ``nhip`` on them, as its user would type it."""
+"""The embedded log and engine under a data directory, and ``nhip`` commands on them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pipeline.settings import Settings
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command printed, and its exit code."""
+    """A command's exit code and output."""
 
     code: int
     out: str
@@ -40,7 +40,7 @@ class Answer:
 
 
 class Ops:
-    """``now`` is the time of the log and of the commands, in Unix seconds; a test may turn it."""
+    """``now`` is the time of the log and of the commands, in Unix seconds; a test may change it."""
 
     def __init__(self, data_dir: Path, *, now: float) -> None:
         self.settings = Settings(data_dir=data_dir)
@@ -58,7 +58,7 @@ class Ops:
         return record
 
     def consume(self, *, advance: bool = True, insert: bool = True) -> Plan:
-        """Plan, insert and advance over what is in the log, as one batch; or stop short of a part of that."""
+        """Plan, insert and advance over the log as one batch; False for ``insert`` or ``advance`` leaves it out."""
         consumer = self.broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member="embedded")
         records = consumer.poll(timeout=0, max_records=10_000)
         plan = Plan(records[0].offset, records[-1].offset)
@@ -74,7 +74,7 @@ class Ops:
 
     @contextmanager
     def engine(self) -> Iterator[ClickHouse]:
-        """The engine, for this block: a command opens it for itself."""
+        """The engine, for this block alone, since each command opens its own."""
         client = open_embedded(self.settings.engine_dir)
         migrate(client)
         try:
@@ -102,14 +102,14 @@ class Ops:
         return Answer(code, out.getvalue(), err.getvalue())
 
     def served(self, *argv: str) -> Answer:
-        """Have it done by a running product, as ``nhip`` would there."""
+        """The answer of the product's own process, as ``nhip`` gets it while the product runs."""
         typed = Typed(*argv)
         code = cli.run_call(self.settings, cast(Call, typed), now=lambda: self.now)
         return Answer(code, typed.out.getvalue(), typed.err.getvalue())
 
     @contextmanager
     def consumer_alive(self) -> Iterator[None]:
-        """A member of the group that does nothing, for this block, seen by the clock on the wall as every command."""
+        """An idle member of the group, for this block; its broker uses the wall clock, as those of commands do."""
         broker = SqliteBroker(self.settings.log_dir)
         consumer = broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member="idle")
         consumer.poll(timeout=0, max_records=0)
@@ -124,7 +124,7 @@ class Ops:
 
 
 class Typed:
-    """A call as the running process gets it, from somebody who may have left."""
+    """A call as the running process gets it; ``gone``: the caller has left."""
 
     def __init__(self, *argv: str, gone: bool = False) -> None:
         self.argv = list(argv)
@@ -142,5 +142,5 @@ class Typed:
 
 
 def places(answer: Answer) -> Sequence[str]:
-    """Of the dead letters that ``list --json`` shows."""
+    """The place of each dead letter that ``list --json`` shows."""
     return [f"{letter['partition']}/{letter['offset']}/{letter['row']}" for letter in answer.json()["dead_letters"]]

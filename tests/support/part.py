@@ -28,8 +28,8 @@ STOP_SECONDS = 40.0
 class Part:
     """``python ARGUMENTS`` with its log at ``log``; may be started again after ``stop`` or ``kill``.
 
-    ``health_url`` is where it answers ``healthz`` and ``readyz``; ``environment`` goes over this process's, an empty
-    value takes a variable away.
+    The process answers ``healthz`` and ``readyz`` under ``health_url``. ``environment`` overrides the caller's; an
+    empty value removes a variable.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Part:
 
     @property
     def exit_code(self) -> int | None:
-        """Of a process that ran and has ended, negative for a signal's number."""
+        """None before the end; a signal's number is negative."""
         return self._process.poll() if self._process else None
 
     def launch(self) -> None:
@@ -70,7 +70,7 @@ class Part:
     def start(self, *, ready: bool = True) -> Self:
         """Start and wait until it is ready, or with ``ready`` False until it answers at all.
 
-        Raises AssertionError with its output when it ends or takes too long.
+        Raises AssertionError with its output if it ends or takes too long.
         """
         self.launch()
         self.wait_until_it_answers(ready=ready)
@@ -89,8 +89,7 @@ class Part:
         return self.wait()
 
     def wait(self, seconds: float = STOP_SECONDS) -> int:
-        """The exit code of a process that is about to end by itself; after ``seconds`` it is killed and TimeoutExpired
-        raised."""
+        """Wait for the process to end; returns its exit code. Kills it after ``seconds`` and raises TimeoutExpired."""
         try:
             return self._started().wait(seconds)
         except subprocess.TimeoutExpired:
@@ -98,13 +97,13 @@ class Part:
             raise
 
     def kill(self) -> None:
-        """SIGKILL, as a power cut would end it; nothing to do when it has ended, or never ran."""
+        """SIGKILL; does nothing if it has ended or never ran."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
     def freeze(self) -> None:
-        """SIGSTOP, until every thread stands still: it holds all it has and answers nothing."""
+        """SIGSTOP; returns when every thread has stopped: the process keeps what it holds and answers nothing."""
         freeze(self.pid)
 
     def thaw(self) -> None:
@@ -124,8 +123,8 @@ class Part:
 
 
 def free_port() -> int:
-    """One that stays free while nobody listens: from below the range of outgoing connections, one of which could
-    otherwise take the port, or even connect to itself."""
+    """A port below the range of outgoing connections, one of which could otherwise take the port before the caller
+    listens, or even connect to itself."""
     while True:
         port = random.randrange(*ports_of_this_worker())
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
@@ -133,7 +132,7 @@ def free_port() -> int:
 
 
 def freeze(pid: int) -> None:
-    """Stop a process and return when each of its threads has stopped: until then one may still answer."""
+    """Stop a process; returns when each of its threads has stopped: until then one may still answer."""
     os.kill(pid, signal.SIGSTOP)
     wait_until(lambda: set(_thread_states(pid)) <= {"T"}, what=lambda: f"{pid} goes on: {_thread_states(pid)}")
 
@@ -148,7 +147,7 @@ def _thread_states(pid: int) -> list[str]:
 
 
 def status_of(url: str) -> int:
-    """The status of ``url``; 0 while nobody answers."""
+    """The status of ``url``; 0 without an answer."""
     try:
         with urllib.request.urlopen(url, timeout=10) as response:
             return int(response.status)

@@ -1,4 +1,4 @@
-"""Waiting for what another thread or process brings about."""
+"""Waiting for another thread or process."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ PATIENCE = 60.0
 
 
 def wait_until(holds: Callable[[], bool], *, seconds: float = PATIENCE, what: Callable[[], str] = lambda: "") -> None:
-    """Ask again and again. Raises AssertionError, with ``what`` was waited for, after ``seconds``."""
+    """Ask until it ``holds``. After ``seconds`` raises AssertionError that says ``what`` was missing."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what()}"

@@ -15,11 +15,10 @@ DATABASE = "nhip"
 
 
 class PostgresServer:
-    """One server with an empty database ``nhip`` that trusts whoever comes from this machine.
+    """One server with an empty database ``nhip``, open to every user of this machine.
 
-    PostgreSQL refuses to run as root; then it runs as the system's user ``postgres``, in a directory of that user's,
-    since every run of pytest shuts the directories of all runs to other users. Durable only as far as a test needs: it
-    survives ``kill``, not a power cut.
+    PostgreSQL refuses to run as root. Root runs it as the system's user ``postgres``, in a directory of that user,
+    since pytest shuts its directories to other users. The data survives ``kill``, not a power cut.
     """
 
     def __init__(self, directory: Path, **settings: str) -> None:
@@ -38,7 +37,7 @@ class PostgresServer:
         return f"postgres://{USER}@127.0.0.1:{self.port}/{DATABASE}"
 
     def start(self) -> "PostgresServer":
-        """Start and wait until it answers; the first time make its data. Raises AssertionError with its log."""
+        """Start and wait until it answers; the first start makes its data. Raises AssertionError with its log."""
         if not self.is_made():
             self._create()
         options = {
@@ -56,17 +55,17 @@ class PostgresServer:
         self._run("pg_ctl", "stop", "-w", "-m", "fast")
 
     def kill(self) -> None:
-        """As a crash ends it; the next start recovers."""
+        """Stop as a crash does; the next start recovers."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate")
 
     def sql(self, statement: str, *, database: str = DATABASE) -> str:
-        """What ``statement`` answers, columns separated by ``|``."""
+        """The answer to ``statement``, columns separated by ``|``."""
         place = ["-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-d", database]
         command = [str(find_program("psql")), "-X", "-At", "-v", "ON_ERROR_STOP=1", *place, "-c", statement]
         return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
 
     def is_running(self) -> bool:
-        """Whether the server's process is there; killed, it leaves its file behind."""
+        """Whether the server's process is there; its pid file outlives a kill."""
         file = self._data / "postmaster.pid"
         return file.exists() and Path("/proc", file.read_text().split("\n", 1)[0]).exists()
 
@@ -114,7 +113,7 @@ class PostgresServer:
 
 
 def find_program(name: str) -> Path | None:
-    """The newest PostgreSQL's program: Debian keeps the servers' off PATH."""
+    """A program of the newest PostgreSQL; Debian keeps those of the server off PATH."""
     versions = Path("/usr/lib/postgresql")
     newest = sorted(versions.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]), reverse=True)
     on_path = shutil.which(name)
@@ -122,7 +121,7 @@ def find_program(name: str) -> Path | None:
 
 
 def require_postgres() -> None:
-    """Skip the test that asks where no PostgreSQL is installed; fail it where CI is set."""
+    """Without PostgreSQL skip the test, or fail it if CI is set."""
     if find_program("initdb") is None:
         missing = "no PostgreSQL; `apt-get install postgresql` would let this test run"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)

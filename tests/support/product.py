@@ -19,7 +19,7 @@ ADMIN_PASSWORD = "mat-khau-de-thu-nghiem"
 
 
 class SiteClient:
-    """What anybody can ask of the product at ``base_url``, however many processes answer there."""
+    """Requests to the product at ``base_url``, one process or many."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -32,7 +32,7 @@ class SiteClient:
 
     @abstractmethod
     def environment(self) -> dict[str, str]:
-        """That of its commands."""
+        """The environment of its commands."""
 
     def get(self, path: str) -> Any:
         """The JSON at ``path``."""
@@ -40,7 +40,7 @@ class SiteClient:
             return msgspec.json.decode(response.read())
 
     def status(self, path: str) -> int:
-        """The status of ``path``; 0 while nobody answers."""
+        """The status of ``path``; 0 without an answer."""
         return status_of(self.base_url + path)
 
     def page(self, path: str) -> str:
@@ -70,7 +70,7 @@ class SiteClient:
         return answer
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """``nhip ARGUMENTS``, as operations type it."""
+        """Run ``nhip ARGUMENTS``."""
         command = [sys.executable, "-m", "pipeline.operating.cli", *arguments]
         return subprocess.run(
             command,
@@ -83,7 +83,7 @@ class SiteClient:
         )
 
     def verify(self) -> dict[str, Any]:
-        """What ``nhip verify`` finds."""
+        """The findings of ``nhip verify``."""
         answer = self.command("verify", "--json")
         assert answer.returncode in (0, 1), answer.stderr
         found: dict[str, Any] = msgspec.json.decode(answer.stdout)
@@ -93,7 +93,7 @@ class SiteClient:
 class Product(Part, SiteClient):
     """``python -m cms`` on a data directory; may be started again after ``stop`` or ``kill``.
 
-    ``environment`` goes over the usual one; an empty value takes a variable away.
+    ``environment`` overrides the usual one; an empty value removes a variable.
     """
 
     def __init__(self, data_dir: Path, **environment: str) -> None:
@@ -115,7 +115,7 @@ class Product(Part, SiteClient):
 
     @property
     def key(self) -> bytes:
-        """Made at the first start."""
+        """The key that the first start made."""
         return bytes.fromhex((self.data_dir / "beacon.key").read_text(encoding="ascii"))
 
     def __enter__(self) -> "Product":
@@ -126,5 +126,5 @@ class Product(Part, SiteClient):
             raise
 
     def __exit__(self, *_failure: object) -> None:
-        """Leave no process behind, however the block ended."""
+        """Leave no process, even if the block failed."""
         self.kill()

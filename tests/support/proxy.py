@@ -12,7 +12,7 @@ import pytest
 from part import free_port
 
 CADDYFILE = Path(__file__).resolve().parents[2] / "deploy/caddy/Caddyfile"
-LISTENING = "serving initial configuration"  # what Caddy logs then; on a taken port somebody else would answer
+LISTENING = "serving initial configuration"  # in Caddy's log; on a taken port another server would answer
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 
@@ -20,7 +20,7 @@ STOP_SECONDS = 15.0
 class Proxy:
     """``collectors`` and ``web`` are host:port. Plain HTTP on ``port``, or HTTPS for ``localhost`` with ``tls``.
 
-    Under TLS ``authority`` is the certificate that its certificates are checked against.
+    Under TLS ``authority`` is the certificate to check its certificates with.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Proxy:
         return self
 
     def stop(self) -> None:
-        """Ask it to stop; nothing to do when it does not run."""
+        """Ask it to stop; does nothing if it does not run."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(STOP_SECONDS)
@@ -68,14 +68,14 @@ class Proxy:
         return self.start()
 
     def __exit__(self, *_failure: object) -> None:
-        """Leave no process behind."""
+        """Leave no process."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
     @property
     def exit_code(self) -> int | None:
-        """Of a process that ran and has ended, negative for a signal's number."""
+        """None before the end; a signal's number is negative."""
         return self._process.poll() if self._process else None
 
     @property
@@ -105,7 +105,7 @@ class Proxy:
         return self._directory / "place.caddy"
 
     def _describe_place(self) -> str:
-        # Caddy would put its own authority into the system's list, which a test has no business to change.
+        # By default Caddy adds its authority to the system's list, which a test must not change.
         certificate = "tls {\n issuer internal {\n }\n }" if self._tls else ""
         snippets = {
             "certificate": certificate,
@@ -116,7 +116,7 @@ class Proxy:
 
 
 def require_caddy() -> None:
-    """Skip the test that asks where Caddy is not installed; fail it where CI is set."""
+    """Without Caddy skip the test, or fail it if CI is set."""
     if shutil.which("caddy") is None:
         missing = "no Caddy on PATH; `apt-get install caddy` would let this test run"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)

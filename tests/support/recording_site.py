@@ -1,4 +1,4 @@
-"""For the tests of the beacon script: a site whose pages carry it, and a collector that writes down what arrives."""
+"""For tests of the beacon script: a site whose pages carry the script, and a collector that records what arrives."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAGE = """<!doctype html><html lang="vi"><meta charset="utf-8"><link rel="icon" 
 PRERENDER_THERE = """<script type="speculationrules">
 {"prerender": [{"source": "list", "urls": ["/there"], "eagerness": "immediate"}]}</script>"""
 
-# Reports how the page is shown, to prove that a test met what it is about; `after` waits for the test's word.
+# Reports the page's visibility, to prove that the test's case occurred; `after` waits for the test to open a gate.
 WITNESS = """
 const witness = (what) => navigator.sendBeacon("/witness", JSON.stringify([location.pathname, what]));
 const after = (name, act) => fetch("/gate/" + name).then(act);
@@ -42,7 +42,7 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class Beacon:
-    """One beacon as it arrived: where, what its body said, and its headers (names in lower case)."""
+    """One beacon as it arrived: path, body and headers (names in lower case)."""
 
     path: str
     body: dict[str, Any]
@@ -53,8 +53,8 @@ class Beacon:
 class Site:
     """Serves any path with the script on it.
 
-    ``scripts`` run in the pages of their paths, ``held`` pages are answered once their gate is open, and ``answers``
-    go to the beacons in turn: a status and headers, or None for a connection that breaks; then 202 for good.
+    ``scripts`` run in the pages of their paths; ``held`` pages are answered once their gate is open. ``answers`` go to
+    the beacons in turn: a status and headers, or None to break the connection; later beacons get 202.
     """
 
     base_url: str = ""
@@ -92,7 +92,7 @@ class Site:
         wait_until(condition, seconds=PATIENCE, what=lambda: f"{what}; {self.displays()=} {self.witnessed=}")
 
     def settled(self, seconds: float = 0.7) -> list[tuple[str, str]]:
-        """The displays after a silence in which one too many would have arrived."""
+        """The displays after ``seconds`` in which one too many would have arrived."""
         time.sleep(seconds)
         return self.displays()
 

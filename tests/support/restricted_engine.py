@@ -1,7 +1,7 @@
-"""chDB as a user with no more than given rights: ``python -m restricted_engine DIR USERS_XML``, statements on stdin.
+"""chDB as a user with given rights: ``python -m restricted_engine DIR USERS_XML``, statements on stdin.
 
-The engine's own access control, which the embedded engine has for its one user ``default``. A JSON list of statements
-comes in; out goes, for each, null when it was done and else ClickHouse's error code.
+The engine's own access control, which the embedded engine has for its one user ``default``. Standard input is a JSON
+list of statements; standard output has null for each one done, and ClickHouse's error code for each one refused.
 """
 
 import json
@@ -25,7 +25,7 @@ def main() -> None:
 def run(connection: Any, statement: str) -> int | None:
     try:
         connection.query(statement)
-    except Exception as error:  # of a class that only some builds of chdb show
+    except Exception as error:  # its class is public in some builds of chdb only
         found = re.search(r"Code: (\d+)\.", str(error))
         return int(found[1]) if found else -1
     return None

@@ -1,4 +1,4 @@
-"""How the workers of one run share a machine: a range of ports each, and what is made once for all of them."""
+"""How the workers of one run share a machine: a range of ports each, and things made once for all workers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORKER_VARIABLE = "PYTEST_XDIST_WORKER"
 
 
 def ports_of_this_worker() -> tuple[int, int]:
-    """A range that no other worker takes a port from, not even while nobody listens there."""
+    """This worker's own range: no other worker takes a port from it, even a free one."""
     worker = os.environ.get(WORKER_VARIABLE, "gw0")
     size = (PORTS[1] - PORTS[0]) // MOST_WORKERS
     first = PORTS[0] + size * (int(worker.removeprefix("gw")) % MOST_WORKERS)
@@ -25,7 +25,7 @@ def ports_of_this_worker() -> tuple[int, int]:
 
 
 def make_once(directories: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """The path at which ``make`` made something, called by the first worker that asks; the others wait for it."""
+    """The path of something that ``make`` made; the first worker that asks calls it, the others wait."""
     base = directories.getbasetemp()
     root = base.parent if WORKER_VARIABLE in os.environ else base
     made = root / f"shared-{name}"

@@ -1,4 +1,4 @@
-"""The distributed product on one machine without Docker: ``make stack``, and what the end-to-end and chaos tests drive.
+"""The distributed product on one machine without Docker, for ``make stack`` and for the end-to-end and chaos tests.
 
 A real Kafka, a real PostgreSQL, ClickHouse's HTTP interface over the real engine, collectors, consumers, the web
 process and the proxy of docker-compose.yml in front, each a process of its own that can be stopped, killed and frozen.
@@ -46,7 +46,7 @@ PENDING_BALANCES = "SELECT count(*) FROM statistics_openingbalance WHERE sent_at
 class Stack(SiteClient):
     """Everything on ``directory``; ``base_url`` is the proxy's. Use it as a context, or ``start`` and ``stop`` it.
 
-    ``environment`` goes over what docker-compose.yml would set.
+    ``environment`` overrides the values that docker-compose.yml would set.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Stack(SiteClient):
         return self._part(f"consumer-{next(self._names)}", ["-m", "consumers"])
 
     def ended(self) -> dict[str, int | None]:
-        """What was started and no longer runs, with its exit code; PostgreSQL, which is nobody's child, has none."""
+        """The exit code of each part that no longer runs; None for PostgreSQL, which is no child of this process."""
         codes = {part.name: part.exit_code for part in self.parts}
         codes |= {"proxy": self.proxy.exit_code, "Kafka": self.kafka.exit_code, "ClickHouse": self.clickhouse.exit_code}
         gone: dict[str, int | None] = {name: code for name, code in codes.items() if code is not None}
@@ -103,7 +103,7 @@ class Stack(SiteClient):
         return self._part("nhip", []).environment()
 
     def start(self) -> Stack:
-        """Start everything in the order that docker-compose.yml has; returns when all of it is ready."""
+        """Start everything in the order of docker-compose.yml; returns when all of it is ready."""
         self.directory.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(3) as threads:
             for started in [threads.submit(server.start) for server in (self.kafka, self.postgres, self.clickhouse)]:
@@ -119,7 +119,7 @@ class Stack(SiteClient):
         return self
 
     def is_through(self) -> bool:
-        """Whether the group has everything of the log in ClickHouse, with no plan open."""
+        """Whether the group has the whole log in ClickHouse, with no plan open."""
         with closing(open_broker(self.settings)) as broker:
             ends = broker.end_offsets(EVENTS_TOPIC)
             committed = broker.committed(GROUP, EVENTS_TOPIC)
@@ -129,7 +129,7 @@ class Stack(SiteClient):
         )
 
     def _wait_for_numbers(self) -> None:
-        """Until the demo's opening balances are counted and the web process, which reads when looked at, has them."""
+        """Wait until the demo's opening balances are counted and the web process, which reads on demand, has them."""
         wait_until(lambda: self.postgres.sql(PENDING_BALANCES) == "0" and self.is_through(), seconds=START_SECONDS)
         counted_at = time.time()
         self.page("/")
@@ -154,7 +154,7 @@ class Stack(SiteClient):
             raise
 
     def __exit__(self, *_failure: object) -> None:
-        """Leave no process behind, however the block ended."""
+        """Leave no process, even if the block failed."""
         with ExitStack() as stack:
             for server in (self.postgres, self.kafka, self.clickhouse, self.proxy):
                 stack.callback(server.__exit__)
@@ -167,7 +167,7 @@ class Stack(SiteClient):
         assert part.wait(START_SECONDS) == 0, f"{name} failed:\n{part.output()}"
 
     def _part(self, name: str, arguments: list[str], **own: str) -> Part:
-        """A process with a data directory and a port of its own, but for what ``own`` says."""
+        """A process with its own data directory and port, unless ``own`` overrides them."""
         port = free_port()
         environment = {
             "NHIP_DATA_DIR": str(self.directory / name),
@@ -199,14 +199,14 @@ class Stack(SiteClient):
 
 
 def require_stack() -> None:
-    """Skip the test that asks where a server is not installed; fail it where CI is set."""
+    """Without one of the servers skip the test, or fail it if CI is set."""
     require_postgres()
     require_caddy()
     require_kafka()
 
 
 def metric_of(part: Part, name: str) -> float:
-    """A metric without labels, as the process gives it."""
+    """The value of a metric without labels."""
     with urllib.request.urlopen(part.health_url + "metrics", timeout=10) as response:
         found = re.search(rf"^{name} (\S+)$", response.read().decode(), re.MULTILINE)
     assert found, f"{part.name} has no {name}"
@@ -219,13 +219,13 @@ def _address(part: Part) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the stack until Ctrl-C or SIGTERM, then stop it all; returns 2 when the port can't be had."""
+    """Run the stack until Ctrl-C or SIGTERM, then stop it all; returns 2 if the port can't be used."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = Settings.from_env({"PORT": options.port})
         with listen(settings):
-            pass  # it is free: nobody waits a minute to hear that it is not
+            pass  # check the port first: the servers take a minute to start
     except ConfigurationError as error:
         print(f"nhip: {str(error).replace('make run', 'make stack')}", file=sys.stderr)
         return 2
@@ -258,7 +258,7 @@ def _parser() -> Parser:
 
 
 def write_environment(stack: Stack, to: Path) -> None:
-    """What a shell must know to run ``nhip`` on the stack; passwords are in it."""
+    """Write the variables, passwords among them, that a shell needs to run ``nhip`` on the stack."""
     environment = stack.environment()
     names = sorted(name for name in environment if name.startswith("NHIP_") or name == "DATABASE_URL")
     lines = [f"export {name}={shlex.quote(environment[name])}\n" for name in names]
@@ -279,7 +279,7 @@ def _announce(stack: Stack) -> None:
 
 
 def _watch(stack: Stack) -> None:
-    """Say what ends by itself, once, until interrupted; the rest goes on, as it would in production."""
+    """Until interrupted, announce each part that ends, once; the others go on, as in production."""
     told: dict[str, int | None] = {}
     while True:
         ended = stack.ended()

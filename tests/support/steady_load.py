@@ -1,7 +1,7 @@
-"""Views without a pause, each of a page of its own, so that what became of every single one can be told.
+"""Views without a pause, each of its own page, so that a test can tell the fate of every single view.
 
-Never sent twice: a view whose answer was lost may or may not be counted, an acknowledged one must be, once. Bounded by
-``close``, on loopback only.
+No view is sent twice: one whose answer was lost may or may not be counted, an acknowledged one must be counted once.
+The load ends with its block and stays on loopback.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) 
 
 
 class SteadyLoad:
-    """Sends to the collectors at ``ports`` by turns, about ``rate`` views a second. Use it as a context."""
+    """Sends about ``rate`` views a second to the collectors at ``ports`` in turn. Use it as a context."""
 
     def __init__(self, ports: Sequence[int], *, key: bytes, rate: float) -> None:
         self._ports = itertools.cycle(ports)
@@ -52,7 +52,7 @@ class SteadyLoad:
             thread.join()
 
     def pause(self) -> None:
-        """Send nothing more; returns when every answer is there or lost."""
+        """Stop sending; returns when every answer is there or lost."""
         self._going.clear()
         while self._under_way:
             time.sleep(0.01)

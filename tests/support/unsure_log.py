@@ -1,6 +1,6 @@
-"""Kafka as it looks from a collector on a bad day: a log in memory that answers, or not, as a test says.
+"""Kafka as a collector sees it on a bad day: a log in memory that answers only when a test says so.
 
-What the idempotent producer promises holds here too: a record is appended at most once, however it is retried.
+The log keeps the promise of the idempotent producer: a record is appended at most once, however often it is retried.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PARTITIONS = 2
 
 @dataclass(eq=False)
 class Request:
-    """A record on its way to the broker; ``appended`` once it is in the log, whatever the collector knows of it."""
+    """A record on its way to the broker; ``appended`` once it is in the log, even if the collector does not know."""
 
     partition: int
     key: bytes
@@ -29,9 +29,9 @@ class Request:
 
 
 class UnsureLog:
-    """``reachable``: whether questions are answered; ``prompt``: whether records are, at once.
+    """``reachable``: whether questions are answered; ``prompt``: whether records are answered at once.
 
-    Requests that are not answered at once lie in ``pending`` until ``arrive``, ``answer`` or ``fail``.
+    Other requests wait in ``pending`` for ``answer`` or ``fail``.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -45,10 +45,10 @@ class UnsureLog:
     def values(self) -> list[bytes]:
         return [record.value for partition in self.partitions for record in partition]
 
-    # what becomes of a request
+    # a request's fate
 
     def arrive(self, request: Request) -> None:
-        """The broker appends the record; nobody hears of it."""
+        """The broker appends the record; the collector does not hear of it."""
         if request.appended:
             return
         request.appended = True
@@ -61,12 +61,12 @@ class UnsureLog:
         request.answer.set_result(self.partitions[request.partition][-1])
 
     def fail(self, request: Request) -> None:
-        """The producer gives up; the record is in the log or not, and will not get there any more."""
+        """The producer gives up; a record that is not in the log by now never will be."""
         self.pending.remove(request)
         request.answer.set_exception(Unavailable("given up"))
 
     def forget_pending(self) -> list[Request]:
-        """The collector has died; returns what it had on its way, which may still arrive and is never answered."""
+        """The collector has died; returns its pending requests, which may still arrive but are never answered."""
         orphans, self.pending = self.pending, []
         return orphans
 
