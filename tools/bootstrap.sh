@@ -64,8 +64,8 @@ keep_bytecode() {
 
 # the environment
 
-# A stamp names the lock, the settings and the directory of the environment: a copied or moved checkout must be installed
-# again, since its packages point at the old directory.
+# A stamp names the lock, the settings and the directory of the environment: a copied or moved checkout must be
+# installed again, since its packages point at the old directory.
 wanted() { echo "$(cat uv.lock pyproject.toml plugins/*/pyproject.toml tools/bootstrap.sh | cksum) $PWD"; }
 
 is_current() {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from clock import Clock
 
 from pipeline.brokers import Topic
 from pipeline.brokers.sqlite.broker import SqliteBroker
@@ -18,22 +19,9 @@ from pipeline.events import EVENTS_TOPIC, PageView
 HOUR_MS = 3_600_000
 
 
-class Clock:
-    """Time that passes only when told to."""
-
-    def __init__(self, now: float = 1_790_571_600.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_790_571_600.0)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from clock import Clock
 
 from consumers.health import GRACE_SECONDS, check_inserts, check_loop
 from consumers.lag import LagWatch, measure_lag
@@ -18,21 +19,13 @@ INSERT_SECONDS = 10.0
 STUCK_SECONDS = 2 * INSERT_SECONDS + GRACE_SECONDS
 
 
-class Timer:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def timer() -> Clock:
+    return Clock(0.0)
 
 
 @pytest.fixture
-def timer() -> Timer:
-    return Timer()
-
-
-@pytest.fixture
-def runner(broker: SqliteBroker, timer: Timer) -> Iterator[Runner]:
+def runner(broker: SqliteBroker, timer: Clock) -> Iterator[Runner]:
     consumer = broker.consumer(group="group", topic=EVENTS_TOPIC, member="a")
     yield Runner(consumer, lambda *_, **__: None, batch_rows=10, batch_seconds=0.0, clock=timer)
     consumer.close()
@@ -42,21 +35,21 @@ def metric(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(name, labels)
 
 
-def test_a_loop_that_makes_progress_is_alive(runner: Runner, timer: Timer) -> None:
+def test_a_loop_that_makes_progress_is_alive(runner: Runner, timer: Clock) -> None:
     check = check_loop(runner, insert_seconds=INSERT_SECONDS, clock=timer)
     timer.now = STUCK_SECONDS + 1
     runner.step()
     assert check() is None
 
 
-def test_a_loop_that_makes_no_progress_is_stuck(runner: Runner, timer: Timer) -> None:
+def test_a_loop_that_makes_no_progress_is_stuck(runner: Runner, timer: Clock) -> None:
     check = check_loop(runner, insert_seconds=INSERT_SECONDS, clock=timer)
     runner.step()
     timer.now = STUCK_SECONDS + 1
     assert check() == f"stuck for {STUCK_SECONDS + 1:.0f} s"
 
 
-def test_a_loop_that_tries_an_insert_again_and_again_is_alive_and_not_ready(broker: SqliteBroker, timer: Timer) -> None:
+def test_a_loop_that_tries_an_insert_again_and_again_is_alive_and_not_ready(broker: SqliteBroker, timer: Clock) -> None:
     """A consumer needs no restart while ClickHouse is away."""
     runner: Runner
     seen: list[tuple[str | None, str | None]] = []
@@ -82,7 +75,7 @@ def test_a_loop_that_tries_an_insert_again_and_again_is_alive_and_not_ready(brok
     assert seen == [(None, None), (None, refusal), (None, refusal)]
 
 
-def test_a_loop_that_gave_up_says_why(runner: Runner, timer: Timer) -> None:
+def test_a_loop_that_gave_up_says_why(runner: Runner, timer: Clock) -> None:
     runner.failure = TooManyDeadLetters("1000 lines in a row")
     assert check_loop(runner, insert_seconds=INSERT_SECONDS, clock=timer)() == "1000 lines in a row"
 

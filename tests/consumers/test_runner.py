@@ -7,9 +7,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import pytest
+from clock import Clock
 
 from consumers import partition as partition_module
 from consumers import runner as runner_module
@@ -32,13 +32,6 @@ BATCH_SECONDS = 0.2
 
 View = Callable[[int], PageView]
 Line = Callable[..., bytes]
-
-
-class Clock(Protocol):
-    """The test's clock: it advances only when told to."""
-
-    def __call__(self) -> float: ...
-    def advance(self, seconds: float) -> None: ...
 
 
 class Crash(BaseException):

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from missing import skip_or_fail
 from part import ROOT
 
 
@@ -28,10 +28,7 @@ def compose(env_file: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     """Run Compose on docker-compose.yml. Without Compose the test is skipped, or fails if CI is set."""
     command = _compose_command()
     if command is None:
-        missing = "no Docker Compose; `apt-get install docker-compose` would let this test run (it needs no Docker)"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+        skip_or_fail("no Docker Compose; `apt-get install docker-compose` would let this test run (it needs no Docker)")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("NHIP_")}
     full = [*command, "--env-file", str(env_file), "-f", str(ROOT / "docker-compose.yml"), *arguments]
     return subprocess.run(full, env=clean, cwd=env_file.parent, capture_output=True, text=True, check=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
 from kafka_server import KafkaServer, admin_of
+from missing import require_openssl
 
 USER = "nhip"
 PASSWORD = "mật khẩu".encode().hex()
@@ -15,6 +16,7 @@ STORE_PASSWORD = "store-password"
 
 def secure_server(directory: Path) -> tuple[KafkaServer, Path]:
     """A server, not started, and its authority's certificate. PLAIN knows USER at once, SCRAM after ``add_user``."""
+    require_openssl()
     directory.mkdir(parents=True, exist_ok=True)
     authority, store = _certificates(directory)
     plain = (

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
+from missing import skip_or_fail
 from part import ROOT, free_port, freeze
 
 START_SECONDS = 60.0
@@ -197,7 +197,7 @@ def require_kafka() -> None:
     try:
         kafka_jars()
     except KafkaMissing as missing:
-        pytest.fail(str(missing)) if os.environ.get("CI") else pytest.skip(str(missing))
+        skip_or_fail(str(missing))
 
 
 @contextmanager

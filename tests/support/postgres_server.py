@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import pytest
+from missing import skip_or_fail
 from part import free_port
 
 START_SECONDS = 60
@@ -123,5 +123,4 @@ def find_program(name: str) -> Path | None:
 def require_postgres() -> None:
     """Without PostgreSQL skip the test, or fail it if CI is set."""
     if find_program("initdb") is None:
-        missing = "no PostgreSQL; `apt-get install postgresql` would let this test run"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+        skip_or_fail("no PostgreSQL; `apt-get install postgresql` would let this test run")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
+from missing import skip_or_fail
 from part import free_port
 
 CADDYFILE = Path(__file__).resolve().parents[2] / "deploy/caddy/Caddyfile"
@@ -118,5 +118,4 @@ class Proxy:
 def require_caddy() -> None:
     """Without Caddy skip the test, or fail it if CI is set."""
     if shutil.which("caddy") is None:
-        missing = "no Caddy on PATH; `apt-get install caddy` would let this test run"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+        skip_or_fail("no Caddy on PATH; `apt-get install caddy` would let this test run")

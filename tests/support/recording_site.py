@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from http_server import serve
 from patience import wait_until
 
 from pipeline.collecting.script.build import BUILT
@@ -104,18 +105,12 @@ def serve_site() -> Iterator[Site]:
     class Handler(_Handler):
         serves = site
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    site.base_url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield site
-    finally:
-        for gate in list(site.gates.values()):
-            gate.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serve(Handler) as site.base_url:
+        try:
+            yield site
+        finally:
+            for gate in list(site.gates.values()):
+                gate.set()
 
 
 class _Handler(BaseHTTPRequestHandler):

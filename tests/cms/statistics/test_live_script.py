@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from http_server import serve
 from patience import wait_until
 from playwright.sync_api import expect
 
@@ -72,15 +72,9 @@ def collector() -> Iterator[Collector]:
     class Handler(_Handler):
         serves = collector
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    collector.base_url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield collector
-    collector.ending = True
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(Handler) as collector.base_url:
+        yield collector
+        collector.ending = True
 
 
 @pytest.fixture

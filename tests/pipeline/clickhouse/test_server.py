@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import threading
@@ -15,6 +13,7 @@ from typing import Any
 import pytest
 from clickhouse_http import ClickHouseServer
 from event_rows import EMPTY_ROW
+from missing import require_openssl
 from patience import wait_until
 
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, address_of, open_clickhouse, open_server
@@ -338,9 +337,7 @@ def test_the_settings_choose_server_or_engine(server: ClickHouseServer, tmp_path
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for 127.0.0.1 that signs itself, with its key; beside it ``ca.pem``, the certificate alone."""
-    if shutil.which("openssl") is None:
-        missing = "no openssl on PATH; `apt-get install openssl` would let this test run"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    require_openssl()
     directory = tmp_path_factory.mktemp("tls")
     key, ca = directory / "key.pem", directory / "ca.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=nhip-test"]

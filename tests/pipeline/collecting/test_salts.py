@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from clock import Clock
 
 from pipeline.brokers import Producer, Record
 from pipeline.brokers.sqlite.broker import SqliteBroker
@@ -19,18 +20,9 @@ TODAY = date(2026, 9, 28)
 DAY = 86_400.0
 
 
-class Clock:
-    """Time that passes only when told to."""
-
-    now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOON)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from clock import Clock
 
 from pipeline.brokers import Committed, Consumer, Topic, TopicPartition
 from pipeline.brokers.sqlite.broker import SqliteBroker
@@ -17,19 +18,9 @@ TOPIC = Topic("views", partitions=2, retention_ms=60_000)
 FIRST, SECOND = (TopicPartition("views", partition) for partition in range(2))
 
 
-class Clock:
-    """Time that passes only when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000_000.0)
 
 
 @pytest.fixture
