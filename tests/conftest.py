@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from migrated import migrate_once
 from missing import skip_or_fail
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from sharing import MOST_WORKERS
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
@@ -49,8 +51,11 @@ LONGEST_FIRST = (
     "tests/contracts",
     "tests/cms/web",
 )
-# Fixtures, and parameters of others, that mean a server which tests of several modules share.
-SHARED_SERVERS = {"stack": "stack", "distributed": "stack", "kafka": "kafka"}
+# The tests of several modules that share a server, by what their ids have.
+SHARED_SERVERS = {
+    "stack": re.compile(r"end_to_end/test_outages\.py|[\[-]distributed\]"),
+    "kafka": re.compile(r"brokers/kafka/test_broker\.py|contracts/test_broker\.py.*[\[-]kafka[\]-]"),
+}
 # Tests that start processes, servers or browsers, or that repeat something many times: `make quick` leaves them out.
 SLOW = (
     "tests/chaos",
@@ -88,20 +93,23 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(len(os.sched_getaffinity(0)) + 1, MOST_WORKERS)
 
 
-@pytest.hookimpl(tryfirst=True)
+class ByServer(LoadScopeScheduling):
+    """Gives a worker whole modules, and all tests that share a server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        servers = (server for server, tests in SHARED_SERVERS.items() if tests.search(nodeid))
+        return next(servers, nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServer:
+    return ByServer(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        file = _file_of(item)
-        item.add_marker(pytest.mark.xdist_group(_server_of(item) or file))
-        if file.startswith(SLOW):
+        if _file_of(item).startswith(SLOW):
             item.add_marker(pytest.mark.slow)
     items.sort(key=_rank)
-
-
-def _server_of(item: pytest.Item) -> str | None:
-    names = getattr(item, "fixturenames", [])
-    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return next((SHARED_SERVERS[one] for one in (*names, *map(str, values)) if one in SHARED_SERVERS), None)
 
 
 def _file_of(item: pytest.Item) -> str:
