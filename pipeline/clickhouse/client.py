@@ -1,6 +1,7 @@
 """The one way to the engine, embedded or a server: clickhouse-connect behind the pipeline's own errors."""
 
 import logging
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,11 +15,12 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
 from pipeline.clickhouse.columns import Columns
 from pipeline.clickhouse.one_try import OneTryPool
-from pipeline.errors import ConfigurationError, PipelineError, Rejected, Unavailable
+from pipeline.errors import ConfigurationError, NoAnswer, PipelineError, Rejected, Unavailable
 from pipeline.settings import ClickHouseSettings, Settings
 
 log = logging.getLogger(__name__)
 
+SERVICE = "ClickHouse"
 DATABASE = "nhip"
 CHATTY = ("clickhouse_connect", "urllib3")  # each failed statement a traceback; what matters is logged by who asks
 
@@ -246,42 +248,45 @@ def _faults(address: str = "") -> Iterator[None]:
     try:
         yield
     except (ClickHouseError, OSError, RuntimeError) as error:
-        if isinstance(error, DatabaseError) and (not address or getattr(error, "code", None) is not None):
-            raise _translate(error) from error
-        place = f" ở · at {address}" if address else ""
-        raise Unavailable(f"ClickHouse{place} không trả lời · does not answer: {_reason(error)}") from error
+        if isinstance(error, DatabaseError) and (not address or error.code is not None):
+            raise _translate(error, address) from error
+        raise NoAnswer(service=SERVICE, address=address, cause=_reason(error)) from error
 
 
 def _reason(error: BaseException) -> str:
-    """What the system says of a connection lost or refused, which libraries wrap in pages of their own; else theirs."""
+    """The system's words for a lost or refused connection, without the libraries' around them; else the error's own."""
     system = (one.strerror for one in _causes(error) if isinstance(one, OSError) and one.strerror)
-    return next(system, "") or str(error).split("\n", 1)[0]
+    return next(system, "") or _first_line(error)
 
 
 @contextmanager
 def _server_faults(variable: str, address: str, database: str) -> Iterator[None]:
-    """Faults of opening a connection; those that a person must mend say where."""
+    """Errors of opening a connection; one that only a person can end says how."""
     try:
         with _faults(address):
             yield
     except PipelineError as error:
-        code = getattr(error.__cause__, "code", None)
-        if code in AUTHENTICATION_FAILED:
-            raise ConfigurationError(f"{variable}: ClickHouse refuses this user or password") from error
-        if code == UNKNOWN_DATABASE:
-            raise Unavailable(f"ClickHouse has no database {database} yet; run: nhip migrate") from error
-        if _certificate_refused(error):
-            text = f"{variable}: the server's certificate is not trusted; set NHIP_CLICKHOUSE_CA_FILE ({error})"
-            raise ConfigurationError(text) from error
-        raise
+        clearer = _clearer(error, variable, database)
+        if clearer is None:
+            raise
+        clearer.service, clearer.address, clearer.cause = error.service, error.address, error.cause
+        raise clearer from error
 
 
-def _certificate_refused(error: BaseException) -> bool:
-    return any("CERTIFICATE_VERIFY_FAILED" in str(one) for one in _causes(error))
+def _clearer(error: PipelineError, variable: str, database: str) -> PipelineError | None:
+    code = getattr(error.__cause__, "code", None)
+    if code in AUTHENTICATION_FAILED:
+        return ConfigurationError(f"{variable}: ClickHouse refuses this user or password", variable=variable)
+    if code == UNKNOWN_DATABASE:
+        return Unavailable(f"ClickHouse has no database {database} yet; run: nhip migrate")
+    if any(isinstance(one, ssl.SSLCertVerificationError) for one in _causes(error)):
+        text = f"{variable}: the server's certificate is not trusted; set NHIP_CLICKHOUSE_CA_FILE ({error})"
+        return ConfigurationError(text, variable=variable)
+    return None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what led to it, the latest first; not further than a person would look."""
+    """The error and the errors before it, the latest first, at most ten."""
     for _ in range(10):
         if error is None:
             return
@@ -289,7 +294,11 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _translate(error: DatabaseError) -> PipelineError:
-    code = getattr(error, "code", None)
-    kind = Unavailable if code is None or code in RETRIABLE_CODES else Rejected
-    return kind(str(error).split("\n", 1)[0])
+def _translate(error: DatabaseError, address: str) -> PipelineError:
+    kind = Unavailable if error.code is None or error.code in RETRIABLE_CODES else Rejected
+    text = _first_line(error)
+    return kind(text, service=SERVICE, address=address, cause=text)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).split("\n", 1)[0]

@@ -24,7 +24,7 @@ def say(error: PipelineError) -> str:
 
 def is_silence(error: PipelineError) -> bool:
     """A service was asked and did not answer, which the words say already."""
-    return isinstance(error, NoAnswer) or SILENCE in error.message
+    return isinstance(error, NoAnswer)
 
 
 def _no_answer(error: PipelineError) -> str:

@@ -24,6 +24,7 @@ from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
 from pipeline.clickhouse.writer import roll_up_rows, write_events
 from pipeline.errors import ConfigurationError, Rejected, Unavailable
+from pipeline.process.words import say
 from pipeline.settings import ClickHouseSettings, Settings
 
 VIEW = EMPTY_ROW | {
@@ -246,7 +247,7 @@ def test_one_who_does_not_answer_is_named_without_the_password() -> None:
     url = f"http://reader:mat-khau@127.0.0.1:{port}/nhip"
     with pytest.raises(Unavailable) as caught:
         open_server(ClickHouseSettings(url=url, reader_url=url, migrator_url=url), account="reader")
-    said = str(caught.value)
+    said = say(caught.value)
     assert said == f"ClickHouse ở · at 127.0.0.1:{port} không trả lời · does not answer: Connection refused"
 
 
