@@ -1,12 +1,12 @@
 -- Least privilege for a ClickHouse that keeps its users by SQL: give these roles to accounts of your own, such as
 --   CREATE USER nhip_writer IDENTIFIED BY '…' DEFAULT ROLE nhip_writer;  GRANT nhip_writer TO nhip_writer;
--- and name the accounts in NHIP_CLICKHOUSE_URL, NHIP_CLICKHOUSE_READER_URL and NHIP_CLICKHOUSE_MIGRATOR_URL. The same rights
--- as files: deploy/clickhouse/users.d/nhip.xml. Views insert with the rights of who made them, the migrator.
+-- and name the accounts in NHIP_CLICKHOUSE_URL, NHIP_CLICKHOUSE_READER_URL and NHIP_CLICKHOUSE_MIGRATOR_URL.
+-- deploy/clickhouse/users.d/nhip.xml grants the same rights. Views insert with the rights of their maker, the migrator.
 CREATE ROLE IF NOT EXISTS nhip_writer$on_cluster;
 GRANT$on_cluster INSERT ON $database.events TO nhip_writer;
 GRANT$on_cluster INSERT ON $database.dead_letters TO nhip_writer;
 GRANT$on_cluster INSERT ON $database.warm_up TO nhip_writer;
--- What it must see to insert a batch again: which places of the log are stored, and nothing of what stands there.
+-- To insert a batch again, the writer must see which places of the log are stored, and none of their content.
 -- only on one server
 GRANT INSERT ON $database.events_again TO nhip_writer;
 -- only on one server

@@ -1,4 +1,4 @@
-"""The one way to the engine, embedded or a server: clickhouse-connect behind the pipeline's own errors."""
+"""The one way to the engine, embedded or a server: clickhouse-connect with the pipeline's own errors."""
 
 import logging
 import ssl
@@ -22,11 +22,11 @@ log = logging.getLogger(__name__)
 
 SERVICE = "ClickHouse"
 DATABASE = "nhip"
-CHATTY = ("clickhouse_connect", "urllib3")  # each failed statement a traceback; what matters is logged by who asks
+CHATTY = ("clickhouse_connect", "urllib3")  # they log a traceback for each failed statement; callers log what matters
 
 Account = Literal["writer", "reader", "migrator"]
 
-# ClickHouse's error codes after which the same statement may succeed later.
+# Error codes of ClickHouse after which the same statement may succeed later.
 RETRIABLE_CODES = {
     159,  # TIMEOUT_EXCEEDED
     160,  # TOO_SLOW
@@ -57,25 +57,25 @@ AUTHENTICATION_FAILED = {192, 193, 194, 516}
 INSERT_SETTINGS = {
     "async_insert": 0,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
-    "deduplicate_insert": "enable",  # since 26.2 in place of insert_deduplicate, which it overrules
-    # One block, however many rows: it is in a roll-up whole, with its mark, or not at all.
+    "deduplicate_insert": "enable",  # since 26.2 it overrules insert_deduplicate
+    # One block for any number of rows: a roll-up has the whole batch with its mark, or nothing of it.
     "min_insert_block_size_rows": 2**40,
     "min_insert_block_size_bytes": 0,
-    # Times come from the log's lines; a batch of odd ones must not be refused for touching many months.
+    # Times come from the log's lines: odd ones make a batch touch many months, which is no reason to refuse it.
     "max_partitions_per_insert_block": 0,
 }
 
 # Into a Distributed table: answer when the shard has the rows, not when this server has queued them.
 CLUSTER_INSERT_SETTINGS = {"distributed_foreground_insert": 1}
 
-# Small questions asked often: compiling an expression costs more than computing it, and a log of them is of no use.
+# Queries are small and frequent: compiling an expression costs more than computing it, and nobody reads their log.
 SESSION_SETTINGS = {"compile_expressions": 0, "compile_aggregate_expressions": 0, "log_queries": 0}
 
 CONNECT_SECONDS = 5.0
 
 
 class ClickHouse:
-    """A connection of one thread; open another for another thread. Every method raises Unavailable or Rejected.
+    """A connection for one thread; another thread opens its own. Every method raises Unavailable or Rejected.
 
     ``cluster`` names the servers that tables are replicated and distributed over; empty for one server. ``address`` is
     ``host:port``, for messages; empty for the embedded engine.
@@ -88,7 +88,7 @@ class ClickHouse:
         self.cluster = cluster
 
     def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Rows of a SELECT whose parameters stand as ``{name:Type}``, times as ``DateTime64(3, 'UTC')``."""
+        """Rows of a SELECT whose parameters are written ``{name:Type}``, times as ``DateTime64(3, 'UTC')``."""
         bound = {name: _in_utc(value) for name, value in (parameters or {}).items()}
         with _faults(self._address):
             result = self._connection.query(statement, parameters=bound)
@@ -102,9 +102,9 @@ class ClickHouse:
     def insert(self, table: str, columns: Columns, *, types: Sequence[str], token: str | None, alone: str = "") -> None:
         """Insert equally long ``columns`` as one block, once per ``token``: a repeat changes no table and no view.
 
-        The same token must always come with the same data; ClickHouse drops a repeat without comparing it. Without one
-        every insert counts. Where the engine dies during an insert, a token alone is not enough: recovery.py. A server
-        refuses an insert (Unavailable) while another with the same name in ``alone`` is running.
+        The same token must always come with the same data; ClickHouse drops a repeat without comparing it. Without a
+        token every insert counts. If the engine dies during an insert, a token is not enough: see recovery.py. A server
+        refuses an insert (Unavailable) while it runs another with the same ``alone``.
         """
         once = {"insert_deduplication_token": token} if token else {"deduplicate_insert": "disable"}
         if alone and self._address:
@@ -127,8 +127,7 @@ class ClickHouse:
 def open_clickhouse(settings: Settings, *, account: Account) -> ClickHouse:
     """A connection for one thread, to the server that the settings name or else to the engine in this process.
 
-    Raises Unavailable while nobody answers or the database is not made yet, ConfigurationError when the account is
-    refused.
+    Raises Unavailable while there is no answer or no database, ConfigurationError if the account is refused.
     """
     if settings.clickhouse is None:
         return open_embedded(settings.engine_dir)
@@ -168,22 +167,22 @@ def open_server(server: ClickHouseSettings, *, account: Account) -> ClickHouse:
 
 
 class Reconnecting:
-    """Gives one thread its connection, opened at first need, so that an absent engine is a fault of the call alone."""
+    """One thread's connection, opened by the first call, so that an engine that is away fails that call alone."""
 
     def __init__(self, connect: Callable[[], ClickHouse]) -> None:
         self._connect = connect
         self._client: ClickHouse | None = None
 
     def __call__(self) -> ClickHouse:
-        """Raises Unavailable while the engine can't be reached. A server that was away is found again by itself."""
+        """Raises Unavailable while the engine can't be reached. A connection works again when its server returns."""
         if self._client is None:
             self._client = self._connect()
         return self._client
 
     def warm_up(self) -> None:
-        """Make a process's first insert, which takes two seconds with all it loads, before a view has to wait for it.
+        """Make a process's first insert, which loads code for two seconds, before a view has to wait for it.
 
-        An engine that is away is left for the first view. Raises ConfigurationError when the account is refused.
+        If the engine is away, the first view has to wait. Raises ConfigurationError if the account is refused.
         """
         try:
             self().insert("warm_up", {"nothing": [0]}, types=["UInt8"], token="warm-up")
@@ -197,7 +196,7 @@ class Reconnecting:
 
 
 def address_of(server: ClickHouseSettings, account: Account) -> tuple[str, str]:
-    """The variable that says where ``account`` signs in, and its URL; without one of its own, the writer's."""
+    """The variable that holds the URL of ``account``, and the URL: its own, or else the writer's."""
     variable, url = {
         "writer": ("NHIP_CLICKHOUSE_URL", server.url),
         "reader": ("NHIP_CLICKHOUSE_READER_URL", server.reader_url),
@@ -228,7 +227,7 @@ def _connect(url: str, server: ClickHouseSettings, *, database: str) -> ConnectC
             compress="lz4",
             tz_mode="aware",
             settings=SESSION_SETTINGS,
-            # One session would forbid two statements at a time, and a server that restarts forgets it.
+            # A session allows one statement at a time, and a server that restarts forgets it.
             autogenerate_session_id=False,
             show_clickhouse_errors="scrub",
             pool_mgr=pool,
@@ -239,7 +238,7 @@ def _connect(url: str, server: ClickHouseSettings, *, database: str) -> ConnectC
 
 
 def _in_utc(value: Any) -> Any:
-    """A time is sent as text, which clickhouse-connect would write in the server's own zone."""
+    """A time as text in UTC; clickhouse-connect would write it in the server's zone."""
     return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3] if isinstance(value, datetime) else value
 
 

@@ -1,7 +1,7 @@
 """The columns of ``events`` and ``dead_letters``, each said once; the rest derives from here or is compared with it.
 
 An event's column is a field of ``EventRow``: its name in a line of the log, what a line may hold, and the ClickHouse
-type. The tables themselves are made by the migrations, since those are history; a test compares the two.
+type. The tables are made by migrations, which are history; a test compares the tables with these columns.
 """
 
 from collections.abc import Mapping, Sequence
@@ -98,7 +98,7 @@ FIELD_COLUMNS = {field: column.name or field for field, column in _columns_of(Ev
 EVENT_COLUMNS = {FIELD_COLUMNS[field]: column.type for field, column in _columns_of(EventRow).items()} | LINEAGE_COLUMNS
 DEAD_LETTER_COLUMNS = {field: column.type for field, column in _columns_of(DeadLetter).items()}
 
-# Left to the table by a batch's first insert.
+# A batch's first insert leaves these to the table's defaults.
 RESTORED_COLUMN = {"restored": "Bool"}
 DEAD_LETTER_STATE_COLUMNS = {
     "state": "Enum8('waiting' = 1, 'replayed' = 2, 'dropped' = 3)",

@@ -1,4 +1,4 @@
-"""HTTP connections on which an insert is sent once: whether and when it is sent again is the consumer's to say."""
+"""HTTP connections that send an insert once; the consumer decides whether and when to send it again."""
 
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,10 @@ from urllib3.exceptions import HTTPError
 
 
 class OneTryPool(PoolManager):
-    """The pool of one client, apart from every other and from proxies that the environment names.
+    """The pool of one client, shared with no other and without the proxies that the environment names.
 
-    clickhouse-connect sends an insert again when the connection breaks. Here it is told of a fault it knows no answer
-    to, so that a batch fails within its time and is repeated by the runner, which first looks whether the partition is
-    still its own.
+    clickhouse-connect sends an insert again when the connection breaks, but not after the error that is raised here. So
+    a batch fails within its time, and the consumer repeats it if the partition is still its own.
     """
 
     def __init__(self, *, ca_file: Path | None, connect_seconds: float, read_seconds: float) -> None:

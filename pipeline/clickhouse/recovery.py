@@ -1,18 +1,18 @@
-"""Inserting a batch once more, when an insert before may have left it whole, in part or not at all.
+"""Inserting a batch again after an insert that may have stored all of it, part of it or nothing.
 
-A token alone does not make that safe on one server. ClickHouse appends it to a table's log of tokens and then, some
-tens of microseconds later, moves the new part into place. Killed between the two, it remembers rows that it has not
-got, and the token keeps them out for good: of the raw table, or of any one roll-up. (Over a cluster, ClickHouse Keeper
-takes both in one transaction.) Hence three steps:
+On one server a token alone does not make that safe. ClickHouse writes the token to the table's deduplication log and,
+some tens of microseconds later, moves the new part into place. If it is killed between the two, it remembers a token
+whose rows it has lost, and the token keeps those rows out for good: of the raw table, or of any one roll-up. (Over a
+cluster, ClickHouse Keeper stores both in one transaction.) Hence three steps:
 
-1. The whole batch under its token. From then on no other insert under that token changes anything, for as long as the
-   table remembers it: 10,000 inserts.
-2. The rows that the raw table still has not, under tokens of their own. They are marked ``restored``, and the roll-ups,
-   which took them in the first step, pass over them.
-3. The whole batch into ``events_again``, from which each roll-up takes what lies behind its own mark. A mark is in one
-   part with the sums that it speaks of, since a batch is one block, and the batches of a partition come in order.
+1. Insert the whole batch under its token. From then on no other insert under that token changes anything, for as long
+   as the table remembers the token: 10,000 inserts.
+2. Insert the rows that the raw table still lacks, under new tokens. They are marked ``restored``, and the roll-ups'
+   views leave marked rows out, since steps 1 and 3 bring the batch to the roll-ups.
+3. Insert the whole batch into ``events_again``, from which each roll-up takes the rows past its own mark. A mark is in
+   the same part as its sums, since a batch is one block, and the batches of a partition come in order.
 
-Dead letters come last: whoever sees one may have its event read anew and inserted, which moves the marks on.
+Dead letters are inserted last: once visible, one can be replayed, and that insert moves the marks past this batch.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,10 +31,10 @@ MAX_TOKENS = 20
 def write_batch(
     client: ClickHouse, rows: Rows, token: str, *, again: bool, between: Callable[[], None] = lambda: None
 ) -> None:
-    """Insert a batch of one partition, once per ``token``; ``again`` when it may have been tried before.
+    """Insert a batch of one partition, once per ``token``; ``again`` if an insert of it may have been tried before.
 
-    ``between`` is called between statements, each of which may take as long as the server's time-out, and may raise.
-    Raises Unavailable, Rejected.
+    ``between`` is called between statements, since each may take as long as the server's time-out; it may raise. Raises
+    Unavailable, Rejected.
     """
     events = Rows(rows.events, {})
     write_rows(client, events, token)
@@ -56,10 +56,10 @@ def insert_missing(
     *,
     between: Callable[[], None] = lambda: None,
 ) -> int:
-    """Call ``insert`` with those of the rows, all of one partition, that are not stored, until all are.
+    """Call ``insert`` with the rows that are not stored, until all are; ``rows`` are of one partition.
 
-    Each time it is given a token of its own, since ClickHouse may remember one for rows that are gone. Returns how many
-    rows were missing. Raises Rejected when ClickHouse drops every insert, and whatever ``insert`` raises.
+    Every call gets a new token, since ClickHouse may remember one whose rows are gone. Returns how many rows were
+    missing. Raises Rejected if ClickHouse drops every insert, and any error of ``insert``.
     """
     wanted = missing = _without_stored(reader, rows)
     for own in tokens(token):
@@ -74,7 +74,7 @@ def insert_missing(
 
 
 def tokens(token: str) -> Iterator[str]:
-    """``token``, and those to try after it."""
+    """``token``, then the tokens to try after it."""
     yield token
     yield from (f"{token}/{number}" for number in range(2, MAX_TOKENS + 1))
 

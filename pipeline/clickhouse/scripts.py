@@ -1,9 +1,9 @@
 """Statements in ``.sql`` files that make tables: one text for a single server and for a cluster.
 
-``$name`` is filled in when a script is rendered. What differs between the two is filled in by itself: ``$on_cluster``,
-``$Replicated``, ``$local`` (ends the name of a shard's own table), ``$deduplication``; and a statement under the line
-``-- only over a cluster`` or ``-- only on one server`` is left out for the other. Data never gets into a statement this
-way, only names and numbers of our own.
+``render`` fills in each ``$name``. It knows the names that differ between the two: ``$on_cluster``, ``$Replicated``,
+``$local`` (the end of the name of a shard's own table) and ``$deduplication``. It leaves out statements under the line
+``-- only over a cluster`` or ``-- only on one server`` for the other. Data never gets into a statement this way, only
+names and numbers of our own.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ ONLY_OVER_A_CLUSTER = "-- only over a cluster"
 ONLY_ON_ONE_SERVER = "-- only on one server"
 
 DEDUPLICATION = "non_replicated_deduplication_window = 10000"
-# A replicated table also forgets by age: it must remember for as long as a batch may be inserted again.
+# A replicated table also forgets by age; it must remember a token for as long as its batch may be inserted again.
 REPLICATED_DEDUPLICATION = "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
 
 

@@ -27,12 +27,12 @@ def write_rows(client: ClickHouse, rows: Rows, token: str) -> None:
 
 
 def restore_rows(client: ClickHouse, rows: Rows, token: str) -> None:
-    """Insert a batch's events into the raw table alone, past the roll-ups."""
+    """Insert a batch's events into the raw table and into no roll-up."""
     _write(client, "events", {**rows.events, "restored": [True] * count(rows.events)}, EVENT_TYPES, token)
 
 
 def roll_up_rows(client: ClickHouse, rows: Rows) -> None:
-    """Put a batch's events into each roll-up whose mark is below them, and nowhere else.
+    """Insert a batch's events into each roll-up whose mark they are past, and nowhere else.
 
     One insert at a time for a partition: two that read the same mark before either is in would both add to the sums.
     """

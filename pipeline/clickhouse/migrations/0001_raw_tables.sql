@@ -1,6 +1,6 @@
--- Every event once, with the place in the log it came from. The deduplication window makes an insert token hold; without
--- it (the default for a table that is not replicated) tokens are ignored. A batch is of one partition of the log, so that
--- over a cluster all of it goes to one shard, under its token.
+-- Every event once, with its place in the log. The deduplication window makes insert tokens work; without one (the
+-- default of a table that is not replicated) ClickHouse ignores them. A batch is of one partition of the log, so over a
+-- cluster all of it goes to one shard, under its token.
 CREATE TABLE IF NOT EXISTS events$local$on_cluster
 (
     at             DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD),
@@ -23,9 +23,9 @@ CREATE TABLE IF NOT EXISTS events$local$on_cluster
     partition      UInt16,
     offset         UInt64 CODEC(DoubleDelta, ZSTD),
     row            UInt32 CODEC(DoubleDelta, ZSTD),
-    -- Put in by pipeline/clickhouse/recovery.py when the roll-ups had it already: their views pass over it.
+    -- Inserted by pipeline/clickhouse/recovery.py into this table alone: the roll-ups' views leave the row out.
     restored       Bool,
-    -- Rows are sorted by time, and so nearly by offset: a stretch of the log is found without reading the rest.
+    -- Rows are sorted by time, and so nearly by offset: part of the log is found without reading the rest.
     INDEX lineage (partition, offset) TYPE minmax GRANULARITY 1
 )
 ENGINE = ${Replicated}MergeTree
@@ -38,13 +38,13 @@ CREATE TABLE IF NOT EXISTS events$on_cluster AS events$local
 ENGINE = Distributed('$cluster', currentDatabase(), 'events$local', partition);
 
 -- only on one server
--- Takes a batch once more after a crash; views put into each roll-up what it lacks of it (pipeline/clickhouse/recovery.py).
+-- Takes a batch again after a crash; its views add the rows that a roll-up lacks (pipeline/clickhouse/recovery.py).
 CREATE TABLE IF NOT EXISTS events_again AS events
 ENGINE = Null;
 
--- What could not be read, as it came, under the lineage it would have had. A change of state is a row of its own, of which
--- the latest holds: read it with FINAL. changed_at starts as the time of the log's record, so that a batch inserted again
--- never takes a later state back, and needs no token.
+-- Lines that can't be read, as they came, with the lineage that an event would have. Every change of state is a row, and
+-- the latest row counts: read with FINAL. changed_at starts as the time of the log's record, so a batch that is inserted
+-- again never undoes a later state, and needs no token.
 CREATE TABLE IF NOT EXISTS dead_letters$local$on_cluster
 (
     at         DateTime64(3, 'UTC'),

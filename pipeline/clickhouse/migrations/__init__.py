@@ -14,9 +14,9 @@ FIRST_ROLL_UPS = "0002_marked_roll_ups"
 
 
 def migrate(client: ClickHouse) -> list[str]:
-    """Apply what is missing, on every server of the client's cluster; returns the names applied, in order.
+    """Apply the missing steps on every server of the client's cluster; returns their names, in order.
 
-    Raises ConfigurationError when the tables were made by a version that this one does not know, changing nothing.
+    Raises ConfigurationError, having changed nothing, if the tables were made by a version that this one does not know.
     """
     (bookkeeping,) = render(files(__name__).joinpath("bookkeeping.sql"), cluster=client.cluster)
     client.command(bookkeeping)

@@ -1,4 +1,4 @@
--- What has been applied. Over a cluster one table for all shards, so that each server knows.
+-- The steps that have been applied. Over a cluster, one table for all shards, so that every server knows.
 CREATE TABLE IF NOT EXISTS schema_migrations$on_cluster
 (
     name       String,

@@ -29,8 +29,8 @@ def list_months(client: ClickHouse) -> dict[int, int]:
 
 
 class Stored(NamedTuple):
-    """What is stored of one record: rows of ``events``, the places they hold, places held by events or dead letters,
-    the number of the last, views."""
+    """What is stored of one record: rows of ``events``, the places they hold, the places that events and dead letters
+    hold, the last row's number, views."""
 
     events: int
     event_places: int
@@ -52,13 +52,13 @@ def find_places(client: ClickHouse, *, partition: int, first: int, end: int) -> 
 
 
 def holds_event(client: ClickHouse, *, partition: int, offset: int, row: int) -> bool:
-    """Whether ``events`` has a row of that place."""
+    """Whether ``events`` has a row of a place of the log."""
     ((found,),) = client.query(_sql("holds_event"), {"partition": partition, "offset": offset, "row": row})
     return bool(found)
 
 
 def find_first_offset(client: ClickHouse, *, partition: int) -> int | None:
-    """The lowest offset of a partition with a row; None when there is none."""
+    """The lowest offset of a partition with a row; None if there is none."""
     ((offset, found),) = client.query(_sql("find_first_offset"), {"partition": partition})
     return int(offset) if found else None
 
@@ -70,7 +70,7 @@ def count_recent_events(client: ClickHouse, *, since: float) -> int:
 
 
 class SetAside(msgspec.Struct, frozen=True):
-    """A dead letter without its bytes; ``at`` is when the log took its record."""
+    """A dead letter without its bytes; ``at``: when the log took its record."""
 
     at: datetime
     partition: int
@@ -86,13 +86,13 @@ class SetAside(msgspec.Struct, frozen=True):
 
 
 def list_dead_letters(client: ClickHouse, *, state: str, limit: int, reason: str = "") -> list[SetAside]:
-    """In the order of the log; those in ``state`` (empty for any) with ``reason`` in their reason."""
+    """Those in ``state`` (empty for any) whose reason has ``reason`` in it, in the order of the log."""
     rows = client.query(_sql("list_dead_letters"), {"state": state, "reason": reason, "limit": limit})
     return [SetAside(*row) for row in rows]
 
 
 def show_dead_letter(client: ClickHouse, *, partition: int, offset: int, row: int) -> tuple[SetAside, bytes] | None:
-    """A dead letter in any state, with its bytes; None when there is none of that place."""
+    """A dead letter in any state, with its bytes; None if the place has none."""
     rows = client.query(_sql("show_dead_letter"), {"partition": partition, "offset": offset, "row": row})
     return (SetAside(*rows[0][:-1]), bytes.fromhex(rows[0][-1])) if rows else None
 

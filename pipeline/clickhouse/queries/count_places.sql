@@ -1,6 +1,6 @@
--- What is stored of the records {first}..{end} (not included) of a partition, a line per offset: rows of events, places
--- they hold, places held by events or letters, the last row's number, views. A letter whose event is in holds no place of its own,
--- and one that was replayed holds none without its event.
+-- What is stored of a partition's records from {first} to before {end}, by offset: rows of events, the places they hold,
+-- the places that events and dead letters hold, the last row's number, views. A letter and its event hold one place; a
+-- replayed letter without its event holds none.
 SELECT
     offset,
     countIf(event) AS events,

@@ -1,6 +1,6 @@
--- Per site, of the public: visitors online since {since} (Unix milliseconds), then visits and views of the day, the week, the
--- month and of all time, the latter with the opening balance. However long the history, this reads the last minutes of events
--- and a row for each day.
+-- By site, of the public: visitors online since {since} (Unix milliseconds), then visits and views of the day, the week, the
+-- month and all time; all time includes the opening balance. For any length of history this reads the last minutes of
+-- events and one row a day.
 SELECT
     site,
     sum(online),

@@ -1,4 +1,4 @@
--- Public views of every page, with what it brought along.
+-- Public views of every page, with its opening balance.
 SELECT page_id, sum(views) AS views
 FROM
 (

@@ -1,8 +1,8 @@
 """The roll-ups: sums of views (``declared.py``) and the opening balances, which materialized views keep up to date.
 
-They come in *generations*: ``site_days_1`` is filled by ``site_days_1_from_events`` for ever, and readers see it as the
-view ``site_days``. ``nhip rebuild`` makes the next generation and turns the readers to it. A roll-up's script has two
-statements: its table, and the SELECT of which the views and the backfill of a generation are made.
+They come in *generations*: the materialized view ``site_days_1_from_events`` fills the table ``site_days_1``, which is
+read through the view ``site_days``. ``nhip rebuild`` makes the next generation and turns the readers to it. A roll-up's
+script has two statements: its table, and a SELECT for the materialized views and the backfill of a generation.
 
 A second view of each sum takes from ``events_again`` the rows past the sum's own *marks*, for recovery.py.
 """
@@ -56,13 +56,13 @@ def drop_generation(generation: int, *, cluster: str) -> list[str]:
 
 
 def find_generations(client: ClickHouse) -> set[int]:
-    """Those of which there is any table or view."""
+    """The generations that have any table or view."""
     named = (re.fullmatch(rf"(?:{'|'.join(ROLL_UPS)})_(\d+)(?:_.*)?", name) for name, _ in _list_tables(client))
     return {int(found[1]) for found in named if found}
 
 
 def find_shown(client: ClickHouse) -> dict[str, int]:
-    """By roll-up, the generation its readers see."""
+    """By roll-up, the generation that readers see."""
     found = (
         (name, re.search(rf"\b{name}_(\d+)\b", select)) for name, select in _list_tables(client) if name in ROLL_UPS
     )
@@ -72,7 +72,7 @@ def find_shown(client: ClickHouse) -> dict[str, int]:
 def _create(name: str, generation: int, *, cluster: str, rows: str) -> Iterator[str]:
     sources = {"events": f"{rows} AND NOT restored"}
     if name in SUMS and not cluster:
-        sources["events_again"] = f"{rows} AND {_behind_the_mark(name, generation)}"
+        sources["events_again"] = f"{rows} AND {_past_the_mark(name, generation)}"
     for source, condition in sources.items():
         table, select = _table_and_select(
             name, generation, cluster=cluster, events=f"{source}_local" if cluster else source, rows=condition
@@ -84,15 +84,14 @@ def _create(name: str, generation: int, *, cluster: str, rows: str) -> Iterator[
         yield from _script("distributed", name, generation, cluster=cluster)
 
 
-def _behind_the_mark(name: str, generation: int) -> str:
-    """The condition that a row is not in a sum: each partition's have come in up to its mark, and in order."""
+def _past_the_mark(name: str, generation: int) -> str:
+    """The condition that a sum lacks a row: a partition's rows come in order, and its mark is where they end so far."""
     marks = f"SELECT maxMap(map(mark, reached)) FROM {name}_{generation} WHERE site = 0 AND mark != 0"
     return f"offset >= ({marks})[toUInt16(partition + 1)]"
 
 
 def _list_tables(client: ClickHouse) -> list[tuple[str, str]]:
-    rows = client.query(files(__name__).joinpath("list_tables.sql").read_text(encoding="utf-8"))
-    return [(name, select) for name, select in rows]
+    return [(name, select) for name, select in client.query(script("list_tables"))]
 
 
 def script(file: str, /, **names: str | int) -> str:

@@ -14,7 +14,7 @@ Sums = Mapping[int, tuple[int, int]]
 
 
 def compare_roll_ups(client: ClickHouse, *, advance: Callable[[int, int], None] = lambda *_: None) -> dict[str, int]:
-    """Per roll-up, the keys on which it and the raw table differ; ``advance`` is told of events done and of all.
+    """By roll-up, on how many keys it and the raw table differ; ``advance`` gets the events done and their total.
 
     An insert and its roll-ups become visible one after the other: while rows come in, a difference may soon be gone.
     """
@@ -30,12 +30,12 @@ def compare_roll_ups(client: ClickHouse, *, advance: Callable[[int, int], None] 
 
 
 def month_comparison() -> str:
-    """Asks which roll-ups by day or hour differ in a month, and on how many keys."""
+    """The query for the roll-ups by day or hour that differ in a month, and on how many keys."""
     return _count_differing(_compare(roll_up) for roll_up in DECLARED if roll_up.span)
 
 
 def totals_comparison() -> str:
-    """The same of those over all time."""
+    """The same query for the roll-ups over all time."""
     totals = (_compare(roll_up) for roll_up in DECLARED if not roll_up.span)
     return _count_differing((*totals, script("compare_balances")))
 
@@ -52,7 +52,7 @@ def sum_raw(client: ClickHouse, *, rows: str) -> Sums:
 
 
 def find_off(made: Mapping[tuple[str, int], tuple[int, int]], least: Sums, most: Sums) -> list[str]:
-    """The roll-ups and months whose views or visits lie outside."""
+    """The roll-ups and months whose views or visits are below ``least`` or above ``most``."""
     wanted = {(one.name, month) for one in DECLARED for month in (least if one.span else (ALL_TIME,))} | made.keys()
     none = (0, 0)
     return [

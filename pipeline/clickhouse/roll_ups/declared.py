@@ -1,5 +1,5 @@
-"""Which sums of views are kept: one declaration a roll-up. The templates ``sum.sql``, ``compare.sql`` and
-``sum_months.sql`` make the rest of it, and ``nhip rebuild`` brings a new one to an existing installation.
+"""The sums of views that are kept: one declaration a roll-up. The templates ``sum.sql``, ``compare.sql`` and
+``sum_months.sql`` make the rest, and ``nhip rebuild`` brings a new roll-up to an existing installation.
 
 Days are those of Asia/Ho_Chi_Minh, as in pipeline/periods.py. The audience is a key of every roll-up, so that bots,
 staff and previews are there for operations and apart from the public counters.
@@ -35,7 +35,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class RollUp:
-    """Sums of views by ``keys``, columns of events, and by ``span``; without a span over all time.
+    """Sums of views by ``keys``, columns of events with the site first, and by ``span``; without a span over all time.
 
     A roll-up over all time is compared with the daily one of the same keys, which is compared with the raw table.
     """

@@ -1,3 +1,3 @@
--- Over all shards, whose rows add up; where a backfilled row goes is all the same.
+-- Over all shards. Their rows add up, so a backfilled row may go to any shard.
 CREATE TABLE IF NOT EXISTS ${name}_$generation$on_cluster AS ${name}_$generation$local
 ENGINE = Distributed('$cluster', currentDatabase(), '${name}_$generation$local', rand())

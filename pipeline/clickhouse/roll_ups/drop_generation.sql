@@ -1,4 +1,4 @@
--- The views first: what is inserted from then on goes past the table.
+-- The views go first, so that inserts no longer reach the table.
 DROP TABLE IF EXISTS ${name}_${generation}_from_events$on_cluster SYNC;
 
 -- only on one server

@@ -1,2 +1,2 @@
--- Per partition of the log, the offset behind the last one stored.
+-- By partition of the log, the offset after the last one stored.
 SELECT partition, max(offset) + 1 FROM events GROUP BY partition

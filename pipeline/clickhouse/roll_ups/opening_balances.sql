@@ -1,6 +1,6 @@
--- Counts brought along from before; page_id 0 is the whole site. The latest balance of a page holds: read it with
--- argMax(…, at), since rows of one page may be on several shards. A balance inserted again changes nothing, so there is no
--- token to remember.
+-- Counts from before Nhịp; page_id 0 is the whole site. The latest balance of a page counts: read it with argMax(…, at),
+-- since rows of one page may be on several shards. Inserting a balance again changes nothing, so the table remembers no
+-- tokens.
 CREATE TABLE IF NOT EXISTS opening_balances_$generation$local$on_cluster
 (
     site    UInt32,

@@ -1,2 +1,2 @@
--- What is read: the name stays whichever generation of tables it shows.
+-- What readers ask: the name is the same in every generation.
 CREATE OR REPLACE VIEW $name$on_cluster AS SELECT $columns FROM ${name}_$generation WHERE $rows

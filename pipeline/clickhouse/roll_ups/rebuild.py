@@ -1,20 +1,20 @@
-"""Roll-ups from the raw table, while rows come in and pages read them.
+"""Makes the roll-ups again from the raw table, while rows come in and pages read them.
 
-The next generation of tables is filled from two sides that meet at a *cut*, an offset of each partition of the log: its
-views take the rows from the cut on, for ever, and a backfill takes those before it, once. That no row is in both or in
-neither rests on the delivery protocol:
+Two sides fill the next generation of tables. They meet at a *cut*, an offset in each partition of the log: the
+generation's views take the rows from the cut on, for ever, and a backfill takes the rows before the cut, once. The
+delivery protocol is why no row is taken twice or left out:
 
-1. The cut is at the end of the log, so that nothing behind it is planned when the views are made. A plan is committed
-   before its rows are inserted: if after the views are made still no plan reaches the cut, no row behind it can be in
-   without them. Otherwise the cut came too late; the generation is dropped and made again, with the cut further on.
-2. When the group's place has passed the cut in every partition, all rows before it are in, and the backfill reads what
-   will not change any more. A consumer that was frozen and inserts its old batch only now finds its token taken in the
-   raw table, and views that do not want its rows.
-3. The sums are held against the raw table, the readers are turned, and the old generation is dropped.
+1. The cut is at the end of the log, so no plan should reach it when the views are made. A plan is committed before its
+   rows are inserted: if no plan reaches the cut once the views are made, they see every row past the cut. Otherwise the
+   cut came too late; the generation is dropped and made again with a later cut.
+2. Once the group's committed offset has passed the cut in every partition, all rows before the cut are stored, and the
+   backfill reads rows that no longer change. If a frozen consumer inserts its old batch only now, the raw table knows
+   the token already, and the new views leave the rows out.
+3. The sums are compared with the raw table, the readers are turned, and the old generation is dropped.
 
-Ended at any moment, what readers see is whole: the next rebuild finishes turning them, or removes what was half made.
-One rebuild at a time. Rows that ``nhip replay`` and ``nhip dead-letters replay`` put in before the cut later on are in
-the raw table alone, until the next rebuild.
+A rebuild may end at any moment and readers still see whole roll-ups: the next rebuild finishes turning the readers, or
+removes the half-made generation. One rebuild runs at a time. A row before the cut that ``nhip replay`` or
+``nhip dead-letters replay`` inserts later is in the raw table alone, until the next rebuild.
 """
 
 import logging
@@ -42,11 +42,11 @@ Offsets = Mapping[int, int]
 
 
 class CutTooLate(Exception):
-    """The consumers had passed the cut before the views were there to see it."""
+    """The consumers passed the cut before the views were made."""
 
 
 class CutTooEarly(Exception):
-    """The log went quiet before the cut."""
+    """The log ends before the cut, and nothing more comes in."""
 
 
 def rebuild(
@@ -57,22 +57,22 @@ def rebuild(
     on_progress: Callable[[str, int, int], None],
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Make every roll-up anew; ``client`` is the migrator's.
+    """Make every roll-up again; ``client`` has the migrator's account.
 
-    ``ends``: per partition the offset that the next record will get. ``progress_of_group``: per partition the first
-    offset not surely inserted and the last one that is planned or done (the committed offset, and the end of the plan
-    beside it; without a plan the offset before), both read at the call. ``on_progress`` is told of a step (waiting,
-    filling, checking), how much of it is done, and of how much.
+    ``ends``: by partition, the offset that the next record will get. ``progress_of_group``: by partition, the first
+    offset that may not be inserted yet, and the last offset that is planned or inserted (the committed offset, and the
+    end of the plan beside it or else the offset before); both are read at the call. ``on_progress`` gets the step
+    (waiting, filling, checking), how much of it is done, and the total.
 
-    Waits as long as consumers are behind. Raises Unavailable or Rejected, and whatever the callables raise; then what
-    readers see is as it was.
+    Waits as long as consumers lag. Raises Unavailable or Rejected, and any error of the callables; what readers see is
+    then unchanged.
     """
     Rebuild(client, ends, progress_of_group, on_progress, pause).run()
 
 
 @dataclass(frozen=True)
 class Rebuild:
-    """One run; fields as the arguments of ``rebuild``."""
+    """One run; its fields are the arguments of ``rebuild``."""
 
     client: ClickHouse
     ends: Callable[[], Offsets]
@@ -114,7 +114,7 @@ class Rebuild:
         self._check(generation)
 
     def _cut(self, margin: int) -> dict[int, int]:
-        """Where the log ends; for a partition that the log does not have any more, where its rows end."""
+        """By partition, the end of the log; where the log no longer has the partition, the end of the stored rows."""
         stored = dict(self.client.query(roll_ups.script("find_stored_ends")))
         log_ends = self.ends()
         for partition, end in stored.items():
@@ -126,14 +126,14 @@ class Rebuild:
         return stored | {partition: end + margin for partition, end in log_ends.items()}
 
     def _wait_for_rows(self, cuts: Offsets) -> None:
-        """Return when every row before the cut is in."""
+        """Return once every row before the cut is stored."""
         while True:
             log_ends, finished = self.ends(), self._finished()
-            behind = [partition for partition in log_ends if finished.get(partition, 0) < cuts.get(partition, 0)]
-            self.on_progress("waiting", len(cuts) - len(behind), len(cuts))
-            if not behind:
+            lagging = [partition for partition in log_ends if finished.get(partition, 0) < cuts.get(partition, 0)]
+            self.on_progress("waiting", len(cuts) - len(lagging), len(cuts))
+            if not lagging:
                 return
-            if all(finished.get(partition, 0) >= log_ends[partition] for partition in behind):
+            if all(finished.get(partition, 0) >= log_ends[partition] for partition in lagging):
                 raise CutTooEarly
             self.pause(POLL_SECONDS)
 
@@ -149,9 +149,9 @@ class Rebuild:
             self.on_progress("filling", done, total)
 
     def _check(self, generation: int) -> None:
-        """Each month's sums lie between the rows surely in before they were read and all that were in after.
+        """Each month's sums must lie between the rows surely stored before they were read and the rows stored after.
 
-        While nothing comes in the two are the same. Several looks, since replicas may be a moment behind.
+        While nothing comes in, the two bounds are equal. Looks several times, since replicas may lag.
         """
         off: list[str] = []
         for look in range(CHECKS):
@@ -170,7 +170,7 @@ class Rebuild:
         return {partition: first for partition, (first, _) in self.progress_of_group().items()}
 
     def _finish_former(self) -> None:
-        """Leave one generation, the newest that any reader sees: readers are turned only to one that is whole."""
+        """Leave one generation, the newest that any reader sees: readers are turned only to a whole generation."""
         shown = roll_ups.find_shown(self.client)
         if not shown:
             raise Rejected("there are no roll-ups yet; run: nhip migrate")
@@ -190,7 +190,7 @@ class Rebuild:
 
 
 def _from(offsets: Offsets) -> str:
-    """The condition that a row is at its partition's offset or behind it; of a partition not named, every row is."""
+    """The condition that a row is at or past its partition's offset; for a partition without one, every row is."""
     if not offsets:
         return EVERY_ROW
     partitions, bounds = zip(*sorted(offsets.items()), strict=True)

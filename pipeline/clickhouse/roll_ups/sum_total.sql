@@ -1,2 +1,2 @@
--- Of a roll-up over all time.
+-- The views and visits of a roll-up over all time.
 SELECT '$name', 0, sum(views), sum(visits) FROM ${name}_$generation

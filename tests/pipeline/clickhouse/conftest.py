@@ -61,7 +61,7 @@ def client(connect: Callable[[], ClickHouse]) -> ClickHouse:
 
 
 class Group:
-    """The log and its consumers, in the steps a test wants: append, plan, insert, advance. A record is two views."""
+    """The log and its consumers, one step a call: append, plan, insert, advance. A record is two views."""
 
     def __init__(self, client: ClickHouse, partitions: int = 2) -> None:
         self._client = client
@@ -104,7 +104,7 @@ class Group:
             self.views += 2 * (last + 1 - first)
 
     def deliver(self, records: int, *, partition: int = 0) -> None:
-        """Append and take in, in one go."""
+        """Append, plan, insert and advance at once."""
         self.append(records, partition=partition)
         while plan := self.plan(partition=partition):
             self.insert(plan, partition=partition)
@@ -129,7 +129,7 @@ def group(connect: Callable[[], ClickHouse]) -> Group:
 
 @pytest.fixture
 def sums() -> Callable[[ClickHouse], dict[str, int]]:
-    """Views by the raw table and by each roll-up as its readers see it."""
+    """Views by the raw table and by each roll-up as readers see it."""
 
     def sums(client: ClickHouse) -> dict[str, int]:
         found = {table: client.query(f"SELECT sum(views) FROM {table}")[0][0] for table in ROLL_UPS}

@@ -1,4 +1,4 @@
-"""Each account may do its work and nothing else, as the engine itself holds it; file and SQL grant the same."""
+"""Each account may do its work and nothing else, by the engine's own rule; file and SQL grant the same rights."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def rights(account: str) -> tuple[str, ...]:
 
 
 def users_xml(*, default: tuple[str, ...]) -> str:
-    """The users, of whom the engine works as ``default``; the views' definer is the migrator."""
+    """The users; the engine works as ``default``, and the views' definer is the migrator."""
     users = {"default": default, "nhip_migrator": rights("migrator")}
     body = "".join(
         f"<{name}><password></password><profile>default</profile><quota>default</quota><networks><ip>::/0</ip></networks>"
@@ -44,14 +44,14 @@ def users_xml(*, default: tuple[str, ...]) -> str:
 
 
 class Engine:
-    """chDB in a process of its own for each account, on one directory."""
+    """chDB on one directory, in a new process for each account."""
 
     def __init__(self, directory: Path) -> None:
         self._data = directory / "data"
         self._users = directory / "users.xml"
 
     def run(self, granted: tuple[str, ...], *statements: str) -> list[int | None]:
-        """What became of each statement: None, or the error's code."""
+        """By statement, the code of its error or None."""
         self._users.write_text(users_xml(default=granted), encoding="utf-8")
         answer = subprocess.run(
             [sys.executable, "-m", "restricted_engine", str(self._data), str(self._users)],
@@ -66,13 +66,13 @@ class Engine:
 
 
 def denied(engine: Engine, account: str, statements: tuple[str, ...]) -> list[str]:
-    """Those of the statements that the engine refuses for want of a right."""
+    """The statements that the engine refuses for lack of a right."""
     codes = engine.run(rights(account), *statements)
     return [statement for statement, code in zip(statements, codes, strict=True) if code == ACCESS_DENIED]
 
 
 def migrations() -> list[str]:
-    """With the migrator as the definer, whoever runs them here."""
+    """The migrations, with the migrator as the views' definer for any account that runs them."""
     statements = [statement for step in migration_steps("").values() for statement in step]
     return [statement.replace("DEFINER = CURRENT_USER", "DEFINER = nhip_migrator") for statement in statements]
 

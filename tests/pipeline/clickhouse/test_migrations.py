@@ -1,4 +1,4 @@
-"""One source of tables for one server and for a cluster; every statement of both is one the engine can read."""
+"""One source makes the tables for one server and for a cluster, and the engine can read every statement of both."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_engine_reads_every_statement(client: ClickHouse, cluster: str) -> N
         client.query("SELECT formatQuery({statement:String})", {"statement": statement})
 
 
-def test_a_statement_the_engine_does_not_read_would_be_found(client: ClickHouse) -> None:
+def test_a_statement_that_the_engine_cannot_read_is_found(client: ClickHouse) -> None:
     with pytest.raises(Exception, match="Syntax error"):
         client.query("SELECT formatQuery('CREATE TABEL x')")
 
@@ -82,7 +82,7 @@ def test_a_batch_is_of_one_partition_and_so_stays_on_one_shard() -> None:
     assert distributed == {"events": "partition", "dead_letters": "partition"}
 
 
-def test_views_watch_the_shards_own_table() -> None:
+def test_views_read_inserts_into_the_shards_own_table() -> None:
     views = [text for text in create_generation(1, cluster=CLUSTER) if "MATERIALIZED" in text]
     assert len(views) == len(ROLL_UPS)
     assert all("FROM events_local\n" in text and re.search(r" TO \w+_1_local\n", text) for text in views)
@@ -94,7 +94,7 @@ def test_over_a_cluster_an_insert_waits_for_the_shard(client: ClickHouse) -> Non
     assert client._insert_settings == INSERT_SETTINGS
 
 
-def test_upkeep_over_a_cluster_is_said_in_words_the_engine_knows(client: ClickHouse) -> None:
+def test_the_engine_reads_the_statements_of_upkeep_over_a_cluster(client: ClickHouse) -> None:
     said: list[str] = []
 
     class Listening(ClickHouse):
@@ -125,7 +125,7 @@ def test_every_table_that_counts_remembers_tokens(client: ClickHouse, table: str
     assert "non_replicated_deduplication_window = 10000" in statement
 
 
-def test_a_stretch_of_the_log_is_found_without_reading_everything(client: ClickHouse) -> None:
+def test_a_part_of_the_log_is_found_without_reading_everything(client: ClickHouse) -> None:
     client.command(
         "INSERT INTO events (at, site, kind, partition, offset)"
         " SELECT toDateTime64('2026-09-28', 3, 'UTC') + number / 100, 1, 'view', 0, number FROM numbers(500000)"

@@ -1,4 +1,4 @@
-"""A batch is in every table once, wherever in an insert the engine was killed."""
+"""A batch is in every table once, at whatever point of an insert the engine was killed."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 NOON = 1_790_571_600_000
 MONTH = 31 * 86_400_000
 LETTER = b'{"at":1790571600000,"site":1,"kind":"view","page_id":9,"visitor":77,"visit":true}'
-TABLES = ("events", *(f"{name}_1" for name in SUMS))  # in the order in which an insert comes to them
+TABLES = ("events", *(f"{name}_1" for name in SUMS))  # in the order in which an insert reaches them
 AGREED = dict.fromkeys(ROLL_UPS, 0)
 
 State = Literal["in", "remembered", "untouched"]
 
 
 def batch(first: int, records: int = 3, *, partition: int = 0, apart: int = 0) -> Rows:
-    """Two views of a record, each record ``apart`` milliseconds from the one before."""
+    """Two views a record; a record is ``apart`` milliseconds after the one before."""
     rows: list[dict[str, Any]] = [
         {
             **EMPTY_ROW,
@@ -59,7 +59,7 @@ def batch(first: int, records: int = 3, *, partition: int = 0, apart: int = 0) -
 
 
 class Disk:
-    """The tables' files, where what a killed engine leaves can be made; it knows them as they were at its own start."""
+    """The tables' files, to leave them as a killed engine would; remembers the files that are there when it is made."""
 
     def __init__(self, client: ClickHouse, tables: Sequence[str] = TABLES) -> None:
         self._client = client
@@ -69,7 +69,7 @@ class Disk:
             self._before[table] = (self._parts(table), self._tokens(table).stat().st_size)
 
     def take_back(self, table: str, state: State) -> None:
-        """As if the engine had been killed before a table's new parts were in place, its tokens logged or not yet."""
+        """As if the engine was killed before a table's new parts were in place, with the token logged or not."""
         new, log, (_, size) = self.new_parts(table), self._tokens(table), self._before[table]
         self._client.command(f"DETACH TABLE {table} SYNC")
         for part in new:
@@ -111,7 +111,7 @@ def lineage(client: ClickHouse) -> Counter[tuple[int, int, int]]:
 
 
 def kills() -> list[tuple[State, ...]]:
-    """What one kill can leave, table by table."""
+    """The states in which one kill can leave the tables."""
     states: tuple[State, ...] = ("remembered", "untouched")
     return [
         (*repeat("in", whole), at_it, *repeat("untouched", len(TABLES) - whole - 1))
@@ -124,8 +124,8 @@ def name_of(states: tuple[State, ...]) -> str:
     return " ".join(state[:2] for state in states)
 
 
-def test_an_engine_that_dies_between_token_and_part_has_lost_the_batch_for_good(client: ClickHouse) -> None:
-    """What makes all this necessary; if it ever fails, ClickHouse has mended it."""
+def test_an_engine_killed_between_token_and_part_loses_the_batch_for_good(client: ClickHouse) -> None:
+    """The reason for recovery.py; if this test ever fails, ClickHouse has fixed it."""
     write_rows(client, batch(0), "first")
     disk = Disk(client)
     write_rows(client, batch(3), "second")
@@ -135,10 +135,10 @@ def test_an_engine_that_dies_between_token_and_part_has_lost_the_batch_for_good(
 
 
 @pytest.mark.parametrize("states", kills(), ids=name_of)
-def test_a_batch_is_everywhere_once_wherever_the_engine_was_killed(
+def test_a_batch_is_in_every_table_once_at_whatever_point_the_engine_was_killed(
     client: ClickHouse, states: tuple[State, ...]
 ) -> None:
-    apart = MONTH if states[0] != "in" else 0  # only the raw table has parts by month
+    apart = MONTH if states[0] != "in" else 0  # only the raw table splits parts by month
     write_batch(client, batch(0, apart=apart), "first", again=False)
     write_batch(client, batch(0, partition=1), "other", again=False)
     disk = Disk(client)
@@ -153,8 +153,8 @@ def test_a_batch_is_everywhere_once_wherever_the_engine_was_killed(
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_it_may_be_killed_while_it_recovers(client: ClickHouse, seed: int) -> None:
-    """Any table may then lack the batch under a token that is remembered, several times over."""
+def test_the_engine_may_be_killed_during_recovery(client: ClickHouse, seed: int) -> None:
+    """Any table may then lack the batch and remember its token, and that several times."""
     chance = random.Random(seed)
     write_batch(client, batch(0), "first", again=False)
     for again in (False, True, True, True):
@@ -175,8 +175,8 @@ def assert_everything_is_in_once(client: ClickHouse, *batches: Rows) -> None:
     assert client.query("SELECT uniqCombined64Merge(12)(visitors) FROM page_days") == [(visitors,)]
 
 
-def test_what_a_stopped_consumer_does_late_changes_nothing(client: ClickHouse) -> None:
-    """It was stopped at any step of its work on a batch; its successor has done all of it since."""
+def test_the_late_inserts_of_a_frozen_consumer_change_nothing(client: ClickHouse) -> None:
+    """It was frozen at any step of a batch; its successor has done every step since."""
     disk = Disk(client)
     write_batch(client, batch(0), "first", again=False)
     disk.take_back("events", "remembered")
@@ -187,9 +187,9 @@ def test_what_a_stopped_consumer_does_late_changes_nothing(client: ClickHouse) -
     assert_everything_is_in_once(client, batch(0))
 
 
-def test_however_large_a_batch_is_one_part_of_each_table(client: ClickHouse) -> None:
-    """Of two parts one could be lost, and the mark in the other would hide it."""
-    rows = 1_200_000  # the engine's own blocks end before
+def test_a_batch_of_any_size_is_one_part_of_each_table(client: ClickHouse) -> None:
+    """One of two parts could be lost, and the mark in the other would hide the loss."""
+    rows = 1_200_000  # more than one of the engine's own blocks
     columns: dict[str, Any] = {name: [column[0]] * rows for name, column in batch(0).events.items()}
     columns |= {"page_id": [number % 100_000 for number in range(rows)], "row": range(rows)}
     disk = Disk(client)
@@ -197,8 +197,8 @@ def test_however_large_a_batch_is_one_part_of_each_table(client: ClickHouse) -> 
     assert {table: len(disk.new_parts(table)) for table in TABLES} == dict.fromkeys(TABLES, 1)
 
 
-def test_a_batch_without_views_is_recovered_as_well(client: ClickHouse) -> None:
-    """Heartbeats and opening balances: a roll-up has no mark of them, or needs none."""
+def test_a_batch_without_views_is_recovered_too(client: ClickHouse) -> None:
+    """Roll-ups of views have no mark for heartbeats and opening balances, and the balances' roll-up needs none."""
     columns = {**batch(3).events, "kind": ["heartbeat", "opening"] * 3, "opening_views": [0, 10] * 3}
     other = Rows(columns, {})
     write_batch(client, batch(0), "first", again=False)
@@ -212,7 +212,7 @@ def test_a_batch_without_views_is_recovered_as_well(client: ClickHouse) -> None:
     assert sum_page_views(client) == {7: 3, 8: 3 + 10}
 
 
-def test_a_generation_that_is_being_made_is_recovered_too(client: ClickHouse, group: Group) -> None:
+def test_a_batch_is_recovered_in_a_half_made_generation_too(client: ClickHouse, group: Group) -> None:
     group.deliver(20)
     killed: list[str] = []
 
@@ -230,7 +230,7 @@ def test_a_generation_that_is_being_made_is_recovered_too(client: ClickHouse, gr
     assert compare_roll_ups(client) == AGREED
 
 
-def test_what_was_restored_is_in_the_roll_ups_made_from_it(client: ClickHouse) -> None:
+def test_a_rebuild_counts_restored_rows(client: ClickHouse) -> None:
     disk = Disk(client)
     write_batch(client, batch(0), "first", again=False)
     disk.take_back("events", "remembered")
@@ -246,7 +246,7 @@ def test_what_was_restored_is_in_the_roll_ups_made_from_it(client: ClickHouse) -
     assert_everything_is_in_once(client, batch(0))
 
 
-def test_rows_without_events_are_just_written(client: ClickHouse) -> None:
+def test_dead_letters_alone_are_just_inserted(client: ClickHouse) -> None:
     for again in (False, True):
         write_batch(client, Rows({}, letter(4, 0, b"?")), "letters", again=again)
     assert client.query("SELECT count() FROM dead_letters FINAL") == [(1,)]
@@ -257,7 +257,7 @@ def replay_waiting(client: ClickHouse) -> None:
     replay_letters(client, client, waiting, now=lambda: NOON / 1000, advance=lambda *_: None)
 
 
-def test_letters_come_last_since_who_replays_one_moves_the_marks(client: ClickHouse) -> None:
+def test_letters_are_inserted_last_since_a_replay_moves_the_marks(client: ClickHouse) -> None:
     write_batch(client, batch(0), "first", again=False)
     disk = Disk(client)
     write_batch(client, batch(3), "second", again=False)
@@ -270,8 +270,8 @@ def test_letters_come_last_since_who_replays_one_moves_the_marks(client: ClickHo
     assert lineage(client) == Counter([*places(batch(0, 6)), (0, 5, 9)])
 
 
-def test_a_letter_replayed_anew_after_a_kill_is_in_once(client: ClickHouse) -> None:
-    """Killed when the raw table had the token and no row, and the roll-ups nothing."""
+def test_a_letter_replayed_again_after_a_kill_counts_once(client: ClickHouse) -> None:
+    """The kill left the raw table with the token and no row, and the roll-ups with neither."""
     write_batch(client, batch(0), "first", again=False)
     write_dead_letters(client, letter(2, 9, LETTER), token="letter")
     event = columns_of(decode_line(LETTER), partition=0, offset=2, row=9)
@@ -287,7 +287,7 @@ def test_a_letter_replayed_anew_after_a_kill_is_in_once(client: ClickHouse) -> N
 
 
 def test_over_a_cluster_the_token_is_enough(client: ClickHouse) -> None:
-    """Keeper takes token and rows in one transaction, and another replica may not show yet what is in."""
+    """Keeper stores token and rows in one transaction, and another replica may not show the rows yet."""
     asked: list[str] = []
 
     class Listening(ClickHouse):
@@ -303,7 +303,7 @@ def test_over_a_cluster_the_token_is_enough(client: ClickHouse) -> None:
     assert asked == ["events first"]
 
 
-def test_it_gives_up_when_every_insert_is_dropped(client: ClickHouse) -> None:
+def test_recovery_gives_up_when_every_insert_is_dropped(client: ClickHouse) -> None:
     tried: list[str] = []
     with pytest.raises(Rejected, match="drops every insert of lost"):
         insert_missing(client, batch(0), "lost", lambda _rows, token: tried.append(token))

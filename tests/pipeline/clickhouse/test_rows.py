@@ -17,7 +17,7 @@ Line = Callable[..., bytes]
 
 @pytest.fixture
 def line() -> Line:
-    """A line of a record: a view but for ``changes``; None leaves a field out."""
+    """A line of a record: a view with ``changes``; None leaves a field out."""
 
     def make(**changes: object) -> bytes:
         fields: dict[str, object] = {"kind": "view", "at": 1, "site": 1, "page_id": 7, **changes}
@@ -42,7 +42,7 @@ def lineage(rows: Sequence[dict[str, Any]]) -> list[tuple[int, int, int]]:
     return [(row["partition"], row["offset"], row["row"]) for row in rows]
 
 
-def test_each_field_of_a_line_has_a_column_but_its_version() -> None:
+def test_every_field_of_a_line_but_its_version_has_a_column() -> None:
     renamed = {"views": "opening_views", "visits": "opening_visits"}
     *fields, version = EventRow.__struct_fields__
     assert version == "v"
@@ -158,7 +158,7 @@ def test_a_poisoned_line_is_set_aside_and_its_neighbours_stay(line: Line, poison
 
 
 @pytest.mark.parametrize("changes", WRONG)
-def test_a_line_of_wrong_values_is_set_aside(line: Line, changes: dict[str, object]) -> None:
+def test_a_line_with_wrong_values_is_set_aside(line: Line, changes: dict[str, object]) -> None:
     rows = rows_of([record(line(), line(**changes), line())])
     assert lineage(events(rows)) == [(2, 9, 0), (2, 9, 2)]
     assert [letter["line"] for letter in dead_letters(rows)] == [line(**changes)]
@@ -172,7 +172,7 @@ def test_a_number_beyond_64_bits_is_set_aside(line: Line) -> None:
     assert [letter["row"] for letter in dead_letters(rows)] == [1, 2]
 
 
-def test_a_field_that_is_not_known_yet_is_passed_over(line: Line) -> None:
+def test_an_unknown_field_is_ignored(line: Line) -> None:
     assert len(events(rows_of([record(line(scroll=80))]))) == 1
 
 
@@ -192,7 +192,7 @@ def test_rows_are_counted_as_they_are_made(line: Line, lines: list[bytes]) -> No
 
 
 def test_the_same_bytes_give_the_same_rows(line: Line) -> None:
-    """An insert token demands it: the engine drops a repeat without comparing."""
+    """Insert tokens need this: the engine drops a repeat without comparing it."""
     lines = [line(), b"{", b"", line(v=2), b"\xff", line(visitor=2**64 - 1)]
     for order in itertools.permutations(lines):
         records = [record(*order), record(*order, offset=10)]

@@ -48,7 +48,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHou
 
 @pytest.fixture
 def server(shared_server: ClickHouseServer) -> ClickHouseServer:
-    """Up, without faults, with empty tables."""
+    """A server that runs, without faults and with empty tables."""
     if not shared_server.answers():
         shared_server.start()
     shared_server.fault()
@@ -66,7 +66,7 @@ def settings_for(server: ClickHouseServer, **changes: Any) -> ClickHouseSettings
 
 @pytest.fixture
 def opened(server: ClickHouseServer) -> Iterator[Open]:
-    """Opens an account's connection; what is given goes over the settings."""
+    """Opens an account's connection; ``changes`` overrule the settings."""
     clients: list[ClickHouse] = []
 
     def opened(account: Account = "writer", **changes: Any) -> ClickHouse:
@@ -89,8 +89,8 @@ def count(client: ClickHouse) -> set[int]:
     return {found for (found,) in rows}
 
 
-def test_a_batch_is_put_behind_the_marks_by_one_insert_at_a_time(server: ClickHouseServer, opened: Open) -> None:
-    """The first has been given up by who sent it, and still runs; both would look at the same marks."""
+def test_one_insert_at_a_time_moves_the_marks_of_a_partition(server: ClickHouseServer, opened: Open) -> None:
+    """The client has given up the first insert, but the server still runs it; both would read the same marks."""
     rows = Rows({name: [VIEW[name]] for name in EVENT_COLUMNS}, {})
     writer = opened()
     server.fault(delay_inserts=2.0)
@@ -113,7 +113,7 @@ def test_a_batch_is_put_behind_the_marks_by_one_insert_at_a_time(server: ClickHo
 # restarts
 
 
-def test_the_same_connection_goes_on_after_a_kill_and_a_restart(server: ClickHouseServer, opened: Open) -> None:
+def test_a_connection_works_again_after_a_kill_and_a_restart(server: ClickHouseServer, opened: Open) -> None:
     writer, reader = opened(), opened("reader")
     insert(writer, 3, token="a")
     server.kill()
@@ -126,7 +126,7 @@ def test_the_same_connection_goes_on_after_a_kill_and_a_restart(server: ClickHou
     assert count(reader) == {6}
 
 
-def test_killed_in_the_middle_of_inserts_it_has_each_batch_once(server: ClickHouseServer, opened: Open) -> None:
+def test_a_server_killed_during_inserts_has_each_batch_once(server: ClickHouseServer, opened: Open) -> None:
     writer = opened()
     stopping = threading.Event()
     batches = 0
@@ -148,11 +148,11 @@ def test_killed_in_the_middle_of_inserts_it_has_each_batch_once(server: ClickHou
         server.start()
     stopping.set()
     thread.join()
-    insert(writer, 500, token=f"batch-{batches}")  # the last one may have been given up half-way
+    insert(writer, 500, token=f"batch-{batches}")  # the thread may have given up the last batch half-way
     assert count(opened("reader")) == {(batches + 1) * 500}
 
 
-def test_a_server_that_comes_late_is_found(server: ClickHouseServer) -> None:
+def test_a_server_that_starts_late_is_found(server: ClickHouseServer) -> None:
     reconnecting = Reconnecting(lambda: open_server(settings_for(server), account="reader"))
     server.kill()
     with pytest.raises(Unavailable):
@@ -176,8 +176,8 @@ def test_an_insert_whose_answer_was_cut_counts_once_when_repeated(server: ClickH
     assert not any(compare_roll_ups(reader).values())
 
 
-def test_an_insert_is_sent_once_and_never_again_by_itself(server: ClickHouseServer, opened: Open) -> None:
-    """Before it is repeated, the consumer looks whether the partition is still its own."""
+def test_an_insert_is_sent_once_and_never_repeated_by_the_library(server: ClickHouseServer, opened: Open) -> None:
+    """Before repeating it, the consumer checks that the partition is still its own."""
     writer, before = opened(), server.answers_cut()
     server.fault(cut_next=100)
     with pytest.raises(Unavailable):
@@ -185,7 +185,7 @@ def test_an_insert_is_sent_once_and_never_again_by_itself(server: ClickHouseServ
     assert server.answers_cut() == before + 1
 
 
-def test_every_answer_lost_at_random_is_mended_by_repeating(server: ClickHouseServer, opened: Open) -> None:
+def test_repeating_makes_up_for_answers_lost_at_random(server: ClickHouseServer, opened: Open) -> None:
     writer = opened()
     server.fault(cut_inserts=0.5)
     for batch in range(20):
@@ -199,7 +199,7 @@ def test_every_answer_lost_at_random_is_mended_by_repeating(server: ClickHouseSe
 
 
 def test_a_large_insert_is_one_block_under_its_token(server: ClickHouseServer, opened: Open) -> None:
-    """clickhouse-connect sends it in several; half of it must not be dropped as a repeat of the other half."""
+    """clickhouse-connect sends it in several blocks; no block may be dropped as a repeat of another."""
     writer = opened()
     for _ in range(2):
         insert(writer, 70_000, token="a")
@@ -207,7 +207,7 @@ def test_a_large_insert_is_one_block_under_its_token(server: ClickHouseServer, o
 
 
 def test_roll_ups_are_rebuilt_over_http_while_answers_are_lost(server: ClickHouseServer, opened: Open) -> None:
-    """A fault in the middle drops what was half made; the next run goes through."""
+    """A fault in the middle drops the half-made generation; the next run succeeds."""
     writer, migrator, reader = opened(), opened("migrator"), opened("reader")
     for offset in range(4):
         insert(writer, 3, token=f"page-events/0/{offset}-{offset}", offset=offset)
@@ -236,12 +236,12 @@ def test_an_insert_that_takes_too_long_is_unavailable_and_counts_once(server: Cl
     with pytest.raises(Unavailable, match="not answered"):
         insert(writer, 5, token="a")
     server.fault()
-    insert(opened(), 5, token="a")  # while the first is still under way
+    insert(opened(), 5, token="a")  # while the first still runs
     insert(opened(), 5, token="a")
     assert count(opened("reader")) == {5}
 
 
-def test_one_who_does_not_answer_is_named_without_the_password() -> None:
+def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     url = f"http://reader:mat-khau@127.0.0.1:{port}/nhip"
@@ -254,11 +254,11 @@ def test_one_who_does_not_answer_is_named_without_the_password() -> None:
 @pytest.mark.parametrize(
     ("reader_url", "variable"),
     [
-        pytest.param("http://r@clickhouse:8123/nhip", "NHIP_CLICKHOUSE_READER_URL", id="one of its own"),
+        pytest.param("http://r@clickhouse:8123/nhip", "NHIP_CLICKHOUSE_READER_URL", id="its own"),
         pytest.param("http://w@clickhouse:8123/nhip", "NHIP_CLICKHOUSE_URL", id="the writer's"),
     ],
 )
-def test_the_variable_named_is_one_that_is_set(reader_url: str, variable: str) -> None:
+def test_an_error_names_a_variable_that_is_set(reader_url: str, variable: str) -> None:
     url = "http://w@clickhouse:8123/nhip"
     settings = ClickHouseSettings(url=url, reader_url=reader_url, migrator_url=url)
     assert address_of(settings, "reader") == (variable, reader_url)
@@ -279,7 +279,7 @@ def test_a_slow_question_is_unavailable(opened: Open) -> None:
         pytest.param(53, Rejected, id="type mismatch"),
     ],
 )
-def test_the_code_of_a_refusal_says_whether_to_try_again(
+def test_the_code_of_a_refusal_decides_whether_to_try_again(
     server: ClickHouseServer, opened: Open, code: int, kind: type[Exception]
 ) -> None:
     writer = opened()
@@ -337,7 +337,7 @@ def test_the_settings_choose_server_or_engine(server: ClickHouseServer, tmp_path
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that signs itself, with its key; beside it ``ca.pem``, the certificate alone."""
+    """A self-signed certificate for 127.0.0.1 with its key; beside it ``ca.pem``, the certificate alone."""
     require_openssl()
     directory = tmp_path_factory.mktemp("tls")
     key, ca = directory / "key.pem", directory / "ca.pem"

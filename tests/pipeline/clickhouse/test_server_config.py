@@ -1,4 +1,4 @@
-"""The files a ClickHouse server of ours is given: its own logs stay small, its accounts have no passwords in them."""
+"""The configuration of our ClickHouse server: its own logs stay small, and its accounts' passwords are elsewhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def root(file: str) -> ElementTree.Element:
     return ElementTree.parse(DEPLOY / file).getroot()
 
 
-def test_every_system_log_has_an_end() -> None:
+def test_every_system_log_is_removed_in_time() -> None:
     logs = {element.tag: element for element in root("config.d/nhip.xml") if element.tag.endswith("_log")}
     kept = {name for name, element in logs.items() if element.get("remove") is None}
     assert kept == KEPT
@@ -32,7 +32,7 @@ def test_passwords_come_from_the_environment(account: str) -> None:
     assert password.get("from_env") == f"NHIP_CLICKHOUSE_{account.upper()}_PASSWORD"
 
 
-def test_the_user_without_a_password_stays_inside() -> None:
+def test_the_user_without_a_password_signs_in_from_the_server_alone() -> None:
     networks = root("users.d/nhip.xml").find("users/default/networks")
     assert networks is not None
     assert networks.get("replace") == "replace"

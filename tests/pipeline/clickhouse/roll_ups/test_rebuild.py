@@ -1,4 +1,4 @@
-"""Roll-ups made anew: exact whatever happens meanwhile, and whole for readers at every moment."""
+"""Rebuilt roll-ups are exact whatever happens meanwhile, and whole for readers at every moment."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def run(client: ClickHouse, group: Group, **changes: Any) -> None:
 
 
 def spoil(client: ClickHouse) -> None:
-    """Make every roll-up wrong, as nothing in the product would."""
+    """Make every roll-up wrong, as the product never would."""
     for name in ("site_days", "site_hours", "page_days", "page_totals"):
         client.command(f"TRUNCATE TABLE {name}_{find_shown(client)[name]}")
 
 
-def test_what_was_wrong_is_right_again(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_wrong_roll_ups_are_right_again(client: ClickHouse, group: Group, sums: Sums) -> None:
     group.deliver(200)
     group.deliver(30, partition=1)
     before = read_snapshot(client, NOON)
@@ -81,7 +81,7 @@ def test_an_empty_table_has_empty_roll_ups(client: ClickHouse, group: Group, sum
     assert set(sums(client).values()) == {10}
 
 
-def test_opening_balances_are_made_anew_too(client: ClickHouse, group: Group) -> None:
+def test_opening_balances_are_rebuilt_too(client: ClickHouse, group: Group) -> None:
     opening = EMPTY_ROW | {"at": NOON * 1000, "site": 1, "kind": "opening", "page_id": 7}
     for offset, views in enumerate((10, 30)):
         row = opening | {"at": NOON * 1000 + offset, "offset": offset, "opening_views": views, "opening_visits": 0}
@@ -91,7 +91,7 @@ def test_opening_balances_are_made_anew_too(client: ClickHouse, group: Group) ->
     assert read_snapshot(client, NOON).pages == {7: 30}
 
 
-def test_a_roll_up_that_is_new_gets_its_readers(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_a_new_roll_up_gets_its_reader(client: ClickHouse, group: Group, sums: Sums) -> None:
     group.deliver(20)
     client.command("DROP VIEW site_hours")
     run(client, group)
@@ -123,7 +123,7 @@ def test_a_frozen_consumer_that_wakes_after_the_switch_changes_nothing(
     group.insert(plan)
     group.advance()
     run(client, group)
-    group.insert(plan)  # it had planned, was frozen, and another took its place
+    group.insert(plan)  # the frozen consumer's, whose partition another has taken
     assert set(sums(client).values()) == {20}
 
 
@@ -143,7 +143,7 @@ def test_tokens_hold_after_the_switch(client: ClickHouse, group: Group, sums: Su
 def test_a_plan_committed_before_the_views_were_made_moves_the_cut(
     client: ClickHouse, group: Group, sums: Sums
 ) -> None:
-    """Its rows may be in without the new views having seen them."""
+    """Its rows may be inserted unseen by the new views."""
     group.deliver(10)
     asked = 0
 
@@ -152,7 +152,7 @@ def test_a_plan_committed_before_the_views_were_made_moves_the_cut(
         asked += 1
         found = group.ends()
         if asked == 1:
-            group.deliver(5)  # between the look at the log and the views
+            group.deliver(5)  # after the log's end was read, before the views are made
         return found
 
     run(client, group, ends=ends)
@@ -161,7 +161,7 @@ def test_a_plan_committed_before_the_views_were_made_moves_the_cut(
     assert compare_roll_ups(client) == AGREED
 
 
-def test_it_waits_for_a_plan_under_way(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_a_rebuild_waits_for_a_plan_under_way(client: ClickHouse, group: Group, sums: Sums) -> None:
     group.deliver(10)
     group.append(4)
     plan = group.plan()
@@ -181,7 +181,7 @@ def test_it_waits_for_a_plan_under_way(client: ClickHouse, group: Group, sums: S
 
 
 def test_a_log_that_goes_quiet_before_the_cut_moves_it_back(client: ClickHouse, group: Group, sums: Sums) -> None:
-    """The first cut comes too late, the next one lies ahead, and then nothing more comes."""
+    """The first cut comes too late, the next one is past the log's end, and then nothing more comes."""
     burst = [5]
 
     def ends() -> dict[int, int]:
@@ -197,14 +197,14 @@ def test_a_log_that_goes_quiet_before_the_cut_moves_it_back(client: ClickHouse, 
     assert set(sums(client).values()) == {36}
 
 
-def test_another_log_than_the_rows_came_from_is_refused(client: ClickHouse, group: Group) -> None:
+def test_a_log_that_the_rows_did_not_come_from_is_refused(client: ClickHouse, group: Group) -> None:
     group.deliver(10)
     with pytest.raises(Rejected, match="not the log they came from"):
         run(client, group, ends=lambda: {0: 3, 1: 0})
     assert find_generations(client) == {1}
 
 
-def test_rows_of_a_partition_the_log_has_no_more_are_kept(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_rows_of_a_partition_that_the_log_no_longer_has_are_kept(client: ClickHouse, group: Group, sums: Sums) -> None:
     group.deliver(10)
     group.deliver(10, partition=1)
     run(client, group, ends=lambda: {0: 10}, progress_of_group=lambda: {0: group.progress()[0]})
@@ -233,7 +233,7 @@ def working(group: Group, connect: Connect) -> Iterator[None]:
         thread.join()
 
 
-def test_it_is_exact_while_rows_come_in_and_readers_never_see_less_than_was_in(
+def test_a_rebuild_is_exact_while_rows_come_in_and_readers_never_see_fewer_than_were_stored(
     client: ClickHouse, group: Group, connect: Connect, sums: Sums
 ) -> None:
     group.deliver(300)
@@ -256,7 +256,7 @@ def test_it_is_exact_while_rows_come_in_and_readers_never_see_less_than_was_in(
     thread.join()
 
     assert all(found >= wanted for found, wanted in zip(seen, least, strict=True))
-    # An insert under way reaches the generations one after the other, and readers may be turned in between.
+    # An insert reaches one generation after the other, and readers may be turned in between.
     assert all(later >= earlier - BATCH_VIEWS for earlier, later in pairwise(seen))
     assert set(sums(client).values()) == {group.views}
     assert compare_roll_ups(client) == AGREED
@@ -266,7 +266,7 @@ def test_it_is_exact_while_rows_come_in_and_readers_never_see_less_than_was_in(
 
 
 @pytest.mark.parametrize("step", ["waiting", "filling", "checking"])
-def test_a_fault_leaves_what_readers_see(client: ClickHouse, group: Group, sums: Sums, step: str) -> None:
+def test_a_fault_changes_nothing_for_readers(client: ClickHouse, group: Group, sums: Sums, step: str) -> None:
     group.deliver(20)
 
     def fail(found: str, *_: int) -> None:
@@ -298,10 +298,10 @@ def count_statements(client: ClickHouse, group: Group) -> int:
     return done
 
 
-def test_killed_after_any_statement_it_is_whole_and_the_next_run_tidies_up(
+def test_a_rebuild_killed_after_any_statement_leaves_whole_roll_ups_and_the_next_one_tidies_up(
     client: ClickHouse, group: Group, sums: Sums
 ) -> None:
-    """Nothing runs after the kill, not even what would clean up."""
+    """Nothing runs after the kill, not even the clean-up."""
     group.deliver(40)
     statements = count_statements(client, group)
     assert statements > 30
@@ -318,7 +318,7 @@ def test_killed_after_any_statement_it_is_whole_and_the_next_run_tidies_up(
 
 
 class Dying(ClickHouse):
-    """Runs so many statements and nothing from then on."""
+    """Runs a number of statements and none after them."""
 
     def __init__(self, client: ClickHouse, statements: int) -> None:
         super().__init__(client._connection)
@@ -337,16 +337,14 @@ class Dying(ClickHouse):
 @pytest.mark.parametrize(
     ("made", "off"),
     [
-        pytest.param({"site_days": (10, 5)}, [], id="as many as were surely in"),
-        pytest.param({"site_days": (12, 6)}, [], id="as many as are in by now"),
+        pytest.param({"site_days": (10, 5)}, [], id="as many as were surely stored"),
+        pytest.param({"site_days": (12, 6)}, [], id="as many as are stored by now"),
         pytest.param({"site_days": (9, 5)}, ["site_days 202609"], id="a view short"),
         pytest.param({"site_days": (13, 6)}, ["site_days 202609"], id="a view too many"),
         pytest.param({"site_days": (10, 7)}, ["site_days 202609"], id="a visit too many"),
     ],
 )
-def test_the_sums_of_a_month_lie_between_two_looks_at_the_rows(
-    made: dict[str, tuple[int, int]], off: list[str]
-) -> None:
+def test_a_months_sums_must_lie_between_two_sums_of_the_rows(made: dict[str, tuple[int, int]], off: list[str]) -> None:
     right = dict.fromkeys(("site_days", "site_hours", "page_days"), (10, 5)) | made
     sums = {(name, month): pair for name, pair in right.items() for month in (202609, 0)} | {
         ("page_totals", 0): (10, 5)
