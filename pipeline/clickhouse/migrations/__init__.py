@@ -32,11 +32,13 @@ def migrate(client: ClickHouse) -> list[str]:
 
 
 def migration_steps(cluster: str) -> dict[str, list[str]]:
-    """Every step's statements, by the name and in the order of the steps."""
+    """Every step's statements, by the name and in the order of the steps.
+
+    The first roll-ups come after every ``.sql`` file, since they may sum by any column of the raw table.
+    """
     numbered = (entry for entry in files(__name__).iterdir() if entry.name.endswith(".sql") and entry.name[0].isdigit())
-    steps = {entry.name: render(entry, cluster=cluster) for entry in numbered}
-    steps[FIRST_ROLL_UPS] = [*create_generation(1, cluster=cluster), *turn_readers(1, cluster=cluster)]
-    return dict(sorted(steps.items()))
+    steps = {entry.name: render(entry, cluster=cluster) for entry in sorted(numbered, key=lambda entry: entry.name)}
+    return steps | {FIRST_ROLL_UPS: [*create_generation(1, cluster=cluster), *turn_readers(1, cluster=cluster)]}
 
 
 def _refuse_unknown(names: set[str]) -> None:

@@ -14,6 +14,7 @@ from event_rows import EMPTY_ROW
 from pipeline.clickhouse.client import ClickHouse, open_embedded
 from pipeline.clickhouse.columns import EVENT_COLUMNS
 from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.roll_ups import SUMS
 from pipeline.clickhouse.writer import write_events
 
 NOON = 1_790_571_600_000  # Monday 2026-09-28, 12:00 in Hà Nội
@@ -29,7 +30,6 @@ VIEW: dict[str, Any] = EMPTY_ROW | {
     "visitor": 5,
     "visit": True,
 }
-ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals")
 
 _numbers = itertools.count()
 
@@ -132,7 +132,7 @@ def sums() -> Callable[[ClickHouse], dict[str, int]]:
     """Views by the raw table and by each roll-up as readers see it."""
 
     def sums(client: ClickHouse) -> dict[str, int]:
-        found = {table: client.query(f"SELECT sum(views) FROM {table}")[0][0] for table in ROLL_UPS}
+        found = {table: client.query(f"SELECT sum(views) FROM {table}")[0][0] for table in SUMS}
         return {**found, "events": client.query("SELECT countIf(kind = 'view') FROM events")[0][0]}
 
     return sums

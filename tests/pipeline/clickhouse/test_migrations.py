@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.clickhouse.accounts import account_statements
 from pipeline.clickhouse.client import CLUSTER_INSERT_SETTINGS, INSERT_SETTINGS, ClickHouse
-from pipeline.clickhouse.migrations import migrate, migration_steps
+from pipeline.clickhouse.migrations import FIRST_ROLL_UPS, migrate, migration_steps
 from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS, backfill, create_generation, drop_generation, turn_readers
 from pipeline.clickhouse.upkeep import compact_dead_letters, sync_replicas
 from pipeline.errors import ConfigurationError
@@ -40,6 +40,12 @@ def test_the_engine_reads_every_statement(client: ClickHouse, cluster: str) -> N
 def test_a_statement_that_the_engine_cannot_read_is_found(client: ClickHouse) -> None:
     with pytest.raises(Exception, match="Syntax error"):
         client.query("SELECT formatQuery('CREATE TABEL x')")
+
+
+def test_the_first_roll_ups_are_made_when_the_tables_have_all_their_columns() -> None:
+    *tables, last = migration_steps("")
+    assert tables == sorted(tables)
+    assert last == FIRST_ROLL_UPS
 
 
 @pytest.mark.parametrize("cluster", ["", CLUSTER], ids=["one server", "cluster"])
