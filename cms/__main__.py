@@ -112,7 +112,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
         durable_log=durable_log,
         counters=counters,
         salts=salts,
-        checks={
+        ready={
             "log": durable_log.check,
             "clickhouse": lambda: "the counters can't be read" if counters.failures else None,
             "consumer": check_inserts(runner),

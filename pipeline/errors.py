@@ -24,7 +24,7 @@ class PipelineError(Exception):
 
     ``service``: what failed, by its name and address, such as ``Kafka`` at ``kafka-1:9092``; ``variable``: the
     environment variable that a person would look at; ``cause``: what the system or the library said. Each is empty
-    where it is not known; whoever knows the variable and not the error adds it on the way up.
+    where it is not known; a caller that knows the variable sets it on the error as it passes.
     """
 
     def __init__(

@@ -198,7 +198,7 @@ class Settings:
     ] = 50_000
     batch_seconds: Annotated[
         float,
-        Variable("NHIP_BATCH_SECONDS", as_seconds, "while views come, an insert into ClickHouse is made this often"),
+        Variable("NHIP_BATCH_SECONDS", as_seconds, "seconds from one insert to the next while views come"),
     ] = 0.2
     refresh_seconds: Annotated[
         float, Variable("NHIP_REFRESH_SECONDS", as_seconds, "counters are read at most this often")

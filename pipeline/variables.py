@@ -47,7 +47,7 @@ class Variable:
             raise ConfigurationError(f"{self.name}={self._shown(text)}: {error}", variable=self.name) from error
 
     def _shown(self, text: str) -> str:
-        """A secret that is nearly right must not reach a log; a URL may hold one."""
+        """Hide secrets, even mistyped ones, from logs; a URL may hold one."""
         return "(hidden)" if self.name.endswith(SECRETS) else repr(text)
 
 

@@ -18,7 +18,10 @@ def send_saved_balance(**_signal: Any) -> None:
 
 @receiver(post_delete, sender=OpeningBalance)
 def withdraw_deleted_balance(instance: OpeningBalance, **_signal: Any) -> None:
-    """A signal instead of `delete()`, which Django does not call for rows deleted with their page or in bulk."""
+    """Queue a zero for the log.
+
+    By signal, since Django does not call `delete()` for rows deleted with their page or in bulk.
+    """
     if instance.site_id is None:
         return
     WithdrawnBalance.objects.create(

@@ -67,7 +67,7 @@ def _start(settings: Settings, stack: ExitStack) -> tuple[CollectorApplication, 
         durable_log=durable_log,
         counters=counters,
         salts=salts,
-        checks={"log": durable_log.check, "clickhouse": _check_counters(counters), "salt": _check_salt(salts)},
+        ready={"log": durable_log.check, "clickhouse": _check_counters(counters), "salt": _check_salt(salts)},
         alive={"spool": durable_log.check_alive},
     )
 

@@ -50,11 +50,11 @@ def assemble(
     durable_log: DurableLog,
     counters: LiveCounters,
     salts: SaltBook,
-    checks: Mapping[str, Check],
+    ready: Mapping[str, Check],
     alive: Mapping[str, Check],
     elsewhere: Application = not_found,
 ) -> tuple["CollectorApplication", LiveStreams]:
-    """What to serve, and the streams to end when it stops; ``checks`` are of readiness, ``alive`` of what must run."""
+    """What to serve, and the streams to end when it stops; ``ready`` and ``alive`` as of ``Health``."""
     live = LiveStreams(counters, limit=settings.live_connections)
     counters.listen(live.publish)
     publish_age(counters)
@@ -63,14 +63,17 @@ def assemble(
     application = CollectorApplication(
         Collector(key=settings.beacon_key, acknowledger=acknowledger, salt_for=salts.salt_for),
         Numbers(counters, live),
-        Health(alive=alive, ready=checks),
+        Health(alive=alive, ready=ready),
         elsewhere=elsewhere,
     )
     return application, live
 
 
 class CollectorApplication:
-    """``/_nhip/`` by its endpoints, the rest ``elsewhere``; at the end the collector finishes what it has."""
+    """Answers ``/_nhip/`` with its endpoints and passes everything else to ``elsewhere``.
+
+    When stopped, it finishes the views at hand.
+    """
 
     def __init__(
         self, collector: Collector, numbers: Numbers, health: Health, *, elsewhere: Application = not_found

@@ -65,7 +65,10 @@ class Dropped(Exception):
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """The request around a beacon. ``now`` is Unix milliseconds; the other fields are its headers', or empty."""
+    """The request around a beacon. ``now`` is Unix milliseconds; the other fields are its headers', or empty.
+
+    ``referer``: the page that asks for the pixel; where its reader came from is ``Beacon.r``.
+    """
 
     now: int
     ip: str
@@ -161,7 +164,7 @@ def refuse_other_origin(draft: Draft) -> None:
         raise Dropped(Reason.OTHER_SITE)
 
 
-def refuse_other_referer(draft: Draft) -> None:
+def refuse_pixel_of_other_site(draft: Draft) -> None:
     """The header Referer names the page of the pixel."""
     envelope = draft.envelope
     if envelope.referer and not origin_of(envelope.referer, own_host=envelope.host).internal:
@@ -182,7 +185,7 @@ def refuse_other_path(draft: Draft) -> None:
         raise Dropped(Reason.OTHER_PATH)
 
 
-def refuse_other_referer_path(draft: Draft) -> None:
+def refuse_pixel_of_other_path(draft: Draft) -> None:
     """The same for a pixel, which knows its page from the header Referer or not at all."""
     path = _path(draft.envelope.referer)
     if path and path != draft.token.path and draft.token.audience != PREVIEW:
@@ -227,9 +230,9 @@ PIXEL_STEPS = (
     refuse_prefetch,
     refuse_too_large,
     read_query,
-    refuse_other_referer,
+    refuse_pixel_of_other_site,
     trust_token,
-    refuse_other_referer_path,
+    refuse_pixel_of_other_path,
     put_agent,
     put_visitor,
     put_origin,

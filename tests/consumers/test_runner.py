@@ -21,13 +21,13 @@ from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import LINEAGE_COLUMNS, Rows
 from pipeline.clickhouse.recovery import write_batch
+from pipeline.clickhouse.roll_ups import SUMS
 from pipeline.errors import Rejected, TooManyDeadLetters, Unavailable
 from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
 from pipeline.serving.snapshot import read_snapshot
 
 FIRST = TopicPartition(EVENTS_TOPIC, 0)
 SECOND = TopicPartition(EVENTS_TOPIC, 1)
-ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals")
 BATCH_SECONDS = 0.2
 
 View = Callable[[int], PageView]
@@ -621,7 +621,7 @@ class RealTable:
 
     def sums(self) -> set[int]:
         """The number of views by the raw table and by each roll-up."""
-        tables = [("events", "count()"), *((roll_up, "sum(views)") for roll_up in ROLL_UPS)]
+        tables = [("events", "count()"), *((roll_up, "sum(views)") for roll_up in SUMS)]
         return {int(self.client.query(f"SELECT {number} FROM {name}")[0][0]) for name, number in tables}
 
 

@@ -19,6 +19,7 @@ from pipeline.clickhouse.columns import (
 )
 from pipeline.clickhouse.migrations import FIRST_ROLL_UPS, migrate
 from pipeline.clickhouse.queries import read_summary, sum_page_views
+from pipeline.clickhouse.roll_ups import SUMS
 from pipeline.clickhouse.writer import write_dead_letters, write_events
 from pipeline.errors import PipelineError, Rejected, Unavailable
 from pipeline.periods import Periods
@@ -26,7 +27,6 @@ from pipeline.serving.snapshot import SiteCounters, Summary, read_snapshot
 
 Connect = Callable[[], ClickHouse]
 
-ROLL_UPS = ("site_days", "site_hours", "page_days", "page_totals")
 NOON = 1_790_571_600_000  # Monday 2026-09-28, 12:00 in Hà Nội, 05:00 UTC
 VIEW: Mapping[str, Any] = EMPTY_ROW | {
     "at": NOON,
@@ -64,7 +64,7 @@ def count(client: ClickHouse, table: str = "events") -> int:
 def views_everywhere(client: ClickHouse) -> set[int]:
     """The number of views by the raw table and by each roll-up; one number if all agree."""
     raw = client.query("SELECT countIf(kind = 'view') FROM events")
-    sums = [client.query(f"SELECT sum(views) FROM {table}") for table in ROLL_UPS]
+    sums = [client.query(f"SELECT sum(views) FROM {table}") for table in SUMS]
     return {int(rows[0][0]) for rows in (raw, *sums)}
 
 

@@ -15,5 +15,5 @@ def to_csv(report: Report) -> str:
 
 
 def _harmless(cell: Cell) -> Cell:
-    """A path may be anything a visitor's browser sent; a spreadsheet must not take it for a formula."""
+    """A cell may be text that an editor chose, such as a path; a spreadsheet must not take it for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -245,9 +245,9 @@ STEP_OF = {
     Reason.PREFETCH: {"refuse_prefetch"},
     Reason.TOO_LARGE: {"refuse_too_large"},
     Reason.MALFORMED: {"read_body", "read_query"},
-    Reason.OTHER_SITE: {"refuse_other_origin", "refuse_other_referer"},
+    Reason.OTHER_SITE: {"refuse_other_origin", "refuse_pixel_of_other_site"},
     Reason.BAD_TOKEN: {"trust_token"},
-    Reason.OTHER_PATH: {"refuse_other_path", "refuse_other_referer_path"},
+    Reason.OTHER_PATH: {"refuse_other_path", "refuse_pixel_of_other_path"},
 }
 
 
