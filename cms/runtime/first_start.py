@@ -32,7 +32,9 @@ def _make_admin() -> str | None:
         return None
     chosen = os.environ.get("NHIP_ADMIN_PASSWORD")
     if chosen == "":
-        raise ConfigurationError("NHIP_ADMIN_PASSWORD is set but empty; give it a value or unset it")
+        raise ConfigurationError(
+            "NHIP_ADMIN_PASSWORD is set but empty; give it a value or unset it", variable="NHIP_ADMIN_PASSWORD"
+        )
     password = chosen or secrets.token_urlsafe(12)
     users.create_superuser(username="admin", email="", password=password)
     return "như trong · as set in NHIP_ADMIN_PASSWORD" if chosen else f"{password} (chỉ hiện lần này · shown once)"
