@@ -1,4 +1,4 @@
-"""What the pipeline needs of its engine, through the one client, whichever backend stands behind."""
+"""What the pipeline needs of its engine, embedded or a server, through the one client."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def migrated(client: ClickHouse) -> ClickHouse:
 
 
 def columns(*rows: Mapping[str, Any]) -> Columns:
-    """Rows, each VIEW but for what it says, as columns."""
+    """Rows as columns; each row is VIEW with its changes."""
     return {name: [{**VIEW, "row": number, **row}[name] for number, row in enumerate(rows)] for name in EVENT_COLUMNS}
 
 
@@ -62,7 +62,7 @@ def count(client: ClickHouse, table: str = "events") -> int:
 
 
 def views_everywhere(client: ClickHouse) -> set[int]:
-    """The number of views by the raw table and by each roll-up; one number if all agree."""
+    """Views by the raw table and by each roll-up; one number if all agree."""
     raw = client.query("SELECT countIf(kind = 'view') FROM events")
     sums = [client.query(f"SELECT sum(views) FROM {table}") for table in SUMS]
     return {int(rows[0][0]) for rows in (raw, *sums)}
@@ -71,7 +71,7 @@ def views_everywhere(client: ClickHouse) -> set[int]:
 # statements
 
 
-def test_the_columns_of_the_writer_are_those_of_the_tables(migrated: ClickHouse) -> None:
+def test_the_writer_and_the_tables_have_the_same_columns(migrated: ClickHouse) -> None:
     events = EVENT_COLUMNS | RESTORED_COLUMN
     letters = DEAD_LETTER_COLUMNS | DEAD_LETTER_STATE_COLUMNS
     for table, types in (("events", events), ("events_again", events), ("dead_letters", letters)):
@@ -82,7 +82,7 @@ def test_the_columns_of_the_writer_are_those_of_the_tables(migrated: ClickHouse)
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        pytest.param("String", "it's \\ \n đ {x}", id="text with everything in it"),
+        pytest.param("String", "it's \\ \n đ {x}", id="text of any characters"),
         pytest.param("UInt64", 2**64 - 1, id="largest number"),
         pytest.param("Date", date(2026, 9, 28), id="date"),
         pytest.param("DateTime64(3, 'UTC')", datetime(2026, 9, 28, 4, 40, 0, 123_000, tzinfo=UTC), id="time"),
@@ -117,20 +117,20 @@ def test_the_same_token_counts_once_for_batches_over_several_months(migrated: Cl
     assert views_everywhere(migrated) == {3}
 
 
-def test_the_token_holds_for_opening_balances(migrated: ClickHouse) -> None:
+def test_a_token_works_for_opening_balances(migrated: ClickHouse) -> None:
     rows = columns({"kind": "opening", "opening_views": 1327, "visitor": 0})
     for _ in range(2):
         write_events(migrated, rows, token="page-events/0/0-0")
     assert sum_page_views(migrated) == {7: 1327}
 
 
-def test_the_token_holds_over_connections(migrated: ClickHouse, connect: Connect) -> None:
+def test_a_token_works_over_connections(migrated: ClickHouse, connect: Connect) -> None:
     write_events(migrated, columns({}), token="page-events/0/0-0")
     write_events(connect(), columns({}), token="page-events/0/0-0")
     assert views_everywhere(migrated) == {1}
 
 
-def test_other_tokens_count_even_with_the_same_rows(migrated: ClickHouse) -> None:
+def test_the_same_rows_count_again_under_another_token(migrated: ClickHouse) -> None:
     for token in ("page-events/0/0-0", "page-events/0/1-1", "page-events/1/0-0"):
         write_events(migrated, columns({}), token=token)
     assert views_everywhere(migrated) == {3}
@@ -144,7 +144,7 @@ def test_no_rows_are_no_insert(migrated: ClickHouse) -> None:
 
 
 def test_a_batch_may_touch_very_many_months(migrated: ClickHouse) -> None:
-    """Otherwise one record of odd times would be refused for ever, and all behind it with it."""
+    """Otherwise ClickHouse would refuse a record of odd times for ever, and every record after it would wait."""
     rows = columns(*({"at": month * 31 * 86_400_000} for month in range(150)))
     write_events(migrated, rows, token="page-events/0/0-149")
     assert views_everywhere(migrated) == {150}
@@ -178,14 +178,14 @@ def test_a_bad_row_keeps_the_whole_block_out(migrated: ClickHouse, bad: Mapping[
 # values
 
 
-def test_times_stay_those_of_utc_to_the_millisecond(migrated: ClickHouse) -> None:
+def test_times_are_kept_in_utc_to_the_millisecond(migrated: ClickHouse) -> None:
     write_events(migrated, columns({"at": NOON + 123}), token="a")
     ((at,),) = migrated.query("SELECT at FROM events")
     assert at == datetime(2026, 9, 28, 5, 0, 0, 123_000, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("visitor", [2**63, 2**64 - 1], ids=["sign bit", "largest"])
-def test_the_largest_visitors_survive(migrated: ClickHouse, visitor: int) -> None:
+def test_the_largest_visitors_are_kept(migrated: ClickHouse, visitor: int) -> None:
     write_events(migrated, columns({"visitor": visitor}), token="a")
     assert migrated.query("SELECT visitor FROM events") == [(visitor,)]
 
@@ -234,7 +234,7 @@ def test_a_whole_snapshot(migrated: ClickHouse) -> None:
     }
 
 
-def test_the_latest_opening_balance_of_a_page_holds_in_whatever_order_they_come(migrated: ClickHouse) -> None:
+def test_the_latest_opening_balance_of_a_page_counts_in_any_order_of_arrival(migrated: ClickHouse) -> None:
     for token, (at, views) in enumerate([(NOON, 10), (NOON + 2, 30), (NOON + 1, 20)]):
         write_events(migrated, columns({"kind": "opening", "at": at, "opening_views": views}), token=str(token))
     assert sum_page_views(migrated) == {7: 30}
@@ -244,13 +244,13 @@ def test_the_latest_opening_balance_of_a_page_holds_in_whatever_order_they_come(
     ("rows", "online"),
     [
         pytest.param([{"visitor": 1}, {"visitor": 1}, {"visitor": 2}], {1: 2}, id="distinct visitors"),
-        pytest.param([{"visitor": 1, "kind": "heartbeat"}], {1: 1}, id="a heartbeat keeps one online"),
+        pytest.param([{"visitor": 1, "kind": "heartbeat"}], {1: 1}, id="a heartbeat keeps a visitor online"),
         pytest.param([{"visitor": 1, "at": NOON - 300_000}], {1: 1}, id="five minutes ago"),
         pytest.param([{"visitor": 1, "at": NOON - 300_001}], {}, id="longer ago"),
         pytest.param([{"visitor": 0}], {}, id="not identified"),
         pytest.param([{"visitor": 1, "audience": "bot"}], {}, id="a bot"),
-        pytest.param([{"visitor": 1, "kind": "opening"}], {}, id="an opening balance is nobody"),
-        pytest.param([{"visitor": 1}, {"visitor": 1, "site": 2}], {1: 1, 2: 1}, id="each site by itself"),
+        pytest.param([{"visitor": 1, "kind": "opening"}], {}, id="an opening balance is no visitor"),
+        pytest.param([{"visitor": 1}, {"visitor": 1, "site": 2}], {1: 1, 2: 1}, id="each site alone"),
     ],
 )
 def test_who_is_online(migrated: ClickHouse, rows: Sequence[Mapping[str, Any]], online: dict[int, int]) -> None:
@@ -268,7 +268,7 @@ def test_migrating_again_changes_nothing(migrated: ClickHouse) -> None:
     assert views_everywhere(migrated) == {1}
 
 
-def test_migrating_goes_on_after_half_of_it(client: ClickHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_goes_on_where_it_failed(client: ClickHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     done = 0
 
     def fail_half_way(statement: str) -> None:
@@ -297,7 +297,7 @@ def test_migrating_goes_on_after_half_of_it(client: ClickHouse, monkeypatch: pyt
     ["SELEKT 1", "SELECT * FROM nowhere", "SELECT toUInt8('x')"],
     ids=["syntax", "no such table", "bad cast"],
 )
-def test_a_statement_that_can_never_work_is_rejected(client: ClickHouse, statement: str) -> None:
+def test_a_statement_that_can_never_succeed_is_rejected(client: ClickHouse, statement: str) -> None:
     with pytest.raises(Rejected):
         client.query(statement)
     with pytest.raises(Rejected):
@@ -332,7 +332,7 @@ def test_reconnecting_is_unavailable_until_the_engine_can_be_reached(client: Cli
     assert asked == 3
 
 
-def test_reconnecting_closes_what_it_opened_and_may_open_again(connect: Connect) -> None:
+def test_reconnecting_closes_its_connection_and_may_open_another(connect: Connect) -> None:
     opened: list[ClickHouse] = []
 
     def remember() -> ClickHouse:
