@@ -21,8 +21,9 @@ def compare_roll_ups(client: ClickHouse, *, advance: Callable[[int, int], None] 
     differing = dict.fromkeys(ROLL_UPS, 0)
     months = list_months(client)
     done, total = 0, sum(months.values())
+    statement = month_comparison()
     for month, events in months.items():
-        for name, keys in client.query(month_comparison(), {"month": month}):
+        for name, keys in client.query(statement, {"month": month}):
             differing[name] += keys
         done += events
         advance(done, total)
