@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 
-from cms.runtime.django_threads import Pages
 from cms.runtime.first_start import prepare_site
 from cms.runtime.terminal import step
 from consumers.health import check_inserts, check_loop
@@ -82,7 +81,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     """Start every thread; returns what to serve, and the streams to end when it stops. Django must be set up."""
     from cms.statistics import counters as site_counters
     from cms.statistics.balances import publish_pending_balances
-    from cms.wsgi import application
+    from cms.web.site import Site
 
     writer = Reconnecting(lambda: _open_engine(settings, "writer"))
     reader = Reconnecting(lambda: _open_engine(settings, "reader"))
@@ -106,7 +105,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     salts = SaltBook(broker, durable_log)
     _start_housekeeping(broker, salts, stack)
 
-    pages = Pages(application)
+    site = Site()
     return assemble(
         settings,
         durable_log=durable_log,
@@ -119,10 +118,10 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
         },
         alive={
             "consumer": check_loop(runner, insert_seconds=INSERT_SECONDS),
-            "pages": pages.check,
+            **site.alive,
             "spool": durable_log.check_alive,
         },
-        elsewhere=pages,
+        elsewhere=site,
     )
 
 

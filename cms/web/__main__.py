@@ -17,7 +17,6 @@ from contextlib import ExitStack
 
 import django
 
-from cms.runtime.django_threads import Pages
 from cms.web.application import Web
 from cms.web.database import DatabaseCheck, prepare_database
 from pipeline.errors import ConfigurationError
@@ -67,10 +66,10 @@ def _serve(settings: Settings) -> int:
     with ExitStack() as stack:
         listener = stack.enter_context(listen(settings))
         django.setup()
-        from cms.wsgi import application
+        from cms.web.site import Site
 
-        pages = Pages(application)
-        web = Web(Health(alive={"pages": pages.check}, ready=_start_statistics(settings, stack)), pages)
+        site = Site()
+        web = Web(Health(alive=site.alive, ready=_start_statistics(settings, stack)), site)
         freeze_memory()
         _announce(settings, listener)
         serve(web, listener, settings=settings, on_exit=lambda: None)

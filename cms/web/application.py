@@ -2,18 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from cms.runtime.django_threads import Pages
 from pipeline.process.health import Health
-from pipeline.process.http import PREFIX, Receive, Scope, Send, responding, text
+from pipeline.process.http import PREFIX, Application, Receive, Scope, Send, responding, text
 from pipeline.process.probes import probes
 from pipeline.process.server import live_until
 
 
 class Web:
-    """The pages and the probes; a check may wait for a server, so checks run in a thread of their own."""
+    """The site and the probes; a check may wait for a server, so checks run in a thread of their own."""
 
-    def __init__(self, health: Health, pages: Pages) -> None:
-        self._pages = pages
+    def __init__(self, health: Health, site: Application) -> None:
+        self._site = site
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="probe")
         self._probes = probes(health, threads=self._thread)
 
@@ -23,7 +22,7 @@ class Web:
         elif scope["path"].startswith(PREFIX):
             await self._probes.get(scope["path"][len(PREFIX) :], _for_collectors)(scope, receive, send)
         else:
-            await self._pages(scope, receive, send)
+            await self._site(scope, receive, send)
 
     async def _stop(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
