@@ -22,4 +22,5 @@ def vietnamese_time(unix_seconds: float) -> str:
 
 
 def iso_time(unix_seconds: float) -> str:
-    return datetime.fromtimestamp(unix_seconds, HO_CHI_MINH).isoformat(timespec="seconds")
+    """Unix seconds → "2026-11-22T14:05+07:00"."""
+    return datetime.fromtimestamp(unix_seconds, HO_CHI_MINH).isoformat(timespec="minutes")
