@@ -81,7 +81,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     """Start every thread; returns what to serve, and the streams to end when it stops. Django must be set up."""
     from cms.statistics import counters as site_counters
     from cms.statistics.balances import publish_pending_balances
-    from cms.web.site import Site
+    from cms.web.site import open_site
 
     writer = Reconnecting(lambda: _open_engine(settings, "writer"))
     reader = Reconnecting(lambda: _open_engine(settings, "reader"))
@@ -105,7 +105,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     salts = SaltBook(broker, durable_log)
     _start_housekeeping(broker, salts, stack)
 
-    site = Site()
+    site = stack.enter_context(open_site())
     return assemble(
         settings,
         durable_log=durable_log,

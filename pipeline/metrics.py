@@ -55,6 +55,18 @@ COMPLETE_UP_TO = Gauge(
     registry=REGISTRY,
 )
 
+# sites
+
+PAGES = Counter(
+    "nhip_site_pages",
+    "Pages given from memory, waited for while they were rendered, or asked of Django for one reader alone.",
+    ["source"],
+    registry=REGISTRY,
+)
+PAGE_MEMORY_BYTES = Gauge(
+    "nhip_site_page_memory_bytes", "Bytes of rendered pages in memory (NHIP_PAGE_MEMORY_MEGABYTES).", registry=REGISTRY
+)
+
 # any process that shows counters
 
 COUNTERS_AS_OF = Gauge("nhip_counters_as_of_seconds", "Unix time of the counters shown.", registry=REGISTRY)

@@ -9,10 +9,13 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from django.db.models import DateField, DateTimeField, SlugField  # noqa: PLC0415
+        from django.db.models.signals import post_migrate  # noqa: PLC0415
         from wagtail.admin.forms.models import register_form_field_override  # noqa: PLC0415
 
+        from cms.core.changes.triggers import install_triggers  # noqa: PLC0415
         from cms.core.widgets import TypedDateInput, TypedDateTimeInput, VietnameseSlugInput  # noqa: PLC0415
 
         register_form_field_override(SlugField, override={"widget": VietnameseSlugInput})
         register_form_field_override(DateField, override={"widget": TypedDateInput})
         register_form_field_override(DateTimeField, override={"widget": TypedDateTimeInput})
+        post_migrate.connect(install_triggers, sender=self)

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cms.web.public_pages.PublicPages",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -106,6 +107,10 @@ TEMPLATES = [
     },
 ]
 
+# No process keeps a fact that another may change, such as Wagtail's site root paths: what is remembered for readers is
+# the page memory's, which notices every change.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -126,6 +131,13 @@ USE_TZ = True
 # Static files and media
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
+
+# Pages in memory, and in caches between the site and its readers. Whoever has one of these cookies may be known to the
+# site; nothing below these paths is the same for everybody.
+PAGE_MEMORY_BYTES = env.int("NHIP_PAGE_MEMORY_MEGABYTES", default=64) * 1024 * 1024
+PUBLIC_CACHE_CONTROL = f"public, max-age=0, s-maxage={env.int('NHIP_CDN_SECONDS', default=5)}"
+PRIVATE_COOKIES = ("sessionid", "messages")
+PRIVATE_PATHS = ("/admin/", "/documents/", STATIC_URL, MEDIA_URL)
 
 # Security headers. Wagtail shows previews in a frame of the same origin.
 X_FRAME_OPTIONS = "SAMEORIGIN"

@@ -8,5 +8,7 @@ ROWS = (
     Row("NHIP_ADMIN_PASSWORD", "random, shown once", "password of the user `admin`, for the first start only"),
     Row("NHIP_SECRET_KEY", "made once, in `django.key`", "signs sessions and forms, at least 32 characters"),
     Row("DATABASE_URL", "SQLite in the data directory", "the CMS database, `postgres://user:password@host:5432/nhip`"),
+    Row("NHIP_PAGE_MEMORY_MEGABYTES", "64", "memory for rendered pages in each process that serves them; 0 keeps none"),
+    Row("NHIP_CDN_SECONDS", "5", "seconds for which a cache before the site, such as a CDN, may keep a page"),
     Row("EMAIL_URL", "none: no mail is sent", "mail server, `smtp://user:password@host:port`"),
 )

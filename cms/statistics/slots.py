@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from typing import NamedTuple
 
 from django.http import HttpRequest
@@ -63,7 +64,7 @@ def as_of_text(moment: Moment) -> str:
     return "" if as_of is None else vietnamese_time(as_of)
 
 
-_READERS = {
+_READERS: dict[str, Callable[..., str]] = {
     "counter": lambda moment, name, site_id, unit: counter(name, int(site_id), unit, moment),
     "page_views": lambda moment, page_id: page_views(int(page_id), moment),
     "as_of_hidden": as_of_hidden,

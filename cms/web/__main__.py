@@ -66,9 +66,9 @@ def _serve(settings: Settings) -> int:
     with ExitStack() as stack:
         listener = stack.enter_context(listen(settings))
         django.setup()
-        from cms.web.site import Site
+        from cms.web.site import open_site
 
-        site = Site()
+        site = stack.enter_context(open_site())
         web = Web(Health(alive=site.alive, ready=_start_statistics(settings, stack)), site)
         freeze_memory()
         _announce(settings, listener)

@@ -1,19 +1,38 @@
 """The site as one ASGI application, the same in both modes: what is asked for by its path, and who answers it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+from django.conf import settings
+
+from cms.core.changes.watch import Changes
 from cms.runtime.django_threads import Pages
+from cms.web.page_memory.asking import Questions
+from cms.web.page_memory.memory import PageMemory
 from cms.wsgi import application
 from pipeline.process.health import Check
-from pipeline.process.http import Receive, Scope, Send
+from pipeline.process.http import Application, Receive, Scope, Send
+from pipeline.process.repeating import repeating
 
 
 class Site:
-    """Django's pages. ``alive``: the checks of its parts that must run. Django must be set up."""
+    """Pages from memory, or from Django. ``alive``: the checks of its parts that must run."""
 
-    def __init__(self) -> None:
-        self._pages = Pages(application)
-        self.alive: Mapping[str, Check] = {"pages": self._pages.check}
+    def __init__(self, changes: Changes) -> None:
+        django = Pages(application)
+        self.alive: Mapping[str, Check] = {"pages": django.check}
+        self._pages: Application = django
+        if settings.PAGE_MEMORY_BYTES:
+            questions = Questions(private_paths=settings.PRIVATE_PATHS, private_cookies=settings.PRIVATE_COOKIES)
+            self._pages = PageMemory(django, changes=changes, questions=questions, limit=settings.PAGE_MEMORY_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._pages(scope, receive, send)
+
+
+@contextmanager
+def open_site() -> Iterator[Site]:
+    """The site, which looks for changes of its content while the block runs. Django must be set up."""
+    changes = Changes()
+    with repeating(changes.step, "changes", leave_seconds=1.0):
+        yield Site(changes)

@@ -98,6 +98,16 @@ ROWS = (
                 title="Chờ Kafka · Waiting for Kafka",
                 queries={"{{instance}}": "nhip_collector_spooled_records"},
             ),
+            Panel(
+                title="Trang theo nơi trả lời · Pages by source",
+                queries={"{{source}}": "sum by (source) (rate(nhip_site_pages_total[1m]))"},
+                unit="reqps",
+            ),
+            Panel(
+                title="Bộ nhớ trang · Page memory",
+                queries={"{{instance}}": "nhip_site_page_memory_bytes"},
+                unit="bytes",
+            ),
             Panel(title="Đang xem trực tiếp · Live readers", queries={"{{instance}}": "nhip_collector_live_readers"}),
         ),
     ),

@@ -1,0 +1,130 @@
+"""Looks a few times a second whether something was committed, by any process; one thread looks for a whole process."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from django.db import Error, close_old_connections, connection
+
+log = logging.getLogger("nhip")
+
+LOOK_SECONDS = 0.2
+REMEMBERED_GENERATIONS = 1000
+KEPT_FOR = "1 day"
+PRUNE_SECONDS = 3600.0
+
+
+class Look(Protocol):
+    """Whether something was committed since the last call; True at the first. Raises django.db.Error."""
+
+    def __call__(self) -> bool: ...
+
+
+class Known(NamedTuple):
+    """What the last look found. Times are those of the clock, in seconds.
+
+    ``current_at``: when ``generation`` was surely the newest. ``away``: the database does not answer.
+    """
+
+    generation: int
+    current_at: float
+    away: bool
+
+
+class Changes:
+    """Counts the changes that it noticed: everything read in the same generation is of the same content.
+
+    ``step`` looks once; another thread repeats it. The other methods are called in any thread.
+    """
+
+    def __init__(self, look: Look | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._look = look or open_look()
+        self._clock = clock
+        self._known = Known(0, float("-inf"), away=False)
+        self._current_until: dict[int, float] = {}
+
+    @property
+    def known(self) -> Known:
+        return self._known
+
+    def current_until(self, generation: int) -> float:
+        """The last time at which ``generation`` was surely the newest; long ago if nobody remembers."""
+        known = self._known
+        return (
+            known.current_at if generation == known.generation else self._current_until.get(generation, float("-inf"))
+        )
+
+    def step(self) -> float:
+        """Returns the seconds until the next look."""
+        began = self._clock()  # what is committed from here on, this look may miss
+        known = self._known
+        try:
+            changed = self._look()
+        except Error as error:
+            if not known.away:
+                log.warning("the database can't be asked for changes; pages stay as they are: %s", error)
+            close_old_connections()
+            self._known = known._replace(away=True)
+            return LOOK_SECONDS
+        if changed:
+            self._current_until[known.generation] = known.current_at
+            self._current_until.pop(known.generation - REMEMBERED_GENERATIONS, None)
+        self._known = Known(known.generation + changed, began, away=False)
+        return LOOK_SECONDS
+
+
+def open_look() -> Look:
+    """The look of the database in the settings."""
+    return SqliteLook() if connection.vendor == "sqlite" else PostgresqlLook()
+
+
+class SqliteLook:
+    """Compares the number that the triggers count up."""
+
+    def __init__(self) -> None:
+        self._value: int | None = None
+
+    def __call__(self) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT value FROM content_generation")
+            (value,) = cursor.fetchone()
+        before, self._value = self._value, value
+        return self._value != before
+
+
+class PostgresqlLook:
+    """Looks for rows of transactions that it has not seen: those that were running at the last look, or began later.
+
+    A transaction's number is given when it begins to write, so that a lower number may be committed after a higher.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seen: set[tuple[str, object]] | None = None
+        self._oldest_running = "0"
+        self._clock = clock
+        self._pruned_at = clock()
+
+    def __call__(self) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT pg_snapshot_xmin(pg_current_snapshot())::text, xid::text, at
+                FROM (SELECT) AS always LEFT JOIN content_change ON xid >= %s::xid8
+                """,
+                [self._oldest_running],
+            )
+            rows = cursor.fetchall()
+        found = {(xid, at) for _oldest, xid, at in rows if xid is not None}
+        changed = self._seen is None or not found <= self._seen
+        self._seen, self._oldest_running = found, rows[0][0]
+        self._prune()
+        return changed
+
+    def _prune(self) -> None:
+        if self._clock() - self._pruned_at > PRUNE_SECONDS:
+            self._pruned_at = self._clock()
+            with connection.cursor() as cursor:
+                cursor.execute(f"DELETE FROM content_change WHERE at < now() - interval '{KEPT_FOR}'")

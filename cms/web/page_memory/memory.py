@@ -1,0 +1,230 @@
+"""The memory of pages as an ASGI application before Django.
+
+An anonymous GET is answered from memory if the page was rendered from content that was the newest less than
+``OLDEST_SECONDS`` ago. While it is younger than that, but no longer the newest, readers get it at once and one render
+makes the new one; once it is older, they wait for that render. Any number of readers of one page share a render.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cms.core.changes.watch import Changes
+from cms.statistics import counters, slots
+from cms.statistics.faults import faults
+from cms.web.page_memory.asking import Asked, Key, Questions
+from cms.web.page_memory.pages import Page
+from cms.web.public_pages import KEEP_HEADER
+from pipeline.metrics import PAGE_MEMORY_BYTES, PAGES
+from pipeline.process.http import Application, Receive, Scope, Send
+from pipeline.serving.snapshot import Snapshot
+
+log = logging.getLogger("nhip")
+
+OLDEST_SECONDS = 0.9
+WAIT_SECONDS = 3.0  # for the database to answer; after that pages stay as they are
+WAIT_STEP_SECONDS = 0.02
+LARGEST_PAGE_BYTES = 4_000_000
+RENDERS_AT_ONCE = 2
+RENDERS_A_REQUEST = 3
+
+_FROM = {source: PAGES.labels(source=source) for source in ("memory", "render", "django")}
+
+
+class NotKept:
+    """An answer that is not for everybody: until the content changes, each reader of its address asks Django."""
+
+    size = 500
+
+    def __init__(self, generation: int) -> None:
+        self.generation = generation
+
+
+class Failed:
+    """The answer to those who waited for a render that failed (5xx)."""
+
+    def __init__(self, messages: list[Mapping[str, Any]]) -> None:
+        self.messages = messages
+
+
+class PageMemory:
+    """At most ``limit`` bytes of pages, the least recently read leave first. ``django`` renders what it lacks."""
+
+    def __init__(
+        self,
+        django: Application,
+        *,
+        changes: Changes,
+        questions: Questions,
+        limit: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._django = django
+        self._changes = changes
+        self._questions = questions
+        self._limit = limit
+        self._clock = clock
+        self._kept: OrderedDict[Key, tuple[Page | NotKept, int]] = OrderedDict()
+        self._bytes = 0
+        self._renders: dict[Key, asyncio.Task[Page | NotKept | Failed]] = {}
+        self._rendering = asyncio.Semaphore(RENDERS_AT_ONCE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = self._questions.read(scope)
+        found = await self._find(asked.key, scope) if asked else None
+        if asked and isinstance(found, Page):
+            await self._send(found, asked, send)
+        elif isinstance(found, Failed):
+            for message in found.messages:
+                await send(message)
+        else:
+            _FROM["django"].inc()
+            await self._django(scope, receive, send)
+
+    async def _find(self, key: Key, scope: Scope) -> Page | NotKept | Failed:
+        """What may be answered now; renders what is not there, or too old."""
+        kept = self._get(key)
+        if kept and not self._is_young(kept):
+            await self._wait_for_a_look()
+        for _ in range(RENDERS_A_REQUEST):
+            if kept and self._is_newest(kept):
+                _FROM["memory"].inc()
+                return kept
+            if kept and self._is_young(kept):
+                _FROM["memory"].inc()
+                self._start_render(key, scope)
+                return kept
+            found = await self._render(key, scope)
+            if isinstance(found, Failed):
+                return kept if kept and self._changes.known.away else found
+            kept = found  # the content may have changed since its render began
+        return found
+
+    def _is_newest(self, kept: Page | NotKept) -> bool:
+        """As far as can be known: while the database is away, nobody changes anything that readers could see."""
+        known = self._changes.known
+        return known.away or kept.generation == known.generation
+
+    def _is_young(self, kept: Page | NotKept) -> bool:
+        return self._clock() - self._changes.current_until(kept.generation) < OLDEST_SECONDS
+
+    async def _wait_for_a_look(self) -> None:
+        """Until it is known what is the newest, or that the database is away; at most a few seconds."""
+        deadline = self._clock() + WAIT_SECONDS
+        while self._clock() < deadline:
+            known = self._changes.known
+            if known.away or self._clock() - known.current_at < OLDEST_SECONDS:
+                return
+            await asyncio.sleep(WAIT_STEP_SECONDS)
+
+    async def _render(self, key: Key, scope: Scope) -> Page | NotKept | Failed:
+        _FROM["render"].inc()
+        return await asyncio.shield(self._start_render(key, scope))
+
+    def _start_render(self, key: Key, scope: Scope) -> asyncio.Task[Page | NotKept | Failed]:
+        """The render of a page that is under way, or a new one; a reader who leaves does not end it."""
+        render = self._renders.get(key)
+        if render is None:
+            render = self._renders[key] = asyncio.create_task(self._ask_django(key, scope))
+            render.add_done_callback(lambda done: self._forget_render(key, done))
+        return render
+
+    def _forget_render(self, key: Key, render: asyncio.Task[Page | NotKept | Failed]) -> None:
+        del self._renders[key]
+        if not render.cancelled() and render.exception():
+            log.error("a page could not be rendered", exc_info=render.exception())
+
+    async def _ask_django(self, key: Key, scope: Scope) -> Page | NotKept | Failed:
+        async with self._rendering:
+            generation = self._changes.known.generation
+            answer = _Answer()
+            await self._django(_anonymous(scope, key), _no_body, answer.receive)
+        if answer.status >= 500:
+            return Failed(answer.messages)
+        found: Page | NotKept = NotKept(generation)
+        headers = [(name.lower(), value) for name, value in answer.headers]
+        if (KEEP_HEADER, b"1") in headers and len(answer.body) <= LARGEST_PAGE_BYTES:
+            shown = [header for header in headers if header[0] != KEEP_HEADER]
+            found = Page(slots.cut(answer.body), status=answer.status, headers=shown, generation=generation)
+        self._keep(key, found)
+        return found
+
+    async def _send(self, page: Page, asked: Asked, send: Send) -> None:
+        ready = page.ready(asked.encoding, _moment())
+        if asked.known and ready.etag in asked.known:
+            await send(ready.unchanged)
+            await send(_NOTHING)
+        else:
+            await send(ready.start)
+            await send(ready.body)
+        self._weigh(asked.key, page)
+
+    # what is kept
+
+    def _get(self, key: Key) -> Page | NotKept | None:
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        self._kept.move_to_end(key)
+        return kept[0]
+
+    def _keep(self, key: Key, page: Page | NotKept) -> None:
+        self._kept[key] = (page, self._kept.pop(key, (page, 0))[1])
+        self._weigh(key, page)
+
+    def _weigh(self, key: Key, page: Page | NotKept) -> None:
+        """Count how large ``page`` has become, and let the least recently read leave if that is too much."""
+        kept = self._kept.get(key)
+        size = page.size + len(key.path) + len(key.query)
+        if kept is None or kept[0] is not page or kept[1] == size:
+            return
+        self._kept[key] = (page, size)
+        self._bytes += size - kept[1]
+        while self._bytes > self._limit and self._kept:
+            _key, (_page, oldest) = self._kept.popitem(last=False)
+            self._bytes -= oldest
+        PAGE_MEMORY_BYTES.set(self._bytes)
+
+
+_NOTHING = {"type": "http.response.body", "body": b""}
+
+
+def _moment() -> slots.Moment:
+    try:
+        return slots.moment_of(counters.current().snapshot(), now=time.time())
+    except Exception:
+        faults.report("a page from memory")
+        return slots.Moment(Snapshot(), stale=False)
+
+
+def _anonymous(scope: Scope, key: Key) -> Scope:
+    """The request for a page that everybody may get: nothing in it is of the reader who happens to ask."""
+    headers = [(b"host", key.host), (slots.OPEN_HEADER.lower().encode(), slots.SECRET.encode())]
+    return {**scope, "method": "GET", "headers": headers, "query_string": key.query, "client": None}
+
+
+async def _no_body() -> Mapping[str, Any]:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+class _Answer:
+    """Django's answer, whole."""
+
+    def __init__(self) -> None:
+        self.status = 500
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body = b""
+        self.messages: list[Mapping[str, Any]] = []
+
+    async def receive(self, message: Mapping[str, Any]) -> None:
+        self.messages.append(message)
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = list(message["headers"])
+        else:
+            self.body += message.get("body", b"")

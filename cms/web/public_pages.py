@@ -1,0 +1,50 @@
+"""Which answers everybody may get, and what caches may do with them; Django's outermost middleware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from cms.statistics.slots import stays_open
+
+# The page memory reads and removes it.
+KEEP_HEADER = b"x-nhip-keep"
+
+KEPT_STATUSES = frozenset({200, 301, 302, 404, 410})
+
+
+class PublicPages:
+    """An answer to somebody whom the site may know is for nobody else, and is kept nowhere."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        if is_public(request, response):
+            response["Cache-Control"] = settings.PUBLIC_CACHE_CONTROL
+            patch_vary_headers(response, ("Accept-Encoding", "Cookie"))
+            if stays_open(request):
+                response[KEEP_HEADER.decode()] = "1"
+        elif not response.has_header("Cache-Control") or "private" in response["Cache-Control"]:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
+
+
+def is_public(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether everybody gets this answer to ``request``, so that one may get what was made for another."""
+    return (
+        request.method in ("GET", "HEAD")
+        and response.status_code in KEPT_STATUSES
+        and not response.streaming
+        and not response.has_header("Cache-Control")
+        and not response.cookies
+        and not request.path.startswith(settings.PRIVATE_PATHS)
+        and not getattr(request, "is_dummy", False)
+        and not any(name in request.COOKIES for name in settings.PRIVATE_COOKIES)
+        and "Authorization" not in request.headers
+    )

@@ -1,0 +1,107 @@
+"""Which answers may be kept for others, and what caches are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from wagtail.models import Page, PageViewRestriction, Site
+
+from cms.statistics.slots import OPEN_HEADER, SECRET
+
+pytestmark = pytest.mark.django_db
+
+PUBLIC = "public, max-age=0, s-maxage=5"
+OPEN = {OPEN_HEADER: SECRET}
+
+
+@pytest.fixture
+def staff() -> Any:
+    return get_user_model()._default_manager.create_superuser(username="a", password="b", email="")
+
+
+def directives(response: Any) -> set[str]:
+    return set(response.headers["Cache-Control"].replace(" ", "").split(","))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        pytest.param("/", 200, id="a page"),
+        pytest.param("/khong-co/", 404, id="a page that is not there"),
+        pytest.param("/khong-co", 301, id="a missing slash"),
+    ],
+)
+def test_a_public_answer_may_be_kept_for_seconds(client: Client, site: Site, path: str, status: int) -> None:
+    response = client.get(path, headers=OPEN)
+
+    assert response.status_code == status
+    assert response.headers["Cache-Control"] == PUBLIC
+    assert {"Cookie", "Accept-Encoding"} <= set(response.headers["Vary"].replace(" ", "").split(","))
+    assert response.headers["X-Nhip-Keep"] == "1"
+
+
+def test_only_the_page_memory_is_told_to_keep(client: Client, site: Site) -> None:
+    assert "X-Nhip-Keep" not in client.get("/").headers
+    assert "X-Nhip-Keep" not in client.get("/", headers={OPEN_HEADER: "guessed"}).headers
+
+
+def test_a_signed_in_reader_gets_an_answer_that_nobody_keeps(client: Client, site: Site, staff: Any) -> None:
+    client.force_login(staff)
+
+    response = client.get("/", headers=OPEN)
+
+    assert directives(response) == {"private", "no-store"}
+    assert "X-Nhip-Keep" not in response.headers
+
+
+def test_a_preview_is_kept_by_nobody(client: Client, site: Site, staff: Any) -> None:
+    client.force_login(staff)
+    page = site.root_page.specific
+    page.title = "Bản nháp"
+    page.save_revision()
+
+    response = client.get(f"/admin/pages/{page.pk}/view_draft/", headers=OPEN)
+
+    assert "Bản nháp" in response.content.decode()
+    assert {"private", "no-store"} <= directives(response)
+    assert "X-Nhip-Keep" not in response.headers
+
+
+@pytest.mark.parametrize("kind", ["login", "password"])
+def test_a_private_page_is_kept_by_nobody(client: Client, site: Site, kind: str) -> None:
+    page = site.root_page.add_child(instance=Page(title="Nội bộ", slug="noi-bo"))
+    PageViewRestriction.objects.create(page=page, restriction_type=kind, password="mật khẩu")
+
+    response = client.get("/noi-bo/", headers=OPEN)
+
+    assert "no-store" in directives(response)
+    assert "X-Nhip-Keep" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/admin/login/", "/admin/", "/documents/1/a.pdf"])
+def test_the_admin_and_documents_are_kept_by_nobody(client: Client, site: Site, path: str) -> None:
+    response = client.get(path, headers=OPEN)
+
+    assert "no-store" in directives(response)
+    assert "X-Nhip-Keep" not in response.headers
+
+
+def test_posting_to_a_page_is_kept_by_nobody(client: Client, site: Site) -> None:
+    assert "no-store" in directives(client.post("/", headers=OPEN))
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": "Bearer x"}, {"Cookie": "sessionid=old"}])
+def test_who_says_who_they_are_gets_an_answer_of_their_own(client: Client, site: Site, headers: dict[str, str]) -> None:
+    response = client.get("/", headers={**headers, **OPEN})
+
+    assert directives(response) == {"private", "no-store"}
+
+
+def test_a_page_for_many_readers_has_marks_in_the_places_of_its_numbers(client: Client, site: Site) -> None:
+    plain, open_ = client.get("/").content.decode(), client.get("/", headers=OPEN).content.decode()
+
+    assert SECRET not in plain
+    assert open_.count(SECRET) == 8
