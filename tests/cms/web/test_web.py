@@ -164,7 +164,9 @@ def test_only_a_trusted_proxy_can_say_https(postgres: PostgresServer, tmp_path: 
         stranger.kill()
 
 
-def test_without_its_database_a_page_that_nobody_has_read_says_so_and_comes_back_with_it(postgres: PostgresServer, site: Site) -> None:
+def test_without_its_database_a_page_that_nobody_has_read_says_so_and_comes_back_with_it(
+    postgres: PostgresServer, site: Site
+) -> None:
     read_before = site.ask("/").body
     postgres.stop()
     try:
