@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
+from wagtail.images.models import AbstractImage
 
 PARAGRAPH_FEATURES = ["bold", "italic", "link", "ol", "ul", "document-link"]
 
@@ -37,3 +38,8 @@ class BodyBlock(blocks.StreamBlock):
     paragraph = blocks.RichTextBlock(label=_("Đoạn văn"), icon="pilcrow", features=PARAGRAPH_FEATURES)
     figure = FigureBlock()
     quote = QuoteBlock()
+
+
+def images_of(body: blocks.StreamValue) -> list[AbstractImage | None]:
+    """The images of a body, None for one that was deleted."""
+    return [block.value["image"] for block in body if block.block_type == "figure"]

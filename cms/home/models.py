@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import Case, Q, When
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, PageChooserPanel
@@ -10,10 +11,13 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
 from wagtail_emulation.models import EmulationIndexPage, EmulationPage
+from wagtail_emulation.pages.cards import prepare_cards
 
-from cms.core.blocks import BodyBlock
+from cms.core.blocks import BodyBlock, images_of
+from cms.core.images import fetch_renditions
 from cms.core.slugs import VietnameseSlugMixin
-from cms.news.models import NewsIndexPage, NewsPage, published
+from cms.core.surroundings import FIELDS, public
+from cms.news.models import LATEST_FIRST, NewsIndexPage, NewsPage, for_cards, published
 
 LATEST_ARTICLES = 6
 EMULATION_PAGES = 2
@@ -40,24 +44,31 @@ class HomePage(VietnameseSlugMixin, Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        latest = list(published(NewsPage.objects.descendant_of(self))[: LATEST_ARTICLES + 1])
-        lead = self._lead_article(latest)
-        context["lead_article"] = lead
-        context["latest_articles"] = [article for article in latest if article != lead][:LATEST_ARTICLES]
-        context["news_index"] = NewsIndexPage.objects.child_of(self).live().first()
-        context["emulation_pages"] = self._emulation_pages()
-        context["emulation_index"] = EmulationIndexPage.objects.child_of(self).live().first()
+        articles = self._articles(request)
+        context["lead_article"] = articles[0] if articles else None
+        context["latest_articles"] = articles[1:]
+        context["emulation_pages"] = self._emulation_pages(request)
+        context["news_index"], context["emulation_index"] = self._first_child_of_types(
+            NewsIndexPage, EmulationIndexPage
+        )
         return context
 
-    def _lead_article(self, latest: list[NewsPage]) -> NewsPage | None:
-        featured: NewsPage | None = self.featured
-        if featured is not None and featured.live:
-            return featured
-        return latest[0] if latest else None
+    def _articles(self, request: HttpRequest) -> list[NewsPage]:
+        """The featured article, if everyone may read it, and then the latest."""
+        of_this_site = NewsPage.objects.filter(NewsPage.objects.descendant_of_q(self) | Q(pk=self.featured_id))
+        featured_first = [Case(When(pk=self.featured_id, then=0), default=1)] if self.featured_id else []
+        articles = for_cards(published(of_this_site, request)).order_by(*featured_first, *LATEST_FIRST)
+        return list(articles.prefetch_related("image__renditions")[: 1 + LATEST_ARTICLES])
 
-    def _emulation_pages(self) -> "list[EmulationPage]":
-        pages = EmulationPage.objects.descendant_of(self).live().public()
-        return list(pages.order_by("-event_date", "-pk")[:EMULATION_PAGES])
+    def _emulation_pages(self, request: HttpRequest) -> "list[EmulationPage]":
+        pages = public(EmulationPage.objects.descendant_of(self).live(), request)
+        events = list(pages.order_by("-event_date", "-pk")[:EMULATION_PAGES])
+        prepare_cards(events)
+        return events
+
+    def _first_child_of_types(self, *types: type[Page]) -> list[Page | None]:
+        children = list(self.get_children().live().type(*types).only(*FIELDS))
+        return [next((child for child in children if issubclass(child.specific_class, one)), None) for one in types]
 
 
 class PlainPage(VietnameseSlugMixin, Page):
@@ -72,3 +83,8 @@ class PlainPage(VietnameseSlugMixin, Page):
     class Meta:
         verbose_name = _("Trang nội dung")
         verbose_name_plural = _("Trang nội dung")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        fetch_renditions(images_of(self.body))
+        return context

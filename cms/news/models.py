@@ -1,5 +1,7 @@
 """News: articles, and an index that lists them in pages."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -10,15 +12,19 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
+from wagtail.query import PageQuerySet
 from wagtail.search import index
 from wagtail.snippets.models import register_snippet
 
-from cms.core.blocks import BodyBlock
+from cms.core.blocks import BodyBlock, images_of
+from cms.core.images import fetch_renditions
 from cms.core.pagination import nearest_page
 from cms.core.slugs import VietnameseSlugMixin
+from cms.core.surroundings import public
 
 ARTICLES_PER_PAGE = 9
 RELATED_ARTICLES = 3
+LATEST_FIRST = ("-date", "-pk")
 
 
 @register_snippet
@@ -47,15 +53,22 @@ class NewsIndexPage(VietnameseSlugMixin, Page):
         verbose_name = _("Chuyên trang tin tức")
         verbose_name_plural = _("Chuyên trang tin tức")
 
-    def articles(self) -> "models.QuerySet[NewsPage]":
-        return published(NewsPage.objects.child_of(self))
-
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        paginator = Paginator(self.articles(), ARTICLES_PER_PAGE)
+        articles = for_cards(published(NewsPage.objects.child_of(self), request))
+        paginator = Paginator(articles.prefetch_related("image__renditions"), ARTICLES_PER_PAGE)
         context["articles"] = articles = nearest_page(paginator, request.GET.get("page"))
         context["numbers"] = paginator.get_elided_page_range(articles.number)
         return context
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The articles that an article leads to; before and after by date, and then by age in the database."""
+
+    previous: "NewsPage | None"
+    next: "NewsPage | None"
+    related: "list[NewsPage]"  # of the same topic first, and the latest first within each group
 
 
 class NewsPage(VietnameseSlugMixin, Page):
@@ -97,6 +110,7 @@ class NewsPage(VietnameseSlugMixin, Page):
     ]
     parent_page_types = ["news.NewsIndexPage"]
     subpage_types: list[str] = []
+    served_with = ["topic", "image"]
 
     class Meta:
         verbose_name = _("Bài viết")
@@ -104,32 +118,57 @@ class NewsPage(VietnameseSlugMixin, Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["previous_article"] = self.previous_article()
-        context["next_article"] = self.next_article()
-        context["related_articles"] = self.related_articles()
+        neighbours = self.neighbours(request)
+        context["previous_article"] = neighbours.previous
+        context["next_article"] = neighbours.next
+        context["related_articles"] = neighbours.related
+        fetch_renditions([self.image, *(article.image for article in neighbours.related), *images_of(self.body)])
         return context
 
-    def previous_article(self) -> "NewsPage | None":
-        """The article before this one, by date and then by age in the database."""
+    def neighbours(self, request: HttpRequest) -> Neighbours:
+        """Asked in one query, which finds at most one article before, one after and RELATED_ARTICLES related ones."""
+        siblings = published(NewsPage.objects.sibling_of(self, inclusive=False), request)
         earlier = models.Q(date__lt=self.date) | models.Q(date=self.date, pk__lt=self.pk)
-        return self._siblings().filter(earlier).first()
-
-    def next_article(self) -> "NewsPage | None":
         later = models.Q(date__gt=self.date) | models.Q(date=self.date, pk__gt=self.pk)
-        return self._siblings().filter(later).last()
-
-    def related_articles(self) -> "list[NewsPage]":
-        """Articles of the same topic first, and the latest first within each group."""
-        same_topic = (
-            models.Case(models.When(topic=self.topic_id, then=0), default=1) if self.topic_id else models.Value(0)
+        wanted = (
+            siblings.filter(earlier)[:1],
+            siblings.filter(later).reverse()[:1],
+            siblings.order_by(*self._same_topic_first(), *LATEST_FIRST)[:RELATED_ARTICLES],
         )
-        return list(self._siblings().order_by(same_topic, "-date", "-pk")[:RELATED_ARTICLES])
+        found = list(
+            for_cards(
+                NewsPage.objects.filter(
+                    models.Q(*(models.Q(pk__in=few.values("pk")) for few in wanted), _connector=models.Q.OR)
+                )
+            )
+        )
+        return self._arrange(found)
 
-    def _siblings(self) -> "models.QuerySet[NewsPage]":
-        return published(NewsPage.objects.sibling_of(self, inclusive=False))
+    def _arrange(self, found: "Iterable[NewsPage]") -> Neighbours:
+        by_age = sorted(found, key=_age)
+        latest_first = by_age[::-1]
+        return Neighbours(
+            previous=next((article for article in latest_first if _age(article) < _age(self)), None),
+            next=next((article for article in by_age if _age(article) > _age(self)), None),
+            related=sorted(latest_first, key=self._has_other_topic)[:RELATED_ARTICLES],
+        )
+
+    def _same_topic_first(self) -> list[models.Case]:
+        return [models.Case(models.When(topic=self.topic_id, then=0), default=1)] if self.topic_id else []
+
+    def _has_other_topic(self, article: "NewsPage") -> bool:
+        return self.topic_id is not None and article.topic_id != self.topic_id
 
 
-def published(articles: "models.QuerySet[NewsPage]") -> "models.QuerySet[NewsPage]":
-    """The articles that everyone may read, latest first, fetched with the topic and image of their cards."""
-    everyone: models.QuerySet[NewsPage] = articles.live().public()  # type: ignore[attr-defined]
-    return everyone.select_related("topic", "image").prefetch_related("image__renditions").order_by("-date", "-pk")
+def published(articles: PageQuerySet, request: HttpRequest) -> PageQuerySet:
+    """The articles that everyone may read, latest first."""
+    return public(articles.live(), request).order_by(*LATEST_FIRST)
+
+
+def for_cards(articles: PageQuerySet) -> PageQuerySet:
+    """Together with the topics and images that cards show."""
+    return articles.select_related("topic", "image")
+
+
+def _age(article: NewsPage) -> tuple[Any, int]:
+    return article.date, article.pk

@@ -15,11 +15,14 @@ from postgres_server import PostgresServer, require_postgres
 PAGES = (
     "tests/cms/core/test_pages.py",
     "tests/cms/core/test_errors.py",
+    "tests/cms/core/test_routing.py",
+    "tests/cms/core/test_sites.py",
     "tests/cms/core/test_slugs.py",
     "tests/cms/demo/test_load_demo.py",
     "tests/cms/home",
     "tests/cms/news",
     "tests/cms/statistics/test_opening_balances.py",
+    "tests/cms/test_queries.py",
 )
 
 

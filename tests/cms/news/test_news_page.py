@@ -4,10 +4,11 @@ import datetime
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
+from wagtail.models import PageViewRestriction
 from wagtail_factories import ImageFactory
 
-from cms.news.models import NewsPage, Topic
+from cms.news.models import Neighbours, NewsPage, Topic
 
 
 def day(number: int) -> datetime.date:
@@ -61,17 +62,22 @@ def test_a_body_block_is_shown_as_its_kind(client: Client, write: Any, block: tu
     assert markup in read(client, write("Bài", body=[block]))
 
 
+def neighbours(article: NewsPage) -> Neighbours:
+    return article.neighbours(RequestFactory().get("/"))
+
+
 def test_before_and_after_follow_the_dates(write: Any) -> None:
     late, early, middle = write("Sau", date=day(9)), write("Trước", date=day(1)), write("Giữa", date=day(5))
 
-    assert (middle.previous_article(), middle.next_article()) == (early, late)
-    assert (early.previous_article(), late.next_article()) == (None, None)
+    assert (neighbours(middle).previous, neighbours(middle).next) == (early, late)
+    assert (neighbours(early).previous, neighbours(late).next) == (None, None)
 
 
 def test_articles_of_one_day_follow_each_other_without_a_loop(write: Any) -> None:
     first, second, third = (write(f"Bài {number}", date=day(3)) for number in range(3))
 
-    assert [third.previous_article(), second.previous_article(), first.previous_article()] == [second, first, None]
+    assert [neighbours(article).previous for article in (third, second, first)] == [second, first, None]
+    assert [neighbours(article).next for article in (first, second, third)] == [second, third, None]
 
 
 def test_related_articles_share_the_topic_first(write: Any) -> None:
@@ -80,4 +86,21 @@ def test_related_articles_share_the_topic_first(write: Any) -> None:
     same = write("Cùng mục, cũ", date=day(2), topic=energy)
     others = [write(f"Mục khác {number}", date=day(number)) for number in (7, 8, 9)]
 
-    assert article.related_articles() == [same, others[2], others[1]]
+    assert neighbours(article).related == [same, others[2], others[1]]
+
+
+def test_without_a_topic_the_latest_articles_are_related(write: Any) -> None:
+    energy = Topic.objects.create(name="Năng lượng")
+    article = write("Bài", date=day(5))
+    others = [write(f"Bài {number}", date=day(number), topic=energy) for number in (1, 2, 3, 8)]
+
+    assert neighbours(article).related == [others[3], others[2], others[1]]
+    assert (neighbours(article).previous, neighbours(article).next) == (others[2], others[3])
+
+
+def test_drafts_and_private_articles_are_nobodys_neighbours(write: Any) -> None:
+    article = write("Bài", date=day(5))
+    write("Nháp", date=day(4), live=False)
+    PageViewRestriction.objects.create(page=write("Nội bộ", date=day(6)), restriction_type="login")
+
+    assert neighbours(article) == Neighbours(previous=None, next=None, related=[])

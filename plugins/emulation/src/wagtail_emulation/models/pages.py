@@ -23,10 +23,13 @@ from wagtail.search import index
 from wagtail_emulation.kinds import EventKind
 from wagtail_emulation.models.rows import Commendation, EmulationPageKind
 from wagtail_emulation.pages.blocks import BodyBlock
+from wagtail_emulation.pages.cards import fetch_renditions
 from wagtail_emulation.pages.forms import EmulationPageForm, NamedRecipients
 from wagtail_emulation.pages.listing import Listing, list_events
 from wagtail_emulation.pages.panels import CheckedInlinePanel, EventKindsPanel
 from wagtail_emulation.validation import check_event_dates
+
+ROWS = ("kinds", "agreements__signatories", "commendations", "directives")
 
 
 class EmulationIndexPage(Page):
@@ -169,6 +172,13 @@ class EmulationPage(Page):
     class Meta:
         verbose_name = _("trang thi đua – khen thưởng")
         verbose_name_plural = _("trang thi đua – khen thưởng")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        if not getattr(request, "is_preview", False):  # a preview has its rows with it
+            models.prefetch_related_objects([self], *ROWS)
+        fetch_renditions(block.value["image"] for block in self.body if block.block_type == "figure")
+        return context
 
     def clean(self) -> None:
         super().clean()

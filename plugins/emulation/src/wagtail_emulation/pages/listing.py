@@ -14,6 +14,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 
 from wagtail_emulation.kinds import EventKind
+from wagtail_emulation.pages.cards import prepare_cards
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,13 @@ class Listing:
 def list_events(events: QuerySet[Any], asked: Mapping[str, str], *, per_page: int) -> Listing:
     years = [day.year for day in events.dates("event_date", "year", order="DESC")]
     filters = parse_filters(asked, years=years)
-    chosen = filter_events(events, filters).order_by("-event_date", "-pk").prefetch_related("kinds")
+    chosen = filter_events(events, filters).order_by("-event_date", "-pk")
     paginator: Paginator[Any] = Paginator(chosen, per_page)
     number = nearest_page(asked.get("page", ""), last=paginator.num_pages)
-    return Listing(filters=filters, years=years, kinds=list(EventKind), events=paginator.page(number))
+    shown = paginator.page(number)
+    shown.object_list = list(shown.object_list)
+    prepare_cards(shown.object_list)
+    return Listing(filters=filters, years=years, kinds=list(EventKind), events=shown)
 
 
 def parse_filters(asked: Mapping[str, str], *, years: list[int]) -> Filters:
