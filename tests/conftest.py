@@ -65,6 +65,7 @@ SLOW = (
     "tests/deploy",
     "tests/consumers/test_process.py",
     "tests/consumers/test_exactly_once.py",
+    "tests/cms/core/pictures",
     "tests/cms/core/test_settings.py",
     "tests/cms/demo/test_load_demo.py",
     "tests/cms/test_manage.py",

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from cms.core.pictures.limits import MAX_PIXELS, MAX_UPLOAD_BYTES
 from pipeline.errors import ConfigurationError
 from pipeline.settings import Settings
 
@@ -132,6 +133,10 @@ USE_TZ = True
 # Static files and media
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
+STORAGES = {
+    "default": {"BACKEND": "cms.core.storage.UniqueNames"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
 # Pages in memory, and in caches between the site and its readers. Whoever has one of these cookies may be known to the
 # site; nothing below these paths is the same for everybody.
@@ -182,6 +187,9 @@ WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
 WAGTAIL_FRONTEND_LOGIN_URL = "/admin/login/"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "cms.core.pictures.upload.PictureForm"
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = MAX_PIXELS
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = MAX_UPLOAD_BYTES
 # Neither the editors' browsers nor the server ask another host.
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False

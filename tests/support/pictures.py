@@ -1,0 +1,52 @@
+"""Picture files for tests, made with little memory however many pixels they have."""
+
+import os
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+BLUE = (30, 90, 150, 255)
+
+
+def draw(path: Path, width: int, height: int, *, mode: str = "RGB", noisy: bool = False) -> Path:
+    """Write a picture in the format of its suffix; ``noisy``, it has as many bytes as a photo."""
+    picture = Image.new(mode, (width, height), BLUE[: len(mode)] if len(mode) > 2 else BLUE[0])
+    if noisy:
+        size = (max(width // 16, 1), max(height // 16, 1))
+        grains = Image.frombytes(mode, size, os.urandom(size[0] * size[1] * len(mode)))
+        picture = grains.resize((width, height), Image.Resampling.BILINEAR)
+    picture.save(path)
+    return path
+
+
+def write_flat_png(path: Path, width: int, height: int) -> Path:
+    """Write a PNG of one colour: a thousandth of a byte for each pixel, four bytes once it is read."""
+    row = b"\0" + bytes(3) * width
+    squeeze = zlib.compressobj(1)
+    data = b"".join(squeeze.compress(row) for _ in range(height)) + squeeze.flush()
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b""),
+    )
+    return path
+
+
+def cut_short(path: Path) -> Path:
+    """Leave the first third of a file: an upload that broke off."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 3])
+    return path
+
+
+def jpeg_header() -> bytes:
+    """The first bytes of a JPEG, and nothing after them."""
+    file = BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG")
+    return file.getvalue()[:20]
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
