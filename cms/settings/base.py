@@ -23,15 +23,12 @@ def read_url(
     return dict(parse(name, default=default))
 
 
-def read_base_url(*, default: str) -> str:
-    """The portal's own address, scheme and host alone. Raises ConfigurationError."""
-    url = str(env.str("NHIP_BASE_URL", default=default)).strip().rstrip("/")
+def read_address(name: str, *, default: str, example: str) -> str:
+    """The address of a server, scheme and host alone. Raises ConfigurationError that names the variable."""
+    url = str(env.str(name, default=default)).strip().rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-        raise ConfigurationError(
-            "NHIP_BASE_URL: want the portal's address, such as https://congthuong.example.gov.vn",
-            variable="NHIP_BASE_URL",
-        )
+        raise ConfigurationError(f"{name}: want an address such as {example}", variable=name)
     return url
 
 
@@ -43,7 +40,11 @@ def host_of(url: str) -> str:
 
 DEBUG = False
 
-BASE_URL = read_base_url(default=f"http://127.0.0.1:{env.int('PORT', default=Settings.port)}")
+BASE_URL = read_address(
+    "NHIP_BASE_URL",
+    default=f"http://127.0.0.1:{env.int('PORT', default=Settings.port)}",
+    example="https://congthuong.example.gov.vn",
+)
 
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", host_of(BASE_URL), *env.list("NHIP_ALLOWED_HOSTS", default=[])]
 
@@ -142,6 +143,13 @@ STORAGES = {
 # site; nothing below these paths is the same for everybody.
 PAGE_MEMORY_BYTES = env.int("NHIP_PAGE_MEMORY_MEGABYTES", default=64) * 1024 * 1024
 PUBLIC_CACHE_CONTROL = f"public, max-age=0, s-maxage={env.int('NHIP_CDN_SECONDS', default=5)}"
+if env.str("NHIP_PURGE_URL", default=""):
+    WAGTAILFRONTENDCACHE = {
+        "default": {
+            "BACKEND": "wagtail.contrib.frontend_cache.backends.HTTPBackend",
+            "LOCATION": read_address("NHIP_PURGE_URL", default="", example="http://varnish:6081"),
+        }
+    }
 PRIVATE_COOKIES = ("sessionid", "messages")
 PRIVATE_PATHS = ("/admin/", "/documents/", STATIC_URL, MEDIA_URL)
 

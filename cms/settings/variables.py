@@ -10,5 +10,6 @@ ROWS = (
     Row("DATABASE_URL", "SQLite in the data directory", "the CMS database, `postgres://user:password@host:5432/nhip`"),
     Row("NHIP_PAGE_MEMORY_MEGABYTES", "64", "memory for rendered pages in each process that serves them; 0 keeps none"),
     Row("NHIP_CDN_SECONDS", "5", "seconds for which a cache before the site, such as a CDN, may keep a page"),
+    Row("NHIP_PURGE_URL", "none", "that cache, if it takes PURGE requests, such as `http://varnish:6081`"),
     Row("EMAIL_URL", "none: no mail is sent", "mail server, `smtp://user:password@host:port`"),
 )
