@@ -14,20 +14,14 @@ class CoreConfig(AppConfig):
         from wagtail.admin.forms.models import register_form_field_override  # noqa: PLC0415
 
         from cms.core.changes.triggers import install_triggers  # noqa: PLC0415
-<<<<<<< HEAD
         from cms.core.pictures import unread  # noqa: PLC0415
-=======
         from cms.core.purging import purge_on_changes  # noqa: PLC0415
->>>>>>> c2a0dbd (A cache in front is told which pages to forget; why pages come from memory)
         from cms.core.widgets import TypedDateInput, TypedDateTimeInput, VietnameseSlugInput  # noqa: PLC0415
 
         register_form_field_override(SlugField, override={"widget": VietnameseSlugInput})
         register_form_field_override(DateField, override={"widget": TypedDateInput})
         register_form_field_override(DateTimeField, override={"widget": TypedDateTimeInput})
         post_migrate.connect(install_triggers, sender=self)
-<<<<<<< HEAD
         unread.register()
-=======
         if hasattr(settings, "WAGTAILFRONTENDCACHE"):
             purge_on_changes()
->>>>>>> c2a0dbd (A cache in front is told which pages to forget; why pages come from memory)
