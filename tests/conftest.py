@@ -17,6 +17,7 @@ import pytest
 from kafka_server import KafkaServer, require_kafka
 from migrated import migrate_once
 from missing import skip_or_fail
+from patience import PATIENCE
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from sharing import MOST_WORKERS
 from xdist.scheduler.loadscope import LoadScopeScheduling
@@ -161,8 +162,10 @@ def new_visitor(chromium: Browser) -> Iterator[NewVisitor]:
 
     def make(**options: Any) -> BrowserContext:
         options.setdefault("user_agent", next(agents))
-        visitors.append(chromium.new_context(locale="vi-VN", **options))
-        return visitors[-1]
+        visitor = chromium.new_context(locale="vi-VN", **options)
+        visitor.set_default_timeout(2 * PATIENCE * 1000)  # milliseconds; a page has many parts
+        visitors.append(visitor)
+        return visitor
 
     yield make
     for visitor in visitors:

@@ -13,7 +13,7 @@ import pytest
 from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer, require_kafka
 from part import Part, free_port, status_of
-from patience import wait_until
+from patience import PATIENCE, wait_until
 
 from pipeline.brokers.opening import open_broker
 from pipeline.brokers.topics import topics_of
@@ -182,7 +182,7 @@ def test_without_servers_a_consumer_names_the_missing_setting(tmp_path: Path, mi
 
 def _readiness(member: Part) -> str:
     try:
-        with urllib.request.urlopen(member.health_url + "readyz", timeout=10) as answer:
+        with urllib.request.urlopen(member.health_url + "readyz", timeout=PATIENCE) as answer:
             text: str = answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from part import free_port
+from patience import PATIENCE
 from proxy import CADDYFILE, Proxy, require_caddy
 
 from pipeline.process.http import PREFIX
@@ -89,7 +90,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
 
 def connect(proxy: Proxy) -> http.client.HTTPSConnection:
     trusting = ssl.create_default_context(cafile=str(proxy.authority))
-    return http.client.HTTPSConnection("localhost", proxy.port, timeout=20, context=trusting)
+    return http.client.HTTPSConnection("localhost", proxy.port, timeout=PATIENCE, context=trusting)
 
 
 def ask(
@@ -170,7 +171,9 @@ def test_an_upstream_that_is_away_gives_a_sentence_and_a_log_without_addresses(t
     require_caddy()
     gone = [f"127.0.0.1:{free_port()}"]
     with Proxy(tmp_path / "proxy", web=gone, collectors=gone) as proxy:
-        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=20, source_address=("127.0.0.77", 0))
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", proxy.port, timeout=PATIENCE, source_address=("127.0.0.77", 0)
+        )
         connection.request("GET", "/tin-tuc/", headers={"User-Agent": "Geheim/1.0", "X-Forwarded-For": "203.0.113.9"})
         answer = connection.getresponse()
         body, retry = answer.read().decode(), answer.headers["Retry-After"]

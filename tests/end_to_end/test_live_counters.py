@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page, Response
+    from playwright.sync_api import BrowserContext, Page, Response
     from product import Product
 
     NewVisitor = Callable[..., BrowserContext]
@@ -30,7 +30,7 @@ SECTION = "/thi-dua-khen-thuong/"
 SEEDED = SECTION + "hoi-nghi-tong-ket-thi-dua-khen-thuong-nam-2020-phat-dong-va-ky-ket-giao-uoc-thi-dua-nam-2021/"
 TITLE = "Lễ ký kết giao ước thi đua năm 2027"
 SETTLED_MS = 2_000
-PATIENCE_MS = 30_000  # the delay is measured, not asserted: test-artifacts/live-counters.json, `make bench`
+PATIENCE_MS = 120_000  # the delay is measured, not asserted: test-artifacts/live-counters.json, `make bench`
 
 # The page itself notes the time of each change; a reload would lose the notes.
 WATCH = """() => {
@@ -63,9 +63,9 @@ def test_the_seeded_page_goes_from_1327_to_1328_while_open(product: Product, new
 
 
 def test_an_editor_publishes_and_the_first_visitor_sees_the_second_come(
-    product: Product, chromium: Browser, new_visitor: NewVisitor, artifacts: Path
+    product: Product, new_visitor: NewVisitor, artifacts: Path
 ) -> None:
-    editor = chromium.new_context(locale="vi-VN", viewport={"width": 1280, "height": 900}).new_page()
+    editor = new_visitor(viewport={"width": 1280, "height": 900}).new_page()
     address = publish_emulation_page(editor, product)
     assert address == product.base_url + SECTION + "le-ky-ket-giao-uoc-thi-dua-nam-2027/"
 
@@ -93,7 +93,6 @@ def test_an_editor_publishes_and_the_first_visitor_sees_the_second_come(
     first.wait_for_timeout(1_500)
     assert views_of(first).inner_text() == "2"
     assert widget_of(first) == after
-    editor.context.close()
 
 
 @pytest.mark.parametrize("typed", ["31/02/2026", "2026-11-20", "hôm qua"])
@@ -127,7 +126,7 @@ def test_without_javascript_the_numbers_are_there_and_the_pixel_counts(
     assert pixel.value.status == 200
     assert re.fullmatch(r"1\.3\d\d", views_of(page).inner_text())
     assert widget_of(page)["total"] >= 1
-    wait_until(lambda: product.get(summary)["total"] >= before + 1, seconds=5)
+    wait_until(lambda: product.get(summary)["total"] >= before + 1)
 
 
 PAGES = [

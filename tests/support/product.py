@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from part import ROOT, Part, free_port, status_of
+from patience import PATIENCE
 
 from pipeline.tokens import PageToken, sign
 
@@ -36,7 +37,7 @@ class SiteClient:
 
     def get(self, path: str) -> Any:
         """The JSON at ``path``."""
-        with urllib.request.urlopen(self.base_url + path, timeout=10) as response:
+        with urllib.request.urlopen(self.base_url + path, timeout=PATIENCE) as response:
             return msgspec.json.decode(response.read())
 
     def status(self, path: str) -> int:
@@ -45,7 +46,7 @@ class SiteClient:
 
     def page(self, path: str) -> str:
         """The HTML at ``path``."""
-        with urllib.request.urlopen(self.base_url + path, timeout=10) as response:
+        with urllib.request.urlopen(self.base_url + path, timeout=PATIENCE) as response:
             html: str = response.read().decode()
             return html
 
@@ -54,7 +55,7 @@ class SiteClient:
     ) -> int:
         """Send one view as a browser would, from the loopback address ``client``; returns the status."""
         token = sign(PageToken(site=1, page_id=page_id, locale="vi", path=path), key=self.key)
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10, source_address=(client, 0))
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE, source_address=(client, 0))
         headers = {"Content-Type": "text/plain;charset=UTF-8", "User-Agent": agent}
         connection.request("POST", "/_nhip/e", body=msgspec.json.encode({"t": token, "p": path}), headers=headers)
         status = connection.getresponse().status

@@ -23,7 +23,7 @@ from pathlib import Path
 from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer, require_kafka
 from part import START_SECONDS, Part, free_port
-from patience import wait_until
+from patience import PATIENCE, wait_until
 from postgres_server import PostgresServer, require_postgres
 from product import ADMIN_PASSWORD, SiteClient
 from proxy import Proxy, require_caddy
@@ -207,7 +207,7 @@ def require_stack() -> None:
 
 def metric_of(part: Part, name: str) -> float:
     """The value of a metric without labels."""
-    with urllib.request.urlopen(part.health_url + "metrics", timeout=10) as response:
+    with urllib.request.urlopen(part.health_url + "metrics", timeout=PATIENCE) as response:
         found = re.search(rf"^{name} (\S+)$", response.read().decode(), re.MULTILINE)
     assert found, f"{part.name} has no {name}"
     return float(found[1])

@@ -19,7 +19,15 @@ REQUEST_SECONDS = 10.0
 RECONNECT_SECONDS = 1.0
 SAME_MESSAGE_SECONDS = 60.0
 
-CONNECTION_FAULTS = (errors.KafkaConnectionError, errors.KafkaTimeoutError, errors.RequestTimedOutError)
+CONNECTION_FAULTS = (
+    errors.KafkaConnectionError,
+    errors.KafkaTimeoutError,
+    errors.RequestTimedOutError,
+    # what a broker says while it starts again
+    errors.CoordinatorLoadInProgressError,
+    errors.CoordinatorNotAvailableError,
+    errors.NotCoordinatorError,
+)
 NO_NODE = "No node available"  # so begins a line that kafka.cluster repeats; its other lines must be seen
 
 LOST = (

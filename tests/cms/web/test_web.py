@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from part import Part, free_port
+from patience import PATIENCE
 from postgres_server import PostgresServer, require_postgres
 
 BEACON_KEY = "6b" * 32
@@ -59,7 +60,7 @@ class Site(Part):
         told = {"Host": PUBLIC, **{name.replace("_", "-"): value for name, value in headers.items()}}
         if proxied:
             told |= {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.request(method, path, body=body, headers=told)
         answer: HTTPResponse = connection.getresponse()
         found = Answer(
@@ -189,7 +190,7 @@ def test_without_its_database_a_page_that_nobody_has_read_says_so_and_comes_back
 
 
 def test_no_more_connections_are_used_than_there_are_threads(postgres: PostgresServer, site: Site) -> None:
-    connections = [HTTPConnection("127.0.0.1", site.port, timeout=30) for _ in range(40)]
+    connections = [HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE) for _ in range(40)]
     for connection in connections:
         connection.request("GET", "/", headers={"Host": PUBLIC})
     for connection in connections:

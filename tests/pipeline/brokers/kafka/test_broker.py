@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import CoordinatorLoadInProgressError, KafkaConnectionError, NotCoordinatorError
 from kafka_server import KafkaServer, admin_of
 from patience import wait_until
 
@@ -335,3 +336,12 @@ def test_each_message_of_an_outage_is_logged_once_a_minute(caplog: pytest.LogCap
     now[0] = SAME_MESSAGE_SECONDS
     sparing.handle(record)
     assert len(caplog.records) == 2
+
+
+@pytest.mark.parametrize("fault", [KafkaConnectionError(), NotCoordinatorError(), CoordinatorLoadInProgressError()])
+def test_what_an_outage_and_a_restart_bring_is_not_logged_by_the_library(
+    fault: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = {"name": "kafka.coordinator", "msg": "Marking the coordinator dead: %s", "args": (fault,)}
+    Sparing().handle(logging.makeLogRecord(line | {"levelno": logging.WARNING}))
+    assert not caplog.records
