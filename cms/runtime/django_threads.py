@@ -1,37 +1,88 @@
-"""Django behind an ASGI server."""
+"""Django behind an ASGI server, in a pool of threads that no client can hold.
 
+The event loop reads a request's body and sends its answer (``bodies``, ``answers``); a thread has the request only
+while Django works on it.
+"""
+
+import asyncio
+import contextvars
+import threading
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from a2wsgi import WSGIMiddleware
-from django.core.handlers.wsgi import WSGIHandler
+from django.db import DatabaseError, InterfaceError
+
+from cms.runtime.answers import Answer, WSGIApplication, ask, send_answer
+from cms.runtime.bodies import Bodies, Refused, refuse
+from cms.runtime.environ import build_environ
+from cms.runtime.signed_in import is_signed_in, session_of
+from pipeline.process.http import Receive, Scope, Send
 
 SITE_THREADS = 8
-STUCK_SECONDS = 120.0
+STUCK_SECONDS = 30.0  # longer than anything waits for a database: cms/settings/embedded.py
 
 
 class Pages:
-    """Django in a pool of threads; stuck if all of them are busy and none has finished for a while."""
+    """Django as an ASGI application; stuck if all of its threads are busy and none has got through for a while."""
 
-    def __init__(self, application: WSGIHandler, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._answer = WSGIMiddleware(cast(Any, application), workers=SITE_THREADS)
+    def __init__(
+        self,
+        application: WSGIApplication,
+        *,
+        is_signed_in: Callable[[str], bool] = is_signed_in,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._application = application
+        self._is_signed_in = is_signed_in
+        self._threads = ThreadPoolExecutor(SITE_THREADS, thread_name_prefix="django")
+        self._bodies = Bodies(self._may_upload)
         self._clock = clock
-        self._under_way = 0
+        self._lock = threading.Lock()
+        self._busy = 0
         self._moved_at = clock()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if self._under_way < SITE_THREADS:
-            self._moved_at = self._clock()
-        self._under_way += 1
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._answer(scope, receive, send)
-        finally:
-            self._under_way -= 1
-            self._moved_at = self._clock()
+            async with self._bodies.whole(scope, receive) as body:
+                if body is None:
+                    return
+                environ = build_environ(scope, body.file, size=body.size)
+                answer: Answer = await self._in_thread(ask, self._application, environ)
+        except Refused as refusal:
+            await refuse(refusal, receive, send)
+        else:
+            await send_answer(answer, scope, receive, send)
 
     def check(self) -> str | None:
+        """For liveness."""
         still = self._clock() - self._moved_at
-        if self._under_way >= SITE_THREADS and still > STUCK_SECONDS:
-            return f"{self._under_way} pages under way, none answered for {still:.0f} s"
+        if self._busy >= SITE_THREADS and still > STUCK_SECONDS:
+            return f"all {SITE_THREADS} threads are busy, none got through for {still:.0f} s"
         return None
+
+    async def _may_upload(self, scope: Scope) -> bool:
+        session = session_of(scope)
+        try:
+            return session is not None and bool(await self._in_thread(self._is_signed_in, session))
+        except (DatabaseError, InterfaceError) as error:
+            raise Refused(503, "Cổng thông tin tạm ngừng. · The site is temporarily away.") from error
+
+    async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, context.run, self._counted, work, *arguments
+        )
+
+    def _counted(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        self._count(1)
+        try:
+            return work(*arguments)
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self._busy += change
+            self._moved_at = self._clock()

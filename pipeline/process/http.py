@@ -95,3 +95,9 @@ async def read_body(receive: Receive, *, limit: int) -> bytes | None:
         message = await receive()
         body += message.get("body", b"")
     return None if message["type"] == "http.disconnect" else body
+
+
+async def disconnected(receive: Receive) -> None:
+    """Returns when the client has left; what is still to come of its request is dropped."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import get_args
 from urllib.parse import parse_qs
 
-from pipeline.process.http import NO_STORE, Receive, Response, Scope, Send, json, respond, text
+from pipeline.process.http import NO_STORE, Receive, Response, Scope, Send, disconnected, json, respond, text
 from pipeline.serving.counters import Counters
 from pipeline.serving.live import LiveStreams, pages_json, summary_json
 from pipeline.serving.snapshot import Unit
@@ -88,7 +88,7 @@ async def _send_stream(messages: AsyncGenerator[bytes], receive: Receive, send: 
     """Send until the messages end or the reader has gone."""
     headers = [(b"content-type", b"text/event-stream"), NO_STORE, (b"x-accel-buffering", b"no")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    gone = asyncio.create_task(_disconnected(receive))
+    gone = asyncio.create_task(disconnected(receive))
     try:
         async with aclosing(messages):
             async for message in messages:
@@ -98,8 +98,3 @@ async def _send_stream(messages: AsyncGenerator[bytes], receive: Receive, send: 
     finally:
         gone.cancel()
     await send({"type": "http.response.body", "body": b""})
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

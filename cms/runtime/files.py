@@ -1,0 +1,138 @@
+"""A file as an answer: conditions and a range (RFC 9110), sent at the reader's speed by the event loop.
+
+A file is read a chunk at a time in threads of its own, so that neither a slow reader nor a slow disk holds anything up.
+"""
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+from io import FileIO
+from typing import NamedTuple
+
+from pipeline.process.http import Receive, Scope, Send, disconnected
+
+CHUNK_BYTES = 128 * 1024
+NOT_MODIFIED = (b"cache-control", b"content-location", b"etag", b"expires", b"last-modified", b"vary")  # 15.4.5
+
+Headers = list[tuple[bytes, bytes]]
+
+_READERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="files")
+
+
+class File:
+    """The bytes from ``start`` to ``end`` of an open file; owns ``descriptor``."""
+
+    def __init__(self, descriptor: int, *, start: int, end: int) -> None:
+        self._file = FileIO(descriptor)  # closes itself if nobody gets to it
+        self.start = start
+        self.size = max(0, end - start)
+
+    def read(self, first: int, count: int) -> bytes:
+        """Bytes from ``first`` on, counted from ``start``; fewer than ``count`` where the file ends."""
+        return os.pread(self._file.fileno(), count, self.start + first)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Part(NamedTuple):
+    """What of a file is sent, and how."""
+
+    status: int
+    headers: Headers
+    first: int = 0
+    size: int = 0
+
+
+async def send_file(
+    file: File, headers: Headers, *, scope: Scope, receive: Receive, send: Send, status: int = 200
+) -> None:
+    """Answer with ``file``, with what the request asks of it, or with 304 if the reader has it; it stays open.
+
+    ``headers`` may have ``etag`` and ``last-modified`` to judge by.
+    """
+    headers = [(name, value) for name, value in headers if name not in (b"content-length", b"accept-ranges")]
+    part = _Part(status, headers, size=file.size)
+    if status == 200 and scope["method"] in ("GET", "HEAD"):
+        headers.append((b"accept-ranges", b"bytes"))
+        part = _choose(dict(scope["headers"]), headers, file.size)
+    if part.status != 304:
+        part.headers.append((b"content-length", b"%d" % part.size))
+    await send({"type": "http.response.start", "status": part.status, "headers": part.headers})
+    if scope["method"] != "HEAD" and part.size:
+        await _send_bytes(file, part, receive, send)
+    else:
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_bytes(file: File, part: _Part, receive: Receive, send: Send) -> None:
+    gone = asyncio.create_task(disconnected(receive))
+    loop = asyncio.get_running_loop()
+    at, end = part.first, part.first + part.size
+    try:
+        while at < end and not gone.done():
+            chunk = await loop.run_in_executor(_READERS, file.read, at, min(CHUNK_BYTES, end - at))
+            if not chunk:
+                raise EOFError("a file became shorter while it was sent")
+            at += len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": at < end})
+    finally:
+        gone.cancel()
+
+
+def _choose(asked: dict[bytes, bytes], headers: Headers, size: int) -> _Part:
+    known = dict(headers)
+    if _has_it(asked, known):
+        return _Part(304, [header for header in headers if header[0] in NOT_MODIFIED])
+    span = _range_of(asked[b"range"], size) if b"range" in asked and _is_same(asked, known) else None
+    if span is None:
+        return _Part(200, headers, size=size)
+    first, last = span
+    if first > last:
+        nothing = [header for header in headers if header[0] not in (b"content-type", b"content-encoding")]
+        return _Part(416, [*nothing, (b"content-range", b"bytes */%d" % size)])
+    headers.append((b"content-range", b"bytes %d-%d/%d" % (first, last, size)))
+    return _Part(206, headers, first, last - first + 1)
+
+
+def _has_it(asked: dict[bytes, bytes], known: dict[bytes, bytes]) -> bool:
+    """RFC 9110, 13.1.2 and 13.1.3."""
+    if b"if-none-match" in asked:
+        if b"etag" not in known:
+            return False
+        tags = [tag.strip().removeprefix(b"W/") for tag in asked[b"if-none-match"].split(b",")]
+        return b"*" in tags or known[b"etag"].removeprefix(b"W/") in tags
+    since, changed = _time(asked.get(b"if-modified-since")), _time(known.get(b"last-modified"))
+    return since is not None and changed is not None and changed <= since
+
+
+def _is_same(asked: dict[bytes, bytes], known: dict[bytes, bytes]) -> bool:
+    """Whether a range of the file that the reader has a part of may be sent (13.1.5)."""
+    if b"if-range" not in asked:
+        return True
+    tag = known.get(b"etag", b"")
+    return asked[b"if-range"] in {known.get(b"last-modified")} | ({tag} if tag.startswith(b'"') else set())
+
+
+def _range_of(asked: bytes, size: int) -> tuple[int, int] | None:
+    """The first and the last byte of a single range, the first after the last if it is none of the file's.
+
+    None for everything else: it is answered with the whole file (14.2).
+    """
+    unit, _, span = asked.partition(b"=")
+    first, dash, last = span.strip().partition(b"-")
+    if unit.strip().lower() != b"bytes" or not dash or not (first + last).isdigit() or len(span) > 40:
+        return None
+    if not first:
+        return (size - min(int(last), size), size - 1) if size else (0, -1)
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(int(last), size - 1) if last else size - 1
+
+
+def _time(header: bytes | None) -> float | None:
+    try:
+        return parsedate_to_datetime(header.decode("latin-1")).timestamp() if header else None
+    except ValueError:
+        return None
