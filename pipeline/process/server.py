@@ -3,6 +3,7 @@
 import gc
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -10,6 +11,7 @@ from types import FrameType
 import uvicorn
 
 from pipeline.errors import ConfigurationError
+from pipeline.process.connections import IDLE_SECONDS, LOOK_SECONDS, Connection
 from pipeline.process.http import Application, Receive, Send
 from pipeline.settings import Settings
 
@@ -48,6 +50,8 @@ def serve(
     """
     config = uvicorn.Config(
         application,
+        http=Connection,
+        ws="none",
         lifespan="on",
         log_config=None,
         log_level="warning",
@@ -55,6 +59,7 @@ def serve(
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     _Server(config, on_exit=on_exit).run(sockets=[listener])
@@ -70,12 +75,23 @@ async def live_until(stopped: Callable[[], Awaitable[None]], receive: Receive, s
 
 
 class _Server(uvicorn.Server):
-    """Ends the live streams when told to stop; uvicorn would wait for them."""
+    """Ends the live streams when told to stop; uvicorn would wait for them. Ends clients that take nothing."""
 
     def __init__(self, config: uvicorn.Config, *, on_exit: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_exit = on_exit
+        self._looked_at = 0.0
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._on_exit()
         super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second, as uvicorn calls it."""
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.end_if_stuck(now)
+        return await super().on_tick(counter)

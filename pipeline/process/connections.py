@@ -1,0 +1,122 @@
+"""HTTP connections that nobody can keep open for nothing.
+
+=====================  ===============================================================================================
+a request's head       must be whole within ``HEAD_SECONDS`` and ``HEAD_BYTES``
+a request's body       must bring ``LEAST_BODY_BYTES`` every ``BODY_SECONDS``; the application may be stricter
+between requests       ``IDLE_SECONDS``
+an answer, a stream    the client must take something of what waits for it within ``TAKE_SECONDS``
+=====================  ===============================================================================================
+
+Whoever is too slow is cut off. A client that does all of this in a moment costs nothing.
+
+Most of what waits for a client waits in the kernel, so the kernel is asked what the client has taken. Its own time-out
+(TCP_USER_TIMEOUT) would not do: it ends a reader of some kilobytes a second too, whose window is closed for most of the
+time (Linux 6.18, measured).
+"""
+
+import asyncio
+import fcntl
+import socket
+import struct
+import termios
+from asyncio.events import TimerHandle
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 10.0
+HEAD_BYTES = 64 * 1024
+BODY_SECONDS = 30.0
+LEAST_BODY_BYTES = 5_000
+IDLE_SECONDS = 5  # uvicorn's own; the proxy closes its connections sooner, so that no request meets a closing one
+TAKE_SECONDS = 30.0
+# An answer, since a proxy would take a connection that is closed without one for a failure of this process.
+TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+LOOK_SECONDS = 5.0  # how often ``end_if_stuck`` is asked
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's connection with limits for requests.
+
+    uvicorn 0.54 has one limit, ``timeout_keep_alive``. It holds only between requests: not for a connection that never
+    sends anything, and the first byte of a head ends it. For heads and bodies it has none, neither of time nor of size,
+    and neither has httptools. So this class depends on uvicorn's inside, which a test names: ``scope`` (new with the
+    first byte of a head, with ``method`` once the head is whole), ``cycle`` (the request that was begun last) with
+    ``response_started``, ``response_complete`` and ``more_body``, ``flow.read_paused``, ``loop`` and ``transport``.
+    Remove it when uvicorn has these limits itself.
+    """
+
+    _waits_for: str | None = None
+    _timer: TimerHandle | None = None
+    _received = 0  # of what it waits for, since the timer began
+    _taken = -1
+    _taken_at = 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait_for("head")
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        missing = self._missing()
+        if missing != self._waits_for:
+            self._wait_for(missing)
+        if missing is not None:
+            self._received += len(data)
+            if missing == "head" and self._received > HEAD_BYTES:
+                self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._wait_for(None)
+
+    def end_if_stuck(self, now: float) -> None:
+        """Cut the client off if something has waited for it for ``TAKE_SECONDS`` and it has taken nothing."""
+        taken = _bytes_taken(self.transport)
+        if taken is None or taken != self._taken:
+            self._taken, self._taken_at = -1 if taken is None else taken, now
+        elif now - self._taken_at >= TAKE_SECONDS:
+            self.transport.abort()
+
+    def _missing(self) -> str | None:
+        """What is still to come: nothing (None), a ``head``, a ``body``, or the ``rest`` of one that is answered."""
+        if self.scope is None or "method" not in self.scope:
+            return "head"
+        if self.cycle.response_complete:
+            return "rest"
+        return "body" if self.cycle.more_body else None
+
+    def _wait_for(self, missing: str | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._waits_for = missing
+        self._received = 0
+        if missing is not None:
+            self._timer = self.loop.call_later(BODY_SECONDS if missing == "body" else HEAD_SECONDS, self._judge)
+
+    def _judge(self) -> None:
+        missing = self._missing()
+        brought = self._received >= LEAST_BODY_BYTES or self.flow.read_paused  # paused: we are slow, not the client
+        if missing != self._waits_for or (missing == "body" and brought):
+            self._wait_for(missing)
+            return
+        if missing == "body" and not self.cycle.response_started:
+            self.transport.write(TOO_SLOW)
+        self.transport.close()
+
+
+def _bytes_taken(transport: asyncio.Transport) -> int | None:
+    """How much of what was sent the client's system has acknowledged, as Linux counts it; None if nothing waits.
+
+    Elsewhere it is the negative number of bytes that wait in this process.
+    """
+    here = transport.get_write_buffer_size()
+    if not hasattr(socket, "TCP_INFO"):
+        return -here or None
+    connection = transport.get_extra_info("socket")
+    if connection is None or connection.fileno() < 0:
+        return None
+    waiting = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
+    if not here and not any(waiting):
+        return None
+    return int(struct.unpack_from("Q", connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 128), 120)[0])

@@ -1,0 +1,247 @@
+"""The limits of connections, on real sockets with a real uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import uvicorn
+import uvloop
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from pipeline.process import connections
+from pipeline.process.connections import Connection
+from pipeline.process.http import Response, read_body, respond
+
+PATIENCE = 60.0
+CUT_OFF = b""
+
+
+class Answering:
+    """Answers a body's length, ``/small`` with an early 413; ``/stream`` sends until its client has ``left``."""
+
+    def __init__(self) -> None:
+        self.left: list[Any] = []  # addresses
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/stream":
+            await self._stream(scope, send)
+        elif scope["path"] == "/small":
+            await read_body(receive, limit=10)
+            await respond(Response(413), send)
+        else:
+            body = await read_body(receive, limit=10**9)
+            await respond(Response(200, b"%d" % len(body or b"")), send)
+
+    async def _stream(self, scope: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        cycle = send.__self__
+        while not cycle.disconnected:
+            await send({"type": "http.response.body", "body": b"x" * 100_000, "more_body": True})
+        self.left.append(scope["client"])
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.4)
+    monkeypatch.setattr(connections, "BODY_SECONDS", 0.4)
+    monkeypatch.setattr(connections, "TAKE_SECONDS", 1.0)
+
+
+@pytest.fixture
+async def server(limits: None) -> AsyncIterator[tuple[str, int, Answering]]:
+    async for server in serving():
+        yield server
+
+
+async def serving() -> AsyncIterator[tuple[str, int, Answering]]:
+    application = Answering()
+    config = uvicorn.Config(application, http=Connection, ws="none", lifespan="off", log_config=None)
+    listener = socket.create_server(("127.0.0.1", 0))
+    looking = asyncio.create_task(look(state := ServerState()))
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(config, state, {}), sock=listener)
+    yield *listener.getsockname(), application
+    looking.cancel()
+    server.close()
+    for connection in list(state.connections):
+        connection.transport.abort()
+    await asyncio.sleep(0)
+    for task in list(state.tasks):
+        task.cancel()
+    await asyncio.gather(*state.tasks, return_exceptions=True)
+
+
+async def look(state: ServerState) -> None:
+    while True:
+        for connection in list(state.connections):
+            connection.end_if_stuck(asyncio.get_running_loop().time())  # type: ignore[union-attr]
+        await asyncio.sleep(0.1)
+
+
+class Caller:
+    """One connection to the server."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def say(self, data: bytes, *, every: float = 0.0, steps: int = 1) -> None:
+        """Send ``data``, in ``steps`` times with a pause after each; stops when it is cut off."""
+        try:
+            for _ in range(steps):
+                self._writer.write(data)
+                await self._writer.drain()
+                await asyncio.sleep(every)
+        except ConnectionError:
+            pass
+
+    async def hear(self) -> bytes:
+        """What comes next; nothing if it was cut off."""
+        try:
+            return await asyncio.wait_for(self._reader.read(65_536), PATIENCE)
+        except ConnectionError:
+            return CUT_OFF
+
+    def close(self) -> None:
+        self._writer.transport.abort()
+
+
+@pytest.fixture
+async def caller(server: tuple[str, int, Answering]) -> AsyncIterator[Caller]:
+    caller = Caller(*await asyncio.open_connection(*server[:2]))
+    yield caller
+    caller.close()
+
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+
+
+async def test_a_connection_that_says_nothing_is_cut_off(caller: Caller) -> None:
+    assert await caller.hear() == CUT_OFF
+
+
+@pytest.mark.parametrize(
+    "before", [pytest.param(b"", id="the first"), pytest.param(GET, id="after an answered request")]
+)
+async def test_a_head_that_comes_byte_by_byte_is_cut_off(caller: Caller, before: bytes) -> None:
+    if before:
+        await caller.say(before)
+        assert b"200 OK" in await caller.hear()
+    await caller.say(b"GET / HTTP/1.1\r\nX: ")
+
+    saying = asyncio.create_task(caller.say(b"a", every=0.05, steps=10_000))
+    assert await caller.hear() == CUT_OFF
+    saying.cancel()
+
+
+@pytest.mark.parametrize(
+    "before", [pytest.param(b"", id="the first"), pytest.param(b"GET /stream HTTP/1.1\r\n\r\n", id="behind a stream")]
+)
+async def test_a_head_without_end_is_cut_off(caller: Caller, before: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 10 * PATIENCE)
+    await caller.say(before + b"GET / HTTP/1.1\r\n")
+
+    saying = asyncio.create_task(caller.say(b"A: " + b"a" * 1000 + b"\r\n", steps=10**9))
+    while await caller.hear() != CUT_OFF:
+        pass
+    saying.cancel()
+
+
+async def test_a_body_that_comes_byte_by_byte_is_cut_off(caller: Caller) -> None:
+    await caller.say(POST % (b"/", 100_000))
+
+    saying = asyncio.create_task(caller.say(b"a", every=0.05, steps=10_000))
+    assert b" 408 " in await caller.hear()
+    assert await caller.hear() == CUT_OFF
+    saying.cancel()
+
+
+async def test_a_body_that_comes_steadily_is_waited_for(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "LEAST_BODY_BYTES", 1)
+    monkeypatch.setattr(connections, "BODY_SECONDS", 2.0)
+    await caller.say(POST % (b"/", 3000))
+
+    saying = asyncio.create_task(caller.say(b"a" * 100, every=0.1, steps=30))
+    assert (await caller.hear()).endswith(b"3000")
+    await saying
+
+
+async def test_the_rest_of_a_refused_body_does_not_count_as_a_head(caller: Caller) -> None:
+    await caller.say(POST % (b"/small", 200_000) + b"a" * 1000)
+    assert b"413" in await caller.hear()
+
+    await caller.say(b"a" * 199_000)
+    await caller.say(GET)
+    assert b"200 OK" in await caller.hear()
+
+
+async def test_a_request_that_the_application_takes_long_for_is_not_cut_off(caller: Caller) -> None:
+    await caller.say(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    until = asyncio.get_running_loop().time() + 1.0  # more than twice the limits of a request
+    while asyncio.get_running_loop().time() < until:
+        assert await caller.hear() != CUT_OFF
+
+
+@pytest.mark.parametrize(
+    "loop_of", [pytest.param(asyncio.new_event_loop, id="asyncio"), pytest.param(uvloop.new_event_loop, id="uvloop")]
+)
+def test_a_client_that_takes_nothing_is_cut_off_and_one_that_takes_little_is_not(limits: None, loop_of: Any) -> None:
+    async def run() -> None:
+        async for host, port, application in serving():
+            idle, slow = (ask_for_a_stream(host, port) for _ in range(2))
+            reading = asyncio.create_task(take_little(slow))
+            while not application.left:
+                await asyncio.sleep(0.05)
+            assert application.left == [idle.getsockname()]
+            reading.cancel()
+            idle.close()
+            slow.close()
+
+    with asyncio.Runner(loop_factory=loop_of) as runner:
+        runner.run(asyncio.wait_for(run(), PATIENCE))
+
+
+def ask_for_a_stream(host: str, port: int) -> socket.socket:
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1460)  # as on a real network; loopback has 64 KB
+    client.connect((host, port))
+    client.setblocking(False)
+    client.sendall(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+    return client
+
+
+async def take_little(client: socket.socket) -> None:
+    while await asyncio.get_running_loop().sock_recv(client, 2000):
+        await asyncio.sleep(0.05)
+
+
+def test_uvicorn_still_has_what_a_connection_depends_on() -> None:
+    """If this fails after an upgrade: read uvicorn's httptools_impl.py again, mend ``Connection`` and the names here.
+
+    If uvicorn now limits the time and the size of heads and bodies itself, remove ``Connection``.
+    """
+    assert {"connection_made", "data_received", "connection_lost"} <= set(vars(HttpToolsProtocol))
+    protocol = inspect.getsource(HttpToolsProtocol)
+    for line in (
+        "self.scope: HTTPScope = None",
+        "self.cycle: RequestResponseCycle = None",
+        'self.scope["method"] = method',
+        "self.cycle.more_body = False",
+        "self.flow = FlowControl(transport)",
+        "self.transport = transport",
+        "self.loop =",
+    ):
+        assert line in protocol, line
+    cycle = inspect.getsource(RequestResponseCycle)
+    for line in ("self.more_body = True", "self.response_started = True", "self.response_complete = True"):
+        assert line in cycle, line
+    assert "self.read_paused" in inspect.getsource(uvicorn.protocols.http.flow_control.FlowControl)  # type: ignore[attr-defined]
