@@ -17,7 +17,7 @@ NOT_MODIFIED = (b"cache-control", b"content-location", b"etag", b"expires", b"la
 
 Headers = list[tuple[bytes, bytes]]
 
-_READERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="files")
+READERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="files")
 
 
 class File:
@@ -72,7 +72,7 @@ async def _send_bytes(file: File, part: _Part, receive: Receive, send: Send) -> 
     at, end = part.first, part.first + part.size
     try:
         while at < end and not gone.done():
-            chunk = await loop.run_in_executor(_READERS, file.read, at, min(CHUNK_BYTES, end - at))
+            chunk = await loop.run_in_executor(READERS, file.read, at, min(CHUNK_BYTES, end - at))
             if not chunk:
                 raise EOFError("a file became shorter while it was sent")
             at += len(chunk)

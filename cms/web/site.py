@@ -7,6 +7,7 @@ from django.conf import settings
 
 from cms.core.changes.watch import Changes
 from cms.runtime.django_threads import Pages
+from cms.web.media import Media
 from cms.web.page_memory.asking import Questions
 from cms.web.page_memory.memory import PageMemory
 from cms.wsgi import application
@@ -16,18 +17,19 @@ from pipeline.process.repeating import repeating
 
 
 class Site:
-    """Pages from memory, or from Django. ``alive``: the checks of its parts that must run."""
+    """Uploaded files; pages from memory, or from Django. ``alive``: the checks of its parts that must run."""
 
     def __init__(self, changes: Changes) -> None:
         django = Pages(application)
         self.alive: Mapping[str, Check] = {"pages": django.check}
-        self._pages: Application = django
+        pages: Application = django
         if settings.PAGE_MEMORY_BYTES:
             questions = Questions(private_paths=settings.PRIVATE_PATHS, private_cookies=settings.PRIVATE_COOKIES)
-            self._pages = PageMemory(django, changes=changes, questions=questions, limit=settings.PAGE_MEMORY_BYTES)
+            pages = PageMemory(django, changes=changes, questions=questions, limit=settings.PAGE_MEMORY_BYTES)
+        self._answer = Media(elsewhere=pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._pages(scope, receive, send)
+        await self._answer(scope, receive, send)
 
 
 @contextmanager

@@ -143,7 +143,7 @@ class PageMemory:
         async with self._rendering:
             generation = self._changes.known.generation
             answer = _Answer()
-            await self._django(_anonymous(scope, key), _no_body, answer.receive)
+            await self._django(_anonymous(scope, key), _no_body(), answer.receive)
         if answer.status >= 500:
             return Failed(answer.messages)
         found: Page | NotKept = NotKept(generation)
@@ -208,8 +208,16 @@ def _anonymous(scope: Scope, key: Key) -> Scope:
     return {**scope, "method": "GET", "headers": headers, "query_string": key.query, "client": None}
 
 
-async def _no_body() -> Mapping[str, Any]:
-    return {"type": "http.request", "body": b"", "more_body": False}
+def _no_body() -> Receive:
+    """What a reader sends who sends nothing and stays."""
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Mapping[str, Any]:
+        for message in messages:
+            return message
+        return await asyncio.Future()
+
+    return receive
 
 
 class _Answer:
