@@ -11,12 +11,15 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from part import free_port
 from patience import PATIENCE
 from proxy import CADDYFILE, Proxy, require_caddy
 
+from cms.runtime.bodies import FORM_BYTES, UPLOAD_BYTES
+from pipeline.process.connections import IDLE_SECONDS
 from pipeline.process.http import PREFIX
 
 PUBLIC = ("e", "p.gif", "b.js", "summary.json", "pages.json", "live", "healthz")
@@ -158,6 +161,37 @@ def test_a_live_stream_comes_through_beat_by_beat(proxy: Proxy) -> None:
 
 def test_a_body_too_large_for_a_beacon_is_refused_by_the_proxy(proxy: Proxy) -> None:
     assert ask(proxy, "/_nhip/e", method="POST", body=b"x" * 100_000)[0] in (413, 502)
+
+
+def test_the_proxy_takes_as_much_as_the_site(tmp_path: Path) -> None:
+    assert {UPLOAD_BYTES} == {
+        handler["max_size"] for handler in handlers(tmp_path, "request_body") if handler["max_size"] > FORM_BYTES
+    }
+
+
+def test_an_idle_connection_is_left_by_the_proxy_before_the_process_closes_it(tmp_path: Path) -> None:
+    kept = {handler["transport"]["keep_alive"]["idle_timeout"] for handler in handlers(tmp_path, "reverse_proxy")}
+
+    assert {seconds / 1e9 < IDLE_SECONDS for seconds in kept} == {True}
+
+
+def handlers(directory: Path, name: str) -> list[dict[str, Any]]:
+    """What the Caddyfile says of the handlers of a kind, as Caddy understands it."""
+    require_caddy()
+    proxy = Proxy(directory, web=[], collectors=[])
+    environment = proxy.environment() | {"NHIP_PLACE": str(CADDYFILE.with_name("compose.caddy"))}
+    run = subprocess.run(proxy.command("adapt"), env=environment, capture_output=True, text=True, check=True)
+
+    def find(place: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(place, dict):
+            if place.get("handler") == name:
+                yield place
+            place = list(place.values())
+        if isinstance(place, list):
+            for item in place:
+                yield from find(item)
+
+    return list(find(json.loads(run.stdout)))
 
 
 def test_plain_http_is_sent_to_https_or_not_served(proxy: Proxy) -> None:
