@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 from anyascii import anyascii
 from django.core.files.storage import FileSystemStorage
 
-from cms.core.media import PRIVATE_FOLDERS
-
+# Wagtail's own view serves documents, since it checks permissions; nobody else does.
+PRIVATE_FOLDERS = ("documents",)
 LONGEST_STEM = 60
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 letters that nobody confuses
 RANDOM_LETTERS = 10  # 50 bits, beside a name that would have to be the same too
@@ -37,6 +37,11 @@ def unique_name_of(name: str) -> str:
     path = PurePosixPath(anyascii(name).lower())
     random = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LETTERS))
     return f"{_readable(path.stem)}-{random}{path.suffix}"
+
+
+def is_for_ever(name: str) -> bool:
+    """Whether the name was made here, so that nothing else will ever have it."""
+    return RANDOM_PART.search(name) is not None
 
 
 def _readable(stem: str) -> str:

@@ -11,6 +11,7 @@ from asgi import Client, ask, scope_of
 from django.test import Client as Browser
 from pytest_django import Settings
 
+from cms.core.storage import unique_name_of
 from cms.web.media import Media
 
 PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
@@ -55,6 +56,19 @@ async def test_a_browser_keeps_a_file_and_asks_again_for_nothing() -> None:
     assert first.headers["cache-control"].startswith("public, max-age=")
     assert (again.status, since.status) == (304, 304)
     assert again.headers["cache-control"] == first.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    ("name", "lifetime"),
+    [
+        pytest.param(unique_name_of("Ảnh đẹp.JPG"), "public, max-age=31536000, immutable", id="a name of its own"),
+        pytest.param("anh-dep.jpg", "public, max-age=86400", id="a name from before, or given by hand"),
+    ],
+)
+async def test_a_file_is_kept_for_ever_if_its_name_is(folder: Path, name: str, lifetime: str) -> None:
+    (folder / "images" / name).write_bytes(PICTURE)
+
+    assert (await ask(media, scope_of(f"/media/images/{name}"))).headers["cache-control"] == lifetime
 
 
 async def test_a_changed_file_has_another_tag(folder: Path) -> None:
