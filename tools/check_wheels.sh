@@ -59,7 +59,7 @@ print("ClickHouse:", *migrate(engine))
 engine.close()  # the process does not end while the engine is open
 '
         portal/bin/python -m django check
-        portal/bin/python -m django findstatic core/css/base.css statistics/live.js
+        portal/bin/python -m django findstatic core/css/site.css statistics/live.min.js
         portal/bin/nhip --help >/dev/null
     )
 }

@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +13,7 @@ from http_server import serve
 from patience import wait_until
 from playwright.sync_api import expect
 
-import cms.statistics
+from cms.statistics.script.build import BUILT, build
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-SCRIPT = Path(cms.statistics.__file__).with_name("static") / "statistics" / "live.js"
 HTML = """<!doctype html><html lang="vi"><meta charset="utf-8"><link rel="icon" href="data:,"><title>x</title>
 <p>Lượt xem: <span data-page-views="3">1.327</span> <span data-page-views="4">5</span></p>
 <section data-live="/_nhip/live" data-site="2" data-unit="visits">
@@ -234,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/live.js":
-            self._answer(200, SCRIPT.read_bytes(), "text/javascript")
+            self._answer(200, BUILT.read_bytes(), "text/javascript")
         elif not self.path.startswith("/_nhip/"):
             self._answer(200, HTML.encode(), "text/html; charset=utf-8")
         else:
@@ -291,3 +289,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: Any) -> None:
         """Says nothing."""
+
+
+def test_the_script_that_pages_load_is_what_its_source_builds_to() -> None:
+    assert BUILT.read_text(encoding="utf-8") == build(), "run: python -m cms.statistics.script.build"

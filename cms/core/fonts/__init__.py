@@ -1,0 +1,1 @@
+"""What makes the font files of the typeface's npm package."""

@@ -1,0 +1,1 @@
+"""The stylesheet in readable parts, and what makes site.css of them."""
