@@ -1,4 +1,4 @@
-"""What is around a request: the pages on its path, the menu and the private sections, in one query.
+"""What is around a request: the pages on its path, the root page's children and the private sections, in one query.
 
 A second query asks for the private sections, if there are any.
 """
@@ -26,8 +26,13 @@ class Surroundings:
     root: Page
     below: Sequence[str]  # the request's path, in parts
     trail: Sequence[Page]  # the pages on it, from the root page down as far as there are pages
-    menu: Sequence[Page]  # the root's public children that show in menus, in the order of the tree
+    children: Sequence[Page]  # the root's published children, in the order of the tree
     private: tuple[str, ...]  # the tree paths of the sections that not everybody may see
+
+    @property
+    def menu(self) -> list[Page]:
+        """The children that everybody may see and editors marked to show in menus."""
+        return [page for page in self.children if page.show_in_menus and not page.path.startswith(self.private)]
 
 
 def surroundings_of(request: HttpRequest) -> Surroundings | None:
@@ -54,7 +59,7 @@ def _look_around(site: Site, path: str) -> Surroundings:
     root: Page = site.root_page
     below = [slug for slug in path.split("/") if slug]
     url_paths = list(accumulate(below, lambda above, slug: f"{above}{slug}/", initial=root.url_path))[1:]
-    wanted = _in_menu(root)
+    wanted = Q(path__startswith=root.path, depth=root.depth + 1, live=True)
     if below:
         wanted |= Q(slug__in=below, url_path__in=url_paths)  # slugs have an index, url_path has none
     pages = list(Page.objects.filter(wanted).order_by("path").only(*FIELDS))
@@ -63,18 +68,9 @@ def _look_around(site: Site, path: str) -> Surroundings:
         root=root,
         below=below,
         trail=[root, *_known(url_paths, {page.url_path: page for page in pages})],
-        menu=[page for page in pages if _shows_in_menu(page, root) and not page.path.startswith(private)],
+        children=[page for page in pages if page.live and page.depth == root.depth + 1],
         private=private,
     )
-
-
-def _in_menu(root: Page) -> Q:
-    return Q(path__startswith=root.path, depth=root.depth + 1, live=True, show_in_menus=True)
-
-
-def _shows_in_menu(page: Page, root: Page) -> bool:
-    """`_in_menu` of a page that was found."""
-    return bool(page.depth == root.depth + 1 and page.live and page.show_in_menus)
 
 
 def _known(url_paths: Sequence[str], pages: Mapping[str, Page]) -> Iterator[Page]:

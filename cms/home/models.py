@@ -1,5 +1,6 @@
 """The front page, and plain pages such as *Giới thiệu* and *Liên hệ*."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -11,12 +12,12 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
 from wagtail_emulation.models import EmulationIndexPage, EmulationPage
-from wagtail_emulation.pages.cards import prepare_cards
+from wagtail_emulation.pages.cards import CARD, prepare_cards
 
 from cms.core.blocks import BodyBlock, images_of
-from cms.core.images import fetch_renditions
+from cms.core.renditions import fetch_renditions
 from cms.core.slugs import VietnameseSlugMixin
-from cms.core.surroundings import FIELDS, public
+from cms.core.surroundings import public, surroundings_of
 from cms.news.models import LATEST_FIRST, NewsIndexPage, NewsPage, for_cards, published
 
 LATEST_ARTICLES = 6
@@ -48,9 +49,9 @@ class HomePage(VietnameseSlugMixin, Page):
         context["lead_article"] = articles[0] if articles else None
         context["latest_articles"] = articles[1:]
         context["emulation_pages"] = self._emulation_pages(request)
-        context["news_index"], context["emulation_index"] = self._first_child_of_types(
-            NewsIndexPage, EmulationIndexPage
-        )
+        children = self._children(request)
+        context["news_index"] = first_of_type(NewsIndexPage, children)
+        context["emulation_index"] = first_of_type(EmulationIndexPage, children)
         return context
 
     def _articles(self, request: HttpRequest) -> list[NewsPage]:
@@ -62,13 +63,21 @@ class HomePage(VietnameseSlugMixin, Page):
 
     def _emulation_pages(self, request: HttpRequest) -> "list[EmulationPage]":
         pages = public(EmulationPage.objects.descendant_of(self).live(), request)
-        events = list(pages.order_by("-event_date", "-pk")[:EMULATION_PAGES])
+        events = list(pages.only(*CARD).order_by("-event_date", "-pk")[:EMULATION_PAGES])
         prepare_cards(events)
         return events
 
-    def _first_child_of_types(self, *types: type[Page]) -> list[Page | None]:
-        children = list(self.get_children().live().type(*types).only(*FIELDS))
-        return [next((child for child in children if issubclass(child.specific_class, one)), None) for one in types]
+    def _children(self, request: HttpRequest) -> Iterable[Page]:
+        """Published, in the order of the tree."""
+        around = surroundings_of(request)
+        if around is not None and around.root.pk == self.pk:
+            return around.children
+        children: Iterable[Page] = self.get_children().live()
+        return children
+
+
+def first_of_type(model: type[Page], pages: Iterable[Page]) -> Page | None:
+    return next((page for page in pages if page.specific_class is model), None)
 
 
 class PlainPage(VietnameseSlugMixin, Page):

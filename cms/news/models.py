@@ -17,14 +17,15 @@ from wagtail.search import index
 from wagtail.snippets.models import register_snippet
 
 from cms.core.blocks import BodyBlock, images_of
-from cms.core.images import fetch_renditions
 from cms.core.pagination import nearest_page
+from cms.core.renditions import fetch_renditions
 from cms.core.slugs import VietnameseSlugMixin
 from cms.core.surroundings import public
 
 ARTICLES_PER_PAGE = 9
 RELATED_ARTICLES = 3
 LATEST_FIRST = ("-date", "-pk")
+CARD = ("title", "url_path", "date", "topic", "lead", "image")
 
 
 @register_snippet
@@ -166,8 +167,8 @@ def published(articles: PageQuerySet, request: HttpRequest) -> PageQuerySet:
 
 
 def for_cards(articles: PageQuerySet) -> PageQuerySet:
-    """Together with the topics and images that cards show."""
-    return articles.select_related("topic", "image")
+    """With what cards show, and no more: above all without the bodies."""
+    return articles.select_related("topic", "image").only(*CARD)
 
 
 def _age(article: NewsPage) -> tuple[Any, int]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.test import RequestFactory
+from wagtail.models import PageViewRestriction
 
 from cms.core.templatetags.navigation_tags import breadcrumbs, main_menu
 from cms.home.models import HomePage, PlainPage
@@ -40,3 +41,11 @@ def test_breadcrumbs_lead_from_home_to_the_parent(home: HomePage) -> None:
 def test_without_a_page_there_is_a_menu_and_no_trail(home: HomePage) -> None:
     assert [entry.title for entry in main_menu(context_of(None))] == ["Trang chủ"]
     assert breadcrumbs(context_of(None)) == []
+
+
+def test_the_menu_hides_what_not_everybody_may_see(home: HomePage) -> None:
+    private = home.add_child(instance=PlainPage(title="Nội bộ", show_in_menus=True))
+    home.add_child(instance=PlainPage(title="Giới thiệu", show_in_menus=True))
+    PageViewRestriction.objects.create(page=private, restriction_type=PageViewRestriction.LOGIN)
+
+    assert [entry.title for entry in main_menu(context_of(home))] == ["Trang chủ", "Giới thiệu"]

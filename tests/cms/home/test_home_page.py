@@ -4,9 +4,10 @@ import datetime
 from typing import Any
 
 from django.test import Client, RequestFactory
+from wagtail.models import PageViewRestriction
 
 from cms.home.models import HomePage
-from cms.news.models import NewsPage
+from cms.news.models import NewsIndexPage, NewsPage
 
 
 def context_of(home: HomePage) -> dict[str, Any]:
@@ -48,3 +49,21 @@ def test_six_articles_follow_the_leading_one(home: HomePage, write: Any) -> None
     context = context_of(home)
 
     assert [context["lead_article"], *context["latest_articles"]] == articles[:1:-1]
+
+
+def test_a_chosen_article_that_not_everybody_may_read_does_not_lead(home: HomePage, write: Any) -> None:
+    private, latest = write("Nội bộ", date=day(2)), write("Mới", date=day(1))
+    PageViewRestriction.objects.create(page=private, restriction_type=PageViewRestriction.LOGIN)
+    home.featured = private
+
+    assert context_of(home)["lead_article"] == latest
+    assert context_of(home)["latest_articles"] == []
+
+
+def test_the_indexes_that_it_leads_to_are_published(home: HomePage, news_index: NewsIndexPage) -> None:
+    assert context_of(home)["news_index"].pk == news_index.pk
+    assert context_of(home)["emulation_index"] is None
+
+    news_index.unpublish()
+
+    assert context_of(home)["news_index"] is None

@@ -6,6 +6,9 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 from wagtail.blocks import StreamValue
 
+CARD = ("title", "url_path", "event_date", "event_end_date", "place", "lead", "body")
+"""The fields of a page that its card shows; `body` for its first image."""
+
 
 def prepare_cards(events: Sequence[Any]) -> None:
     """Fetch kinds, first images and their renditions: three queries, however many pages there are."""

@@ -14,7 +14,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 
 from wagtail_emulation.kinds import EventKind
-from wagtail_emulation.pages.cards import prepare_cards
+from wagtail_emulation.pages.cards import CARD, prepare_cards
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Listing:
 def list_events(events: QuerySet[Any], asked: Mapping[str, str], *, per_page: int) -> Listing:
     years = [day.year for day in events.dates("event_date", "year", order="DESC")]
     filters = parse_filters(asked, years=years)
-    chosen = filter_events(events, filters).order_by("-event_date", "-pk")
+    chosen = filter_events(events, filters).only(*CARD).order_by("-event_date", "-pk")
     paginator: Paginator[Any] = Paginator(chosen, per_page)
     number = nearest_page(asked.get("page", ""), last=paginator.num_pages)
     shown = paginator.page(number)
