@@ -30,6 +30,7 @@ SECTION = "/thi-dua-khen-thuong/"
 SEEDED = SECTION + "hoi-nghi-tong-ket-thi-dua-khen-thuong-nam-2020-phat-dong-va-ky-ket-giao-uoc-thi-dua-nam-2021/"
 TITLE = "Lễ ký kết giao ước thi đua năm 2027"
 SETTLED_MS = 2_000
+ROWS = ("online", "today", "week", "month", "total")
 PATIENCE_MS = 120_000  # the delay is measured, not asserted: test-artifacts/live-counters.json, `make bench`
 
 # The page itself notes the time of each change; a reload would lose the notes.
@@ -129,6 +130,26 @@ def test_without_javascript_the_numbers_are_there_and_the_pixel_counts(
     wait_until(lambda: product.get(summary)["total"] >= before + 1)
 
 
+def test_the_numbers_are_the_same_with_and_without_javascript_and_in_the_api(
+    product: Product, new_visitor: NewVisitor
+) -> None:
+    page = new_visitor().new_page()
+    open_and_catch_beacon(page, product.base_url + SEEDED)
+    site = page.locator("[data-live]").get_attribute("data-site")
+    page_id = views_of(page).get_attribute("data-page-views")
+
+    def in_the_api() -> dict[str, int]:
+        summary = product.get(f"/_nhip/summary.json?site={site}")
+        views = product.get(f"/_nhip/pages.json?ids={page_id}")["pages"][page_id]
+        return {name: summary[name] for name in ROWS} | {"views": views}
+
+    wait_until(lambda: numbers_of(page) == in_the_api() == numbers_in(product.page(SEEDED)))
+    without_script = new_visitor(java_script_enabled=False).new_page()
+    before = in_the_api()
+    without_script.goto(product.base_url + SEEDED)
+    assert numbers_of(without_script) == before
+
+
 PAGES = [
     pytest.param("home", "/", id="home"),
     pytest.param("news-index", "/tin-tuc/", id="news-index"),
@@ -207,8 +228,19 @@ def counter(page: Page, name: str) -> Any:
 
 
 def widget_of(page: Page) -> dict[str, int]:
-    names = ("online", "today", "week", "month", "total")
-    return {name: int(counter(page, name).inner_text().replace(".", "")) for name in names}
+    return {name: int(counter(page, name).inner_text().replace(".", "")) for name in ROWS}
+
+
+def numbers_of(page: Page) -> dict[str, int]:
+    """The widget and the views of the page."""
+    return widget_of(page) | {"views": int(views_of(page).inner_text().replace(".", ""))}
+
+
+def numbers_in(html: str) -> dict[str, int]:
+    """The same from its HTML."""
+    found = dict(re.findall(r'data-counter="(\w+)">([\d.]+)<', html))
+    found["views"] = re.findall(r'data-page-views="\d+">([\d.]+)<', html)[0]
+    return {name: int(number.replace(".", "")) for name, number in found.items()}
 
 
 def settled_widget_of(page: Page) -> dict[str, int]:
