@@ -130,9 +130,7 @@ class Pages(RuleBasedStateMachine):
     @rule()
     def everybody_reads_a_second_later(self) -> None:
         time.sleep(OLDEST_SECONDS)
-        for address in ADDRESSES:
-            began = time.monotonic()
-            self._check(address, self.site.public.get(address), began)
+        self._read_everything()
 
     @rule(address=st.sampled_from(("/", "/tin-tuc/", PLAIN)))
     def staff_reads(self, address: str) -> None:
@@ -150,6 +148,12 @@ class Pages(RuleBasedStateMachine):
     def _changed(self, change: str, began: float) -> None:
         self.site.made.append(change)
         self.site.note(since=began)
+        self._read_everything()
+
+    def _read_everything(self) -> None:
+        for address in ADDRESSES:
+            began = time.monotonic()
+            self._check(address, self.site.public.get(address), began)
 
     def _check(self, address: str, answer: httpx.Response, began: float) -> None:
         ended = time.monotonic()
@@ -189,4 +193,4 @@ def test_no_reader_gets_a_page_that_is_old_or_not_theirs(site: Site) -> None:
             database=None,
         ),
     )
-    assert len(site.made) > 20
+    assert len(site.made) > 10
