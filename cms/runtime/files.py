@@ -1,6 +1,7 @@
 """A file as an answer: conditions and a range (RFC 9110), sent at the reader's speed by the event loop.
 
-A file is read a chunk at a time in threads of its own, so that neither a slow reader nor a slow disk holds anything up.
+A file on disk is read a chunk at a time in threads of its own, so that neither a slow reader nor a slow disk holds
+anything up.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from io import FileIO
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from pipeline.process.http import Receive, Scope, Send, disconnected
 
@@ -20,6 +21,14 @@ Headers = list[tuple[bytes, bytes]]
 READERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="files")
 
 
+class Source(Protocol):
+    """What can be sent; ``read`` gives ``count`` bytes from ``first`` on, or fewer where it ends."""
+
+    size: int
+
+    async def read(self, first: int, count: int) -> bytes: ...
+
+
 class File:
     """The bytes from ``start`` to ``end`` of an open file; owns ``descriptor``."""
 
@@ -28,12 +37,26 @@ class File:
         self.start = start
         self.size = max(0, end - start)
 
-    def read(self, first: int, count: int) -> bytes:
-        """Bytes from ``first`` on, counted from ``start``; fewer than ``count`` where the file ends."""
-        return os.pread(self._file.fileno(), count, self.start + first)
+    async def read(self, first: int, count: int) -> bytes:
+        """``first`` is counted from ``start``."""
+        return await asyncio.get_running_loop().run_in_executor(READERS, self._read, first, count)
 
     def close(self) -> None:
         self._file.close()
+
+    def _read(self, first: int, count: int) -> bytes:
+        return os.pread(self._file.fileno(), count, self.start + first)
+
+
+class Bytes:
+    """A file in memory."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.size = len(content)
+
+    async def read(self, first: int, count: int) -> bytes:
+        return self._content[first : first + count]
 
 
 class _Part(NamedTuple):
@@ -46,7 +69,7 @@ class _Part(NamedTuple):
 
 
 async def send_file(
-    file: File, headers: Headers, *, scope: Scope, receive: Receive, send: Send, status: int = 200
+    file: Source, headers: Headers, *, scope: Scope, receive: Receive, send: Send, status: int = 200
 ) -> None:
     """Answer with ``file``, with what the request asks of it, or with 304 if the reader has it; it stays open.
 
@@ -66,13 +89,12 @@ async def send_file(
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _send_bytes(file: File, part: _Part, receive: Receive, send: Send) -> None:
+async def _send_bytes(file: Source, part: _Part, receive: Receive, send: Send) -> None:
     gone = asyncio.create_task(disconnected(receive))
-    loop = asyncio.get_running_loop()
     at, end = part.first, part.first + part.size
     try:
         while at < end and not gone.done():
-            chunk = await loop.run_in_executor(READERS, file.read, at, min(CHUNK_BYTES, end - at))
+            chunk = await file.read(at, min(CHUNK_BYTES, end - at))
             if not chunk:
                 raise EOFError("a file became shorter while it was sent")
             at += len(chunk)

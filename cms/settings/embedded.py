@@ -44,7 +44,3 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     }
 
 MEDIA_ROOT = DATA_DIR / "media"
-
-# Static files are served from the apps; nothing has to be collected first.
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False

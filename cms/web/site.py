@@ -10,6 +10,7 @@ from cms.runtime.django_threads import Pages
 from cms.web.media import Media
 from cms.web.page_memory.asking import Questions
 from cms.web.page_memory.memory import PageMemory
+from cms.web.static_files import StaticFiles
 from cms.wsgi import application
 from pipeline.process.health import Check
 from pipeline.process.http import Application, Receive, Scope, Send
@@ -17,7 +18,10 @@ from pipeline.process.repeating import repeating
 
 
 class Site:
-    """Uploaded files; pages from memory, or from Django. ``alive``: the checks of its parts that must run."""
+    """Static and uploaded files; pages from memory, or from Django.
+
+    ``alive``: the checks of its parts that must run.
+    """
 
     def __init__(self, changes: Changes) -> None:
         django = Pages(application)
@@ -26,7 +30,7 @@ class Site:
         if settings.PAGE_MEMORY_BYTES:
             questions = Questions(private_paths=settings.PRIVATE_PATHS, private_cookies=settings.PRIVATE_COOKIES)
             pages = PageMemory(django, changes=changes, questions=questions, limit=settings.PAGE_MEMORY_BYTES)
-        self._answer = Media(elsewhere=pages)
+        self._answer = StaticFiles(elsewhere=Media(elsewhere=pages))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._answer(scope, receive, send)

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_django
 from django.contrib.auth import get_user_model
-from django.contrib.staticfiles import finders
 from django.db import transaction
 from django.test import Client
 from wagtail.models import Page, Site
 
+from cms.core.hashed_files import hashed_files
 from cms.demo.loader import load
 
 ASSETS = ("img", "script", "source", "iframe", "video", "audio", "link")
@@ -82,8 +82,9 @@ def test_every_static_file_that_pages_name_exists(html_of: dict[str, str], parse
         if (address := attributes.get("src") or attributes.get("href") or "").startswith("/static/")
     }
 
-    assert named
-    assert [address for address in named if finders.find(address.removeprefix("/static/")) is None] == []
+    found = {address: hashed_files().find(address.removeprefix("/static/")) for address in named}
+    assert found
+    assert [address for address, file in found.items() if file is None or not file.by_hash] == []
 
 
 def test_ids_are_unique_on_a_page(html_of: dict[str, str], parse: Any) -> None:
