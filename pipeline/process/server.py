@@ -1,5 +1,6 @@
 """The uvicorn server that the product's processes share: bound early, trusting only its proxies, ended in order."""
 
+import asyncio
 import gc
 import os
 import socket
@@ -17,6 +18,9 @@ from pipeline.settings import Settings
 
 BACKLOG = 2048
 DRAIN_SECONDS = 5
+LEAVE_SECONDS = (
+    2  # for requests to notice that their clients were dropped; uvicorn then ends them with a traceback each
+)
 
 
 @contextmanager
@@ -60,7 +64,7 @@ def serve(
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS + LEAVE_SECONDS,
     )
     _Server(config, on_exit=on_exit).run(sockets=[listener])
 
@@ -75,7 +79,10 @@ async def live_until(stopped: Callable[[], Awaitable[None]], receive: Receive, s
 
 
 class _Server(uvicorn.Server):
-    """Ends the live streams when told to stop; uvicorn would wait for them. Ends clients that take nothing."""
+    """Ends the live streams when told to stop, and drops slow clients a while later; uvicorn would wait for them.
+
+    Cuts off clients that take nothing.
+    """
 
     def __init__(self, config: uvicorn.Config, *, on_exit: Callable[[], None]) -> None:
         super().__init__(config)
@@ -95,3 +102,12 @@ class _Server(uvicorn.Server):
                 if isinstance(connection, Connection):
                     connection.end_if_stuck(now)
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._drop_clients)
+        await super().shutdown(sockets)
+
+    def _drop_clients(self) -> None:
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, Connection):
+                connection.transport.abort()
