@@ -50,7 +50,6 @@ class Answering:
 def limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.4)
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.4)
-    monkeypatch.setattr(connections, "TAKE_SECONDS", 1.0)
 
 
 @pytest.fixture
@@ -193,7 +192,11 @@ async def test_a_request_that_the_application_takes_long_for_is_not_cut_off(call
 @pytest.mark.parametrize(
     "loop_of", [pytest.param(asyncio.new_event_loop, id="asyncio"), pytest.param(uvloop.new_event_loop, id="uvloop")]
 )
-def test_a_client_that_takes_nothing_is_cut_off_and_one_that_takes_little_is_not(limits: None, loop_of: Any) -> None:
+def test_a_client_that_takes_nothing_is_cut_off_and_one_that_takes_little_is_not(
+    limits: None, loop_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "TAKE_SECONDS", 3.0)
+
     async def run() -> None:
         async for host, port, application in serving():
             idle, slow = (ask_for_a_stream(host, port) for _ in range(2))
