@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from pipeline.errors import PipelineError
 from pipeline.process import logs
+from pipeline.process.memory import give_back_freed_memory
 from pipeline.process.words import say
 from pipeline.settings import Settings
 
@@ -29,6 +30,7 @@ STOPPED = "Nhịp đã dừng. · Stopped."
 def start(work: Callable[[Settings], int], *, log_level: int) -> int:
     """Log from ``log_level`` up and do ``work`` with the environment's settings; returns the exit code."""
     logs.configure(log_level)
+    give_back_freed_memory()
     return run_or_refuse(lambda: work(Settings.from_env()))
 
 

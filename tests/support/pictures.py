@@ -13,12 +13,13 @@ BLUE = (30, 90, 150, 255)
 
 def draw(path: Path, width: int, height: int, *, mode: str = "RGB", noisy: bool = False) -> Path:
     """Write a picture in the format of its suffix; ``noisy``, it has as many bytes as a photo."""
-    picture = Image.new(mode, (width, height), BLUE[: len(mode)] if len(mode) > 2 else BLUE[0])
-    if noisy:
+    if not noisy:
+        picture = Image.new(mode, (width, height), BLUE[: len(mode)] if len(mode) > 2 else BLUE[0])
+    else:
         size = (max(width // 16, 1), max(height // 16, 1))
         grains = Image.frombytes(mode, size, os.urandom(size[0] * size[1] * len(mode)))
         picture = grains.resize((width, height), Image.Resampling.BILINEAR)
-    picture.save(path)
+    picture.save(path, compress_level=1)
     return path
 
 

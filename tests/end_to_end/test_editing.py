@@ -1,0 +1,87 @@
+"""Editors at work on the running product: what their pictures cost it, and what readers get of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from editing import Editor
+from patience import wait_until
+from pictures import draw, write_flat_png
+from product import Product
+
+# Megabytes of the one process. It has some 490 when an editor has looked around, and had a thousand after one upload of
+# 60 megapixels when such a picture was read in it.
+MOST = 600
+MOST_AT_ANY_TIME = 660
+MOST_THAT_STAYS = 60
+
+
+@pytest.fixture(scope="module")
+def editor(product: Product) -> Iterator[Editor]:
+    with Editor(product) as editor:
+        yield editor
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("pictures")
+    return [
+        draw(folder / "Máy ảnh 60 triệu.jpg", 9504, 6336, noisy=True),
+        draw(folder / "dien-thoai.jpg", 4000, 3000, noisy=True),
+        draw(folder / "ban-quet.png", 4000, 3000, noisy=True),
+        draw(folder / "anh-ghep.webp", 3000, 2000, noisy=True),
+        draw(folder / "bieu-trung.gif", 800, 600, mode="L", noisy=True),
+    ]
+
+
+def megabytes(product: Product, which: str) -> int:
+    (line,) = re.findall(rf"^{which}:\s+(\d+) kB", Path(f"/proc/{product.pid}/status").read_text(), re.MULTILINE)
+    return int(line) // 1024
+
+
+def test_editing_and_uploading_leave_no_memory_taken(product: Product, editor: Editor, pictures: list[Path]) -> None:
+    editor.look_around()
+    before = megabytes(product, "VmRSS")
+
+    for number, picture in enumerate(pictures, start=1):
+        image = editor.upload(picture)
+        page = editor.write(f"Bài có ảnh {number}", image=image)
+        editor.rewrite(page, f"Bài có ảnh {number}, sửa lại", image=image)
+        product.page("/")
+        editor.look_around()
+
+    found = {which: megabytes(product, which) for which in ("VmRSS", "VmHWM")}
+    assert found["VmRSS"] < MOST, found
+    assert found["VmHWM"] < MOST_AT_ANY_TIME, found
+    assert found["VmRSS"] - before < MOST_THAT_STAYS, (before, found)
+
+
+def test_readers_get_small_pictures_of_a_large_one(product: Product, editor: Editor, pictures: list[Path]) -> None:
+    image = editor.upload(pictures[0])
+    editor.write("Bài có ảnh lớn cho người đọc", image=image)
+
+    def addresses() -> list[str]:
+        return re.findall(r"/media/images/may-anh-60-trieu[^ \",]+", product.page("/tin-tuc/"))
+
+    wait_until(lambda: bool(addresses()), seconds=20.0)
+    for address in addresses():
+        answer = httpx.get(product.base_url + address)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "image/webp"
+        assert len(answer.content) < 500_000
+
+
+def test_a_picture_that_would_take_a_gigabyte_is_refused_in_words(
+    product: Product, editor: Editor, tmp_path: Path
+) -> None:
+    before = megabytes(product, "VmHWM")
+
+    answer = editor.try_to_upload(write_flat_png(tmp_path / "bom.png", 11_300, 11_300))
+
+    assert not answer["success"]
+    assert "quá nhiều điểm ảnh" in answer["error_message"]
+    assert megabytes(product, "VmHWM") - before < 30
