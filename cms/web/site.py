@@ -25,7 +25,7 @@ class Site:
 
     def __init__(self, changes: Changes) -> None:
         django = Pages(application)
-        self.alive: Mapping[str, Check] = {"pages": django.check}
+        self.alive: Mapping[str, Check] = {"pages": django.check, "changes": changes.check}
         pages: Application = django
         if settings.PAGE_MEMORY_BYTES:
             questions = Questions(private_paths=settings.PRIVATE_PATHS, private_cookies=settings.PRIVATE_COOKIES)

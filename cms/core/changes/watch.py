@@ -12,6 +12,7 @@ from django.db import Error, close_old_connections, connection
 log = logging.getLogger("nhip")
 
 LOOK_SECONDS = 0.2
+STUCK_SECONDS = 60.0  # longer than anything waits for a database: cms/settings/embedded.py
 REMEMBERED_GENERATIONS = 1000
 KEPT_FOR = "1 day"
 PRUNE_SECONDS = 3600.0
@@ -44,6 +45,7 @@ class Changes:
         self._look = look or open_look()
         self._clock = clock
         self._known = Known(0, float("-inf"), away=False)
+        self._looked_at = clock()
         self._current_until: dict[int, float] = {}
 
     @property
@@ -57,15 +59,23 @@ class Changes:
             known.current_at if generation == known.generation else self._current_until.get(generation, float("-inf"))
         )
 
+    def check(self) -> str | None:
+        """For liveness: pages are given out by what the looks find, so they must not end."""
+        silent = self._clock() - self._looked_at
+        return f"no look for changes for {silent:.0f} s" if silent > STUCK_SECONDS else None
+
     def step(self) -> float:
         """Returns the seconds until the next look."""
-        began = self._clock()  # what is committed from here on, this look may miss
+        self._looked_at = began = self._clock()  # what is committed from here on, this look may miss
         known = self._known
         try:
             changed = self._look()
-        except Error as error:
+        except Exception as error:
             if not known.away:
-                log.warning("the database can't be asked for changes; pages stay as they are: %s", error)
+                unforeseen = None if isinstance(error, Error) else error
+                log.warning(
+                    "the database can't be asked for changes; pages stay as they are: %s", error, exc_info=unforeseen
+                )
             close_old_connections()
             self._known = known._replace(away=True)
             return LOOK_SECONDS

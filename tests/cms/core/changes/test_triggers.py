@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import OperationalError, connection
 
 from cms.core.changes.triggers import ADDED_BY_READERS, UNSEEN_TABLES, install_triggers
-from cms.core.changes.watch import Changes
+from cms.core.changes.watch import STUCK_SECONDS, Changes
 
 pytestmark = pytest.mark.django_db
 
@@ -37,3 +37,26 @@ def test_a_generation_ends_with_the_last_look_that_found_it() -> None:
     assert changes.current_until(2) == 40.0
     assert changes.current_until(1) == 30.0
     assert changes.current_until(99) == float("-inf")
+
+
+@pytest.mark.parametrize("fault", [OperationalError("gone"), RuntimeError("never thought of")])
+def test_a_look_that_fails_ends_nothing_and_is_logged_once(fault: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    now = [0.0]
+
+    def look() -> bool:
+        raise fault
+
+    changes = Changes(look, clock=lambda: now[0])
+    for now[0] in (10.0, 20.0, 30.0):
+        changes.step()
+    assert changes.known.away
+    assert changes.check() is None
+    assert len(caplog.records) == 1
+
+
+def test_looks_that_ended_are_told_to_liveness() -> None:
+    now = [0.0]
+    changes = Changes(lambda: False, clock=lambda: now[0])
+    changes.step()
+    now[0] = STUCK_SECONDS + 1
+    assert "no look for changes for 61 s" in str(changes.check())
