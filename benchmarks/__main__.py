@@ -21,6 +21,7 @@ from benchmarks.child import ROOT, say
 from benchmarks.distributed import measure_collector, measure_consumer
 from benchmarks.embedded import measure_embedded
 from benchmarks.history import measure_history
+from benchmarks.pages.measure import measure_pages
 from benchmarks.peers import measure_peers
 from benchmarks.report import Figure, show, store
 from benchmarks.running import measure_running
@@ -50,6 +51,12 @@ PARTS: dict[str, tuple[Measure, Callable[[], None]]] = {
     "embedded": (
         lambda at, quick: measure_embedded(
             at, events=40_000 if quick else 400_000, turns=1 if quick else 3, pushes=10 if quick else 60
+        ),
+        lambda: None,
+    ),
+    "pages": (
+        lambda at, quick: measure_pages(
+            at, turns=1 if quick else 3, pushes=10 if quick else 40, changes=5 if quick else 50
         ),
         lambda: None,
     ),

@@ -51,7 +51,7 @@ def take_turns(port: int, *, key: bytes, pids: Mapping[str, int], turns: int, co
     views = sum(tally.acknowledged for tally in acknowledged)
     per_thousand = {name: seconds / views * 1000 for name, seconds in cpu.items()}
     per_noop = noop_cpu / sum(tally.acknowledged for tally in noops) * 1000
-    return Found(_median(noops), _median(acknowledged), per_thousand, per_noop, views + warm_up.acknowledged)
+    return Found(median_of(noops), median_of(acknowledged), per_thousand, per_noop, views + warm_up.acknowledged)
 
 
 def acknowledging(found: Found, name: str, *, goal: float, fsyncs: float | None = None) -> list[Figure]:
@@ -90,7 +90,8 @@ def acknowledging(found: Found, name: str, *, goal: float, fsyncs: float | None 
     return figures
 
 
-def _median(turns: list[Tally]) -> Tally:
+def median_of(turns: list[Tally]) -> Tally:
+    """All of their latencies, at the median of their rates."""
     latencies = [latency for tally in turns for latency in tally.latencies]
     rate = statistics.median(tally.rate for tally in turns)
     return Tally(seconds=len(latencies) / rate, latencies=latencies)

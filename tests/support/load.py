@@ -46,13 +46,33 @@ def beacon_requests(*, key: bytes, pages: int = 50, path: str = "/_nhip/e", seed
     """HTTP requests without end: views of changing pages by changing visitors."""
     chosen = random.Random(seed)
     bodies = [_body(page_id, key) for page_id in range(1, pages + 1)]
-    prepared = [_post(path, chosen.choice(AGENTS), body) for body in bodies for _ in range(20)]
+    prepared = [post_request(path, agent=chosen.choice(AGENTS), body=body) for body in bodies for _ in range(20)]
     chosen.shuffle(prepared)
     return itertools.cycle(prepared)
 
 
-def get_requests(path: str) -> Iterator[bytes]:
-    return itertools.repeat(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+def get_requests(path: str, *, encodings: str = "identity") -> Iterator[bytes]:
+    """HTTP requests without end for one address, by readers who take ``encodings``."""
+    return itertools.repeat(get_request(path, encodings=encodings))
+
+
+def get_request(path: str, *, encodings: str = "identity") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: {encodings}\r\n\r\n".encode()
+
+
+def post_request(path: str, *, agent: str, body: bytes) -> bytes:
+    """As a browser's ``fetch`` sends a text."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {agent}\r\nAccept: */*\r\n"
+        f"Content-Type: text/plain;charset=UTF-8\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def content_length(head: bytes) -> int:
+    """The bytes that follow the ``head`` of an answer; 0 if it does not say."""
+    _, found, rest = head.lower().partition(b"content-length: ")
+    return int(rest.split(b"\r\n", 1)[0]) if found else 0
 
 
 def run_load(
@@ -136,20 +156,10 @@ def _answered(received: bytes) -> int | None:
     head, end, body = received.partition(b"\r\n\r\n")
     if not end:
         return None
-    _, found, rest = head.lower().partition(b"content-length: ")
-    length = int(rest.split(b"\r\n", 1)[0]) if found else 0
-    return int(head[9:12]) if len(body) >= length else None
+    return int(head[9:12]) if len(body) >= content_length(head) else None
 
 
 def _body(page_id: int, key: bytes) -> bytes:
     path = f"/trang-{page_id}/"
     token = sign(PageToken(site=1, page_id=page_id, locale="vi", path=path), key=key)
     return json.dumps({"t": token, "p": path, "r": "https://vi.example/", "n": "navigate"}).encode()
-
-
-def _post(path: str, agent: str, body: bytes) -> bytes:
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {agent}\r\nAccept: */*\r\n"
-        f"Content-Type: text/plain;charset=UTF-8\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body

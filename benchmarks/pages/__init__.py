@@ -1,0 +1,1 @@
+"""How fast pages are: from memory, without it, beside what Django and Wagtail do by themselves."""

@@ -1,0 +1,187 @@
+"""Pages of the one process: warm beside its limits, cold, together with their beacons and streams, after a change.
+
+The load comes from this process or from one that it starts, and shares the cores with the product.
+"""
+
+import itertools
+import re
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+from load import Tally, get_request, get_requests, run_load
+from part import Part, free_port
+from product import Product
+
+from benchmarks.acknowledging import TURN_SECONDS, WARM_UP_SECONDS, median_of
+from benchmarks.child import measured_by, say
+from benchmarks.costs import resident_mb
+from benchmarks.limits import noop_server
+from benchmarks.pages.changing import Seen
+from benchmarks.pages.figures import (
+    MANY_READERS,
+    Cold,
+    Together,
+    change_figures,
+    cold_figures,
+    template_figures,
+    together_figures,
+    warm_figures,
+)
+from benchmarks.pages.readers import Crowd
+from benchmarks.pages.rendering import Template
+from benchmarks.plain_wagtail import ARTICLE_PATH
+from benchmarks.pushing import LOADED_RATE, SECONDS_A_SAMPLE, push_delays
+from benchmarks.report import Figure
+
+WITHOUT_MEMORY = {"NHIP_PAGE_MEMORY_MEGABYTES": "0"}
+BEHIND_DJANGOS_CACHE = {**WITHOUT_MEMORY, "DJANGO_SETTINGS_MODULE": "benchmarks.pages.django_cache"}
+ARTICLE_LINK = re.compile(r'href="(/tin-tuc/[a-z0-9-]+/)"')
+COUNTED_SECONDS = 30.0
+
+Requests = Callable[[], Iterator[bytes]]
+
+
+def measure_pages(directory: Path, *, turns: int, pushes: int, changes: int) -> list[Figure]:
+    """Raises RuntimeError if an answer is wrong or a view is lost."""
+    directory.mkdir(parents=True)
+    data = directory / "nhip"
+    with Product(data) as product:
+        articles = sorted(set(ARTICLE_LINK.findall(product.page("/tin-tuc/"))))
+        article = articles[0]
+        _check_encoding(product, article, "br")
+        say("pages: warm, by turns with the no-op")
+        noop, warm = _take_turns(product, article, turns)
+        say("pages: each request another address")
+        others = _measure_cold(product.port, lambda: _other_addresses(article), turns)
+        say(f"pages: {LOADED_RATE:,.0f} views/s with their pages, beacons and live streams")
+        together = _measure_together(product, articles, pushes)
+        say(f"pages: {changes} changes by another process")
+        seen = measured_by("pages.changing", data, product.port, changes, answer=Seen)
+        product.stop()
+    with Product(data, **WITHOUT_MEMORY) as product:
+        say("pages: without the memory")
+        cold = _measure_cold(product.port, lambda: get_requests(article, encodings="br"), turns)
+        product.stop()
+    with Product(data, **BEHIND_DJANGOS_CACHE) as product:
+        say("pages: behind Django's cache")
+        _check_djangos_cache(product, article)
+        djangos = median_of([_load(product.port, get_requests(article, encodings="gzip")) for _ in range(turns)])
+        product.stop()
+    with _plain_wagtail(directory) as port:
+        say("pages: a plain Wagtail site")
+        plain = _measure_cold(port, lambda: get_requests(ARTICLE_PATH), turns)
+    say("pages: what each template takes")
+    templates = measured_by("pages.rendering", data, answer=list[Template])
+    return [
+        *warm_figures(warm, noop=noop, djangos=djangos, plain=plain, cold=cold),
+        *cold_figures("the same page, without the memory", cold),
+        *cold_figures("each time another address", others),
+        *template_figures(templates),
+        *together_figures(together),
+        *change_figures(seen),
+    ]
+
+
+def _take_turns(product: Product, article: str, turns: int) -> tuple[Tally, Tally]:
+    """(the no-op, the article from memory)."""
+    noops, warm = [], []
+    _load(product.port, get_requests(article, encodings="br"), seconds=WARM_UP_SECONDS)
+    noop_port = free_port()
+    with noop_server(noop_port):
+        for _ in range(turns):
+            noops.append(_load(noop_port, get_requests(article, encodings="br")))
+            warm.append(_load(product.port, get_requests(article, encodings="br")))
+    return median_of(noops), median_of(warm)
+
+
+def _measure_cold(port: int, requests: Requests, turns: int) -> Cold:
+    _load(port, requests(), connections=MANY_READERS, seconds=WARM_UP_SECONDS)
+    one, many = [], []
+    for _ in range(turns):
+        one.append(_load(port, requests(), connections=1))
+        many.append(_load(port, requests(), connections=MANY_READERS))
+    return Cold(median_of(one), median_of(many))
+
+
+def _load(port: int, requests: Iterator[bytes], *, connections: int = 64, seconds: float = TURN_SECONDS) -> Tally:
+    tally = run_load(requests, port=port, connections=connections, seconds=seconds)
+    if tally.acknowledged != tally.sent:
+        raise RuntimeError(f"of {tally.sent} requests {tally.acknowledged} were answered")
+    return tally
+
+
+_numbers = itertools.count(1)
+
+
+def _other_addresses(article: str) -> Iterator[bytes]:
+    """The article under addresses that nobody has asked for: for the memory each is a page of its own."""
+    return (get_request(f"{article}?x={number}", encodings="br") for number in _numbers)
+
+
+def _measure_together(product: Product, articles: list[str], pushes: int) -> Together:
+    before = _views(product)
+    resident = resident_mb(product.pid)
+    seconds = pushes * SECONDS_A_SAMPLE
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit(
+            measured_by, "pages.readers", product.port, LOADED_RATE, seconds, *articles, answer=Crowd
+        )
+        waiting = threads.submit(push_delays, product.base_url, key=product.key, samples=pushes)
+        while not (reading.done() and waiting.done()):
+            resident = max(resident, resident_mb(product.pid))
+            time.sleep(0.5)
+    crowd = reading.result()
+    _wait_until_counted(product, before + crowd.views.acknowledged + pushes)
+    return Together(crowd, waiting.result(), resident)
+
+
+def _wait_until_counted(product: Product, expected: int) -> None:
+    deadline = time.monotonic() + COUNTED_SECONDS
+    while (counted := _views(product)) < expected and time.monotonic() < deadline:
+        time.sleep(0.2)
+    if counted != expected:
+        raise RuntimeError(f"{counted} views are counted, {expected} were acknowledged")
+
+
+def _views(product: Product) -> int:
+    views: int = product.get("/_nhip/summary.json?unit=views")["total"]
+    return views
+
+
+def _check_encoding(product: Product, path: str, encoding: str) -> dict[str, str]:
+    """The headers of an answer in ``encoding``, by lower-case name."""
+    with urlopen(Request(product.base_url + path, headers={"Accept-Encoding": encoding}), timeout=30) as response:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+    if headers.get("content-encoding") != encoding:
+        raise RuntimeError(f"{path} is not compressed with {encoding}")
+    return headers
+
+
+def _check_djangos_cache(product: Product, path: str) -> None:
+    """What comes from a cache expires when it did at first."""
+    first = _check_encoding(product, path, "gzip")["expires"]
+    time.sleep(1.5)
+    if _check_encoding(product, path, "gzip")["expires"] != first:
+        raise RuntimeError(f"{path} does not come from Django's cache")
+
+
+@contextmanager
+def _plain_wagtail(directory: Path) -> Iterator[int]:
+    """Run the plain Wagtail site while the block runs; yields its port."""
+    port = free_port()
+    part = Part(
+        "a plain Wagtail site",
+        ["-m", "benchmarks.plain_wagtail"],
+        environment={"PORT": str(port), "NHIP_DATA_DIR": str(directory / "plain")},
+        health_url=f"http://127.0.0.1:{port}/_nhip/",
+        log=directory / "plain.log",
+    )
+    try:
+        part.start()
+        yield port
+    finally:
+        part.kill()

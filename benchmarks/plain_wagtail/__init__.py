@@ -1,0 +1,3 @@
+"""A Wagtail site as `wagtail start` makes it, to compare with: a title, rich text, a menu. Nothing is kept of pages."""
+
+ARTICLE_PATH = "/bai-viet/"
