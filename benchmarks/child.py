@@ -1,5 +1,6 @@
 """A measurement in a process of its own: one process has one engine, and memory that earlier work has grown."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,8 @@ def measured_by(module: str, *arguments: object, answer: type[Answer]) -> Answer
     Raises CalledProcessError when the process fails.
     """
     command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests" / "support")}
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, env=environment)
     return msgspec.json.decode(done.stdout, type=answer)
 
 

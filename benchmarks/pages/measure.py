@@ -50,7 +50,7 @@ def measure_pages(directory: Path, *, turns: int, pushes: int, changes: int) -> 
     directory.mkdir(parents=True)
     data = directory / "nhip"
     with Product(data) as product:
-        articles = sorted(set(ARTICLE_LINK.findall(product.page("/tin-tuc/"))))
+        articles = find_articles(product)
         article = articles[0]
         _check_encoding(product, article, "br")
         say("pages: warm, by turns with the no-op")
@@ -71,7 +71,7 @@ def measure_pages(directory: Path, *, turns: int, pushes: int, changes: int) -> 
         _check_djangos_cache(product, article)
         djangos = median_of([_load(product.port, get_requests(article, encodings="gzip")) for _ in range(turns)])
         product.stop()
-    with _plain_wagtail(directory) as port:
+    with plain_wagtail(directory) as port:
         say("pages: a plain Wagtail site")
         plain = _measure_cold(port, lambda: get_requests(ARTICLE_PATH), turns)
     say("pages: what each template takes")
@@ -84,6 +84,11 @@ def measure_pages(directory: Path, *, turns: int, pushes: int, changes: int) -> 
         *together_figures(together),
         *change_figures(seen),
     ]
+
+
+def find_articles(product: Product) -> list[str]:
+    """The paths of the newest articles."""
+    return sorted(set(ARTICLE_LINK.findall(product.page("/tin-tuc/"))))
 
 
 def _take_turns(product: Product, article: str, turns: int) -> tuple[Tally, Tally]:
@@ -123,7 +128,7 @@ def _other_addresses(article: str) -> Iterator[bytes]:
 
 
 def _measure_together(product: Product, articles: list[str], pushes: int) -> Together:
-    before = _views(product)
+    before = count_until(product, 0)
     resident = resident_mb(product.pid)
     seconds = pushes * SECONDS_A_SAMPLE
     with ThreadPoolExecutor() as threads:
@@ -135,21 +140,20 @@ def _measure_together(product: Product, articles: list[str], pushes: int) -> Tog
             resident = max(resident, resident_mb(product.pid))
             time.sleep(0.5)
     crowd = reading.result()
-    _wait_until_counted(product, before + crowd.views.acknowledged + pushes)
+    expected = before + crowd.views.acknowledged + pushes
+    if (counted := count_until(product, expected)) != expected:
+        raise RuntimeError(f"{counted} views are counted, {expected} were acknowledged")
     return Together(crowd, waiting.result(), resident)
 
 
-def _wait_until_counted(product: Product, expected: int) -> None:
+def count_until(product: Product, expected: int) -> int:
+    """The views that are counted, as soon as there are as many as ``expected``, or after COUNTED_SECONDS."""
     deadline = time.monotonic() + COUNTED_SECONDS
-    while (counted := _views(product)) < expected and time.monotonic() < deadline:
+    while (counted := int(product.get("/_nhip/summary.json?unit=views")["total"])) < expected:
+        if time.monotonic() > deadline:
+            break
         time.sleep(0.2)
-    if counted != expected:
-        raise RuntimeError(f"{counted} views are counted, {expected} were acknowledged")
-
-
-def _views(product: Product) -> int:
-    views: int = product.get("/_nhip/summary.json?unit=views")["total"]
-    return views
+    return counted
 
 
 def _check_encoding(product: Product, path: str, encoding: str) -> dict[str, str]:
@@ -170,10 +174,10 @@ def _check_djangos_cache(product: Product, path: str) -> None:
 
 
 @contextmanager
-def _plain_wagtail(directory: Path) -> Iterator[int]:
+def plain_wagtail(directory: Path) -> Iterator[int]:
     """Run the plain Wagtail site while the block runs; yields its port."""
     port = free_port()
-    part = Part(
+    site = Part(
         "a plain Wagtail site",
         ["-m", "benchmarks.plain_wagtail"],
         environment={"PORT": str(port), "NHIP_DATA_DIR": str(directory / "plain")},
@@ -181,7 +185,7 @@ def _plain_wagtail(directory: Path) -> Iterator[int]:
         log=directory / "plain.log",
     )
     try:
-        part.start()
+        site.start()
         yield port
     finally:
-        part.kill()
+        site.kill()

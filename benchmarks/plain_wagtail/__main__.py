@@ -4,7 +4,7 @@ import os
 
 import django
 
-from benchmarks.plain_wagtail import ARTICLE_PATH
+from benchmarks.plain_wagtail import ARTICLE_PATH, MENU
 from cms.runtime.django_threads import Pages
 from cms.web.application import Web
 from pipeline.process.health import Health
@@ -12,7 +12,6 @@ from pipeline.process.server import freeze_memory, listen, serve
 from pipeline.settings import Settings
 
 PARAGRAPHS = 12
-MENU = ("Giới thiệu", "Tin tức", "Văn bản", "Dịch vụ công", "Hỏi đáp", "Liên hệ")
 
 
 def main() -> None:
