@@ -6,7 +6,7 @@ Wagtail finds them on the request, where it keeps its own. The portal has one la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -56,14 +56,14 @@ def _rank(site: Site, hostname: str, port: int) -> int:
 def _ask(request: HttpRequest) -> Site | None:
     settings = _settings_of_a_site()
     sites = list(
-        Site.objects.select_related("root_page__locale", *settings.values())
-        .annotate(any_private=Exists(PageViewRestriction.objects.all()))
-        .order_by("-root_page__url_path", "-is_default_site", "hostname")  # the order of Wagtail's root paths
+        Site._base_manager.select_related("root_page__locale", *settings.values()).annotate(
+            any_private=Exists(PageViewRestriction.objects.all())
+        )
     )
     host = split_domain_port(request._get_raw_host())[0]  # type: ignore[attr-defined]  # as Wagtail does
     site = choose_site(sites, host, int(request.get_port()))
     _keep_for_wagtail(request, "_wagtail_site", site)
-    _keep_for_wagtail(request, "_wagtail_cached_site_root_paths", [_root_path(site) for site in sites])
+    _keep_for_wagtail(request, "_wagtail_cached_site_root_paths", _root_paths(sites))
     for model, name in settings.items() if site else ():
         try:
             _keep_for_wagtail(request, model.get_cache_attr_name(), getattr(site, name))
@@ -72,9 +72,14 @@ def _ask(request: HttpRequest) -> Site | None:
     return site
 
 
-def _root_path(site: Site) -> SiteRootPath:
-    root = site.root_page
-    return SiteRootPath(site.pk, root.url_path, site.root_url, root.locale.language_code)
+def _root_paths(sites: Iterable[Site]) -> list[SiteRootPath]:
+    """As `Site.get_site_root_paths`: the most specific first, and the default site before another of the same root."""
+    ordered = sorted(sites, key=lambda site: (site.is_default_site is False, site.hostname))
+    ordered.sort(key=lambda site: site.root_page.url_path, reverse=True)
+    return [
+        SiteRootPath(site.pk, site.root_page.url_path, site.root_url, site.root_page.locale.language_code)
+        for site in ordered
+    ]
 
 
 @cache

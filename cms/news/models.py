@@ -1,6 +1,5 @@
 """News: articles, and an index that lists them in pages."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +24,7 @@ from cms.core.surroundings import public
 ARTICLES_PER_PAGE = 9
 RELATED_ARTICLES = 3
 LATEST_FIRST = ("-date", "-pk")
+YOUNGEST = 2**63 - 1  # the key that an article will have which has none yet
 CARD = ("title", "url_path", "date", "topic", "lead", "image")
 
 
@@ -127,38 +127,18 @@ class NewsPage(VietnameseSlugMixin, Page):
         return context
 
     def neighbours(self, request: HttpRequest) -> Neighbours:
-        """Asked in one query, which finds at most one article before, one after and RELATED_ARTICLES related ones."""
-        siblings = published(NewsPage.objects.sibling_of(self, inclusive=False), request)
-        earlier = models.Q(date__lt=self.date) | models.Q(date=self.date, pk__lt=self.pk)
-        later = models.Q(date__gt=self.date) | models.Q(date=self.date, pk__gt=self.pk)
-        wanted = (
-            siblings.filter(earlier)[:1],
-            siblings.filter(later).reverse()[:1],
-            siblings.order_by(*self._same_topic_first(), *LATEST_FIRST)[:RELATED_ARTICLES],
-        )
-        found = list(
-            for_cards(
-                NewsPage.objects.filter(
-                    models.Q(*(models.Q(pk__in=few.values("pk")) for few in wanted), _connector=models.Q.OR)
-                )
-            )
-        )
-        return self._arrange(found)
-
-    def _arrange(self, found: "Iterable[NewsPage]") -> Neighbours:
-        by_age = sorted(found, key=_age)
-        latest_first = by_age[::-1]
+        siblings = published(NewsPage.objects.sibling_of(self), request)
+        titles = siblings.only("title", "url_path")
+        date, pk = self.date, self.pk or YOUNGEST
+        earlier = models.Q(date__lt=date) | models.Q(date=date, pk__lt=pk)
+        later = models.Q(date__gt=date) | models.Q(date=date, pk__gt=pk)
+        same_topic_first = [models.Case(models.When(topic=self.topic_id, then=0), default=1)] if self.topic_id else []
+        candidates = for_cards(siblings).order_by(*same_topic_first, *LATEST_FIRST)[: RELATED_ARTICLES + 1]
         return Neighbours(
-            previous=next((article for article in latest_first if _age(article) < _age(self)), None),
-            next=next((article for article in by_age if _age(article) > _age(self)), None),
-            related=sorted(latest_first, key=self._has_other_topic)[:RELATED_ARTICLES],
+            previous=titles.filter(earlier).first(),
+            next=titles.filter(later).last(),
+            related=[article for article in candidates if article.pk != self.pk][:RELATED_ARTICLES],
         )
-
-    def _same_topic_first(self) -> list[models.Case]:
-        return [models.Case(models.When(topic=self.topic_id, then=0), default=1)] if self.topic_id else []
-
-    def _has_other_topic(self, article: "NewsPage") -> bool:
-        return self.topic_id is not None and article.topic_id != self.topic_id
 
 
 def published(articles: PageQuerySet, request: HttpRequest) -> PageQuerySet:
@@ -169,7 +149,3 @@ def published(articles: PageQuerySet, request: HttpRequest) -> PageQuerySet:
 def for_cards(articles: PageQuerySet) -> PageQuerySet:
     """With what cards show, and no more: above all without the bodies."""
     return articles.select_related("topic", "image").only(*CARD)
-
-
-def _age(article: NewsPage) -> tuple[Any, int]:
-    return article.date, article.pk

@@ -61,7 +61,7 @@ class TestDemo:
             pytest.param(PlainPage, "", 5, id="plain page"),
             pytest.param(NewsIndexPage, "", 6, id="news"),
             pytest.param(NewsIndexPage, "?page=2", 6, id="news, second page"),
-            pytest.param(NewsPage, "", 6, id="article"),
+            pytest.param(NewsPage, "", 7, id="article"),
             pytest.param(EmulationIndexPage, "", 10, id="emulation"),
             pytest.param(EmulationIndexPage, "?year=2021&kind=launch", 10, id="emulation, filtered"),
             pytest.param(EmulationPage, "", 10, id="emulation page"),

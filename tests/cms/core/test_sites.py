@@ -10,7 +10,7 @@ from wagtail.models.sites import get_site_for_hostname
 
 from cms.core.models import DepartmentSettings
 from cms.core.sites import choose_site, find_site
-from cms.home.models import HomePage
+from cms.home.models import HomePage, PlainPage
 from cms.statistics.models import StatisticsSettings
 
 HOSTS = ("a.example", "b.example", "c.example")
@@ -51,6 +51,17 @@ def test_wagtail_finds_site_addresses_and_settings_on_the_request(
         assert Site.find_for_request(request) == site == site_of_home
         assert home.get_url(request) == "/"
         assert DepartmentSettings.for_request(request).site_id == StatisticsSettings.for_request(request).site_id
+
+
+def test_root_paths_are_in_the_order_of_wagtail(home: HomePage) -> None:
+    below = home.add_child(instance=PlainPage(title="Phòng ban"))
+    for number, root in enumerate((home, below, home, below)):
+        Site.objects.create(hostname=f"{9 - number}.example", root_page=root)
+    request = RequestFactory().get("/", headers={"host": "localhost"})
+
+    find_site(request)
+
+    assert request._wagtail_cached_site_root_paths == Site.get_site_root_paths()  # type: ignore[attr-defined]
 
 
 def test_a_site_without_settings_gets_them_when_they_are_asked_for(home: HomePage) -> None:

@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 from wagtail.models import PageViewRestriction
 from wagtail_factories import ImageFactory
 
-from cms.news.models import Neighbours, NewsPage, Topic
+from cms.news.models import Neighbours, NewsIndexPage, NewsPage, Topic
 
 
 def day(number: int) -> datetime.date:
@@ -104,3 +104,10 @@ def test_drafts_and_private_articles_are_nobodys_neighbours(write: Any) -> None:
     PageViewRestriction.objects.create(page=write("Nội bộ", date=day(6)), restriction_type="login")
 
     assert neighbours(article) == Neighbours(previous=None, next=None, related=[])
+
+
+def test_an_article_that_is_not_saved_yet_is_previewed_as_the_youngest(write: Any, news_index: NewsIndexPage) -> None:
+    today, tomorrow = write("Hôm nay", date=day(5)), write("Mai", date=day(6))
+    article = NewsPage(title="Mới", date=day(5), path=news_index.path + "0009", depth=news_index.depth + 1)
+
+    assert neighbours(article) == Neighbours(previous=today, next=tomorrow, related=[tomorrow, today])
