@@ -21,6 +21,8 @@ from proxy import Proxy, require_caddy
 from slow_clients import SlowClients
 from steady_load import SteadyLoad
 
+pytestmark = pytest.mark.timeout(600)
+
 SLOW = 200
 LARGE = secrets.token_bytes(1024) * 30_000
 PAGES = ("/", "/admin/login/")  # one that may come from memory, one that Django makes each time
@@ -91,6 +93,7 @@ def test_slow_clients_are_no_one_elses_matter(product: Product, port: int, capsy
     staff = Staff(product.base_url)
     staff.sign_in()
     staff.upload_document("so-lieu.bin", LARGE)
+    ask_pages(port)  # the first of each is made slowly
     quiet = ask_pages(port)
 
     downloads = [path_of_the_document(product), picture_of(product)]
