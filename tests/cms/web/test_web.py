@@ -110,6 +110,17 @@ def test_pages_are_served_while_clickhouse_and_kafka_are_away(site: Site) -> Non
     assert states["balances"] == "some wait for the log"
 
 
+def test_the_stylesheet_of_a_page_is_kept_for_ever_and_never_asked_of_django(site: Site) -> None:
+    named = re.search(r'<link rel="stylesheet" href="(/static/core/css/site\.[0-9a-f]{12}\.css)">', site.ask("/").body)
+    assert named
+    sheet = site.ask(named[1], Accept_Encoding="gzip, br")
+
+    assert (sheet.status, sheet.headers["content-encoding"]) == (200, "br")
+    assert sheet.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert site.ask(named[1], Accept_Encoding="br", If_None_Match=sheet.headers["etag"]).status == 304
+    assert site.ask("/static/no-such.css", Host="evil.example").body == "no such file"
+
+
 def test_probes_are_answered_and_views_are_left_to_the_collectors(site: Site) -> None:
     assert "nhip_counters_as_of_seconds 0.0" in site.ask("/_nhip/metrics").body
     assert site.ask("/_nhip/healthz").body == "ok"
