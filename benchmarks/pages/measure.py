@@ -18,13 +18,14 @@ from product import Product
 
 from benchmarks.acknowledging import TURN_SECONDS, WARM_UP_SECONDS, median_of
 from benchmarks.child import measured_by, say
-from benchmarks.costs import resident_mb
+from benchmarks.costs import cpu_seconds, resident_mb
 from benchmarks.limits import noop_server
 from benchmarks.pages.changing import Seen
 from benchmarks.pages.figures import (
     MANY_READERS,
     Cold,
     Together,
+    Warm,
     change_figures,
     cold_figures,
     template_figures,
@@ -54,7 +55,7 @@ def measure_pages(directory: Path, *, turns: int, pushes: int, changes: int) -> 
         article = articles[0]
         _check_encoding(product, article, "br")
         say("pages: warm, by turns with the no-op")
-        noop, warm = _take_turns(product, article, turns)
+        warm = _take_turns(product, article, turns)
         say("pages: each request another address")
         others = _measure_cold(product.port, lambda: _other_addresses(article), turns)
         say(f"pages: {LOADED_RATE:,.0f} views/s with their pages, beacons and live streams")
@@ -77,7 +78,7 @@ def measure_pages(directory: Path, *, turns: int, pushes: int, changes: int) -> 
     say("pages: what each template takes")
     templates = measured_by("pages.rendering", data, answer=list[Template])
     return [
-        *warm_figures(warm, noop=noop, djangos=djangos, plain=plain, cold=cold),
+        *warm_figures(warm, djangos=djangos, plain=plain, cold=cold),
         *cold_figures("the same page, without the memory", cold),
         *cold_figures("each time another address", others),
         *template_figures(templates),
@@ -91,16 +92,25 @@ def find_articles(product: Product) -> list[str]:
     return sorted(set(ARTICLE_LINK.findall(product.page("/tin-tuc/"))))
 
 
-def _take_turns(product: Product, article: str, turns: int) -> tuple[Tally, Tally]:
-    """(the no-op, the article from memory)."""
-    noops, warm = [], []
+def _take_turns(product: Product, article: str, turns: int) -> Warm:
+    def load(port: int, pid: int) -> tuple[Tally, float]:
+        before = cpu_seconds(pid)
+        return _load(port, get_requests(article, encodings="br")), cpu_seconds(pid) - before
+
     _load(product.port, get_requests(article, encodings="br"), seconds=WARM_UP_SECONDS)
+    noops, pages = [], []
     noop_port = free_port()
-    with noop_server(noop_port):
+    with noop_server(noop_port) as noop_pid:
         for _ in range(turns):
-            noops.append(_load(noop_port, get_requests(article, encodings="br")))
-            warm.append(_load(product.port, get_requests(article, encodings="br")))
-    return median_of(noops), median_of(warm)
+            noops.append(load(noop_port, noop_pid))
+            pages.append(load(product.port, product.pid))
+    return Warm(*_sum_up(noops), *_sum_up(pages))
+
+
+def _sum_up(turns: list[tuple[Tally, float]]) -> tuple[Tally, float]:
+    """The median tally, and processor seconds per 1,000 answers."""
+    answers = sum(tally.acknowledged for tally, _cpu in turns)
+    return median_of([tally for tally, _cpu in turns]), sum(cpu for _tally, cpu in turns) / answers * 1000
 
 
 def _measure_cold(port: int, requests: Requests, turns: int) -> Cold:

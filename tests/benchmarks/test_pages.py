@@ -10,7 +10,7 @@ from product import Product
 
 from benchmarks.child import measured_by
 from benchmarks.pages.changing import Seen
-from benchmarks.pages.figures import Cold, Together, change_figures, cold_figures, together_figures, warm_figures
+from benchmarks.pages.figures import Cold, Together, Warm, change_figures, cold_figures, together_figures, warm_figures
 from benchmarks.pages.measure import count_until, find_articles, plain_wagtail
 from benchmarks.pages.readers import Crowd
 from benchmarks.pages.rendering import Template
@@ -74,7 +74,8 @@ def test_pages_from_memory_are_judged_by_the_no_op_and_by_the_best_of_plain_wagt
     rate: float, reached: list[bool]
 ) -> None:
     plain = Cold(one=tally(20), many=tally(40))
-    figures = warm_figures(tally(rate), noop=tally(10_000), djangos=tally(500), plain=plain, cold=plain)
+    warm = Warm(noop=tally(10_000), pages=tally(rate), noop_cpu=0.01, cpu=0.02)
+    figures = warm_figures(warm, djangos=tally(500), plain=plain, cold=plain)
 
     assert met(figures) == reached
 
