@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Q, When
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, PageChooserPanel
@@ -18,7 +17,7 @@ from cms.core.blocks import BodyBlock, images_of
 from cms.core.renditions import fetch_renditions
 from cms.core.slugs import VietnameseSlugMixin
 from cms.core.surroundings import public, surroundings_of
-from cms.news.models import LATEST_FIRST, NewsIndexPage, NewsPage, for_cards, published
+from cms.news.models import NewsIndexPage, NewsPage, for_cards, published
 
 LATEST_ARTICLES = 6
 EMULATION_PAGES = 2
@@ -56,10 +55,14 @@ class HomePage(VietnameseSlugMixin, Page):
 
     def _articles(self, request: HttpRequest) -> list[NewsPage]:
         """The featured article, if everyone may read it, and then the latest."""
-        of_this_site = NewsPage.objects.filter(NewsPage.objects.descendant_of_q(self) | Q(pk=self.featured_id))
-        featured_first = [Case(When(pk=self.featured_id, then=0), default=1)] if self.featured_id else []
-        articles = for_cards(published(of_this_site, request)).order_by(*featured_first, *LATEST_FIRST)
-        return list(articles.prefetch_related("image__renditions")[: 1 + LATEST_ARTICLES])
+        everyones = for_cards(published(NewsPage.objects.all(), request))
+        articles = list(everyones.descendant_of(self)[: 1 + LATEST_ARTICLES])
+        if self.featured_id:
+            featured = [article for article in articles if article.pk == self.featured_id]
+            lead = featured or list(everyones.filter(pk=self.featured_id))
+            articles = lead + [article for article in articles if article.pk != self.featured_id]
+        fetch_renditions(article.image for article in articles)
+        return articles[: 1 + LATEST_ARTICLES]
 
     def _emulation_pages(self, request: HttpRequest) -> "list[EmulationPage]":
         pages = public(EmulationPage.objects.descendant_of(self).live(), request)

@@ -57,11 +57,11 @@ class TestDemo:
     @pytest.mark.parametrize(
         ("kind", "query", "bound"),
         [
-            pytest.param(HomePage, "", 9, id="home"),
+            pytest.param(HomePage, "", 10, id="home"),
             pytest.param(PlainPage, "", 5, id="plain page"),
             pytest.param(NewsIndexPage, "", 6, id="news"),
             pytest.param(NewsIndexPage, "?page=2", 6, id="news, second page"),
-            pytest.param(NewsPage, "", 7, id="article"),
+            pytest.param(NewsPage, "", 8, id="article"),
             pytest.param(EmulationIndexPage, "", 10, id="emulation"),
             pytest.param(EmulationIndexPage, "?year=2021&kind=launch", 10, id="emulation, filtered"),
             pytest.param(EmulationPage, "", 10, id="emulation page"),

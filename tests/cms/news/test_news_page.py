@@ -4,11 +4,13 @@ import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client, RequestFactory
 from wagtail.models import PageViewRestriction
 from wagtail_factories import ImageFactory
 
-from cms.news.models import Neighbours, NewsIndexPage, NewsPage, Topic
+from cms.home.models import HomePage
+from cms.news.models import Neighbours, NewsIndexPage, NewsPage, Topic, for_cards, published
 
 
 def day(number: int) -> datetime.date:
@@ -111,3 +113,20 @@ def test_an_article_that_is_not_saved_yet_is_previewed_as_the_youngest(write: An
     article = NewsPage(title="Mới", date=day(5), path=news_index.path + "0009", depth=news_index.depth + 1)
 
     assert neighbours(article) == Neighbours(previous=today, next=tomorrow, related=[tomorrow, today])
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by its statistics")
+def test_lists_of_articles_come_from_an_index_and_are_not_sorted(home: HomePage, write: Any) -> None:
+    request = RequestFactory().get("/")
+    article = write("Bài", topic=Topic.objects.create(name="Năng lượng"))
+    siblings = published(NewsPage.objects.sibling_of(article), request)
+    lists = {
+        "of the site": published(NewsPage.objects.descendant_of(home), request),
+        "of the index": published(NewsPage.objects.child_of(article.get_parent()), request),
+        "of a topic": siblings.filter(topic=article.topic_id),
+        "before": siblings.filter(date__lte=article.date),
+    }
+
+    plans = {name: for_cards(articles)[:7].explain() for name, articles in lists.items()}
+
+    assert [name for name, plan in plans.items() if "news_latest" not in plan or "ORDER BY" in plan] == []
