@@ -38,8 +38,11 @@ class Found(NamedTuple):
     by_hash: bool
 
 
-class HashedFiles(HashedFilesMixin, InMemoryStorage):  # type: ignore[misc]  # both have url(), the first calls the second
-    """Django's naming, and its rewriting of the addresses in stylesheets, in memory."""
+class HashedFiles(HashedFilesMixin, InMemoryStorage):  # type: ignore[misc]
+    """Django's naming, and its rewriting of the addresses in stylesheets, in memory.
+
+    Both bases have url(); the first calls the second.
+    """
 
     def __init__(self) -> None:
         super().__init__(location="/", base_url=settings.STATIC_URL)
