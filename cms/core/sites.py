@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from wagtail.contrib.settings.models import BaseSiteSetting
@@ -54,17 +54,12 @@ def _rank(site: Site, hostname: str, port: int) -> int:
 
 
 def _ask(request: HttpRequest) -> Site | None:
-    settings = _settings_of_a_site()
-    sites = list(
-        Site._base_manager.select_related("root_page__locale", *settings.values()).annotate(
-            any_private=Exists(PageViewRestriction.objects.all())
-        )
-    )
+    sites = list(_every_site().all())
     host = split_domain_port(request._get_raw_host())[0]  # type: ignore[attr-defined]  # as Wagtail does
     site = choose_site(sites, host, int(request.get_port()))
     _keep_for_wagtail(request, "_wagtail_site", site)
     _keep_for_wagtail(request, "_wagtail_cached_site_root_paths", _root_paths(sites))
-    for model, name in settings.items() if site else ():
+    for model, name in _settings_of_a_site().items() if site else ():
         try:
             _keep_for_wagtail(request, model.get_cache_attr_name(), getattr(site, name))
         except ObjectDoesNotExist:
@@ -80,6 +75,15 @@ def _root_paths(sites: Iterable[Site]) -> list[SiteRootPath]:
         SiteRootPath(site.pk, site.root_page.url_path, site.root_url, site.root_page.locale.language_code)
         for site in ordered
     ]
+
+
+@cache
+def _every_site() -> QuerySet[Site]:
+    """The question, put together once; each request asks a copy of it."""
+    sites: QuerySet[Site] = Site._base_manager.select_related(
+        "root_page__locale", *_settings_of_a_site().values()
+    ).annotate(any_private=Exists(PageViewRestriction.objects.all()))
+    return sites
 
 
 @cache

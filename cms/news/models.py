@@ -147,20 +147,18 @@ class NewsPage(VietnameseSlugMixin, Page):
     def _related(self, siblings: PageQuerySet) -> "list[NewsPage]":
         related: dict[int, NewsPage] = {}
         if self.topic_id:
-            related |= self._first_others(siblings.filter(topic=self.topic_id))
-        if len(related) < RELATED_ARTICLES:
-            related |= {pk: article for pk, article in self._first_others(siblings).items() if pk not in related}
-        return list(related.values())[:RELATED_ARTICLES]
-
-    def _first_others(self, articles: PageQuerySet) -> "dict[int, NewsPage]":
-        """By their keys; more than enough, since this article and those of its topic may be among them."""
-        return {article.pk: article for article in articles[: 2 * RELATED_ARTICLES] if article.pk != self.pk}
+            related = {article.pk: article for article in siblings.filter(topic=self.topic_id)[: RELATED_ARTICLES + 1]}
+        if len(related.keys() - {self.pk}) < RELATED_ARTICLES:
+            # As many as needed if this article and those of its topic are among the latest.
+            latest = {article.pk: article for article in siblings[: 2 * RELATED_ARTICLES]}
+            related |= {pk: article for pk, article in latest.items() if pk not in related}
+        return [article for pk, article in related.items() if pk != self.pk][:RELATED_ARTICLES]
 
 
 def published(articles: PageQuerySet, request: HttpRequest) -> PageQuerySet:
     """The articles that everyone may read, latest first."""
     # The bound leads SQLite to the index on the date, and to the first articles without sorting all of them.
-    return public(articles.live(), request).filter(date__lte=datetime.date.max).order_by(*LATEST_FIRST)
+    return public(articles.filter(live=True, date__lte=datetime.date.max), request).order_by(*LATEST_FIRST)
 
 
 def for_cards(articles: PageQuerySet) -> PageQuerySet:
