@@ -6,7 +6,7 @@ import ctypes
 # arena for almost every thread: an hour of editing left 160 MB that nobody used.
 TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
 
-LARGE_BYTES = 128 * 1024  # glibc's own first value; setting it keeps it
+LARGE_BYTES = 1024 * 1024  # more than a column of a batch, which the engine takes and frees all the time
 ARENAS = 2
 
 

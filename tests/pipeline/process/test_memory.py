@@ -22,8 +22,8 @@ if {give_back}:
 bytearray(24 * 2**20)
 before = resident_mb()
 blocks, small = [], []
-for _ in range(100):
-    blocks.append(bytearray(b"1") * 2**20)
+for _ in range(50):
+    blocks.append(bytearray(b"1") * 2 * 2**20)
     small.append(bytearray(b"1") * 1000)
 blocks.clear()
 print(resident_mb() - before)
