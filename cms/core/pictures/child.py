@@ -23,6 +23,10 @@ def render_in_child(source: IO[bytes], recipe: Recipe) -> bytes:
         raise TooHeavy(f"other pictures took longer than {WAIT_SECONDS:.0f} s")
     try:
         return _run(source, recipe)
+    except PictureError:
+        raise
+    except OSError as error:  # no room for a temporary file, no process to be had
+        raise TooHeavy(f"no child process: {error}") from error
     finally:
         _ONE_AT_A_TIME.release()
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -51,6 +52,13 @@ def test_a_child_is_ended_after_its_time(tmp_path: Path, monkeypatch: pytest.Mon
 
     with draw(tmp_path / "photo.jpg", 1200, 800).open("rb") as file, pytest.raises(TooHeavy, match="not done within"):
         render_in_child(file, SMALLER)
+
+
+def test_a_machine_without_room_for_a_child_makes_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "away"))
+
+    with pytest.raises(TooHeavy, match="no child process"):
+        render_in_child(BytesIO(b"picture"), SMALLER)
 
 
 @pytest.mark.parametrize("number", [signal.SIGXCPU, signal.SIGKILL], ids=lambda number: number.name)
