@@ -1,4 +1,8 @@
-"""The answer to a visitor when a page fails: 503 while the database is away, which passes by itself, else 500."""
+"""The answers to a visitor when something fails.
+
+Django's own views of 400, 403 and 404 make a token for forms, so that they read the request again, and fail again where
+it can't be read.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,20 @@ from django.template.loader import render_to_string
 RETRY_SECONDS = 30
 
 
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    return HttpResponse(render_to_string("400.html"), status=400)
+
+
+def permission_denied(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return HttpResponse(render_to_string("403.html"), status=403)
+
+
+def page_not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return HttpResponse(render_to_string("404.html"), status=404)
+
+
 def server_error(_request: HttpRequest) -> HttpResponse:
-    """Django's handler500, called while the exception is handled."""
+    """503 while the database is away, which passes by itself, else 500; called while the exception is handled."""
     if isinstance(sys.exception(), OperationalError | InterfaceError):
         response = HttpResponse(render_to_string("503.html"), status=503)
         response["Retry-After"] = str(RETRY_SECONDS)

@@ -16,6 +16,7 @@ from wagtail.query import PageQuerySet
 
 from cms.core.sites import find_site
 
+MOST_LEVELS = 63  # of Wagtail's tree: a page's path has 255 letters, four a level
 # What routing, addresses, menu and breadcrumbs need of a page.
 FIELDS = ("path", "depth", "title", "slug", "url_path", "live", "show_in_menus", "content_type", "locale", "alias_of")
 KEPT = "_nhip_surroundings"
@@ -51,13 +52,15 @@ def public(pages: PageQuerySet, request: HttpRequest) -> PageQuerySet:
     if around is None:
         return pages.public()
     for path in around.private:
-        pages = pages.exclude(path__startswith=path)
+        pages = pages.exclude(path__startswith=path).exclude(alias_of__path__startswith=path)
     return pages
 
 
 def _look_around(site: Site, path: str) -> Surroundings:
     root: Page = site.root_page
     below = [slug for slug in path.split("/") if slug]
+    if len(below) > MOST_LEVELS:
+        below = below[: MOST_LEVELS + 1]  # no page is there
     url_paths = list(accumulate(below, lambda above, slug: f"{above}{slug}/", initial=root.url_path))[1:]
     wanted = Q(path__startswith=root.path, depth=root.depth + 1, live=True)
     if below:

@@ -156,5 +156,5 @@ def _range_of(asked: bytes, size: int) -> tuple[int, int] | None:
 def _time(header: bytes | None) -> float | None:
     try:
         return parsedate_to_datetime(header.decode("latin-1")).timestamp() if header else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -13,7 +13,8 @@ from pipeline.process.http import Scope
 def session_of(scope: Scope) -> str | None:
     """The key of the session that the request names, real or invented."""
     cookies = "; ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
-    return parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME) or None
+    session = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
+    return session if session and "\0" not in session else None
 
 
 def is_signed_in(session: str) -> bool:

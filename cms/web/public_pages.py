@@ -24,6 +24,8 @@ class PublicPages:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+            del request.COOKIES[name]  # no cookie of ours, and PostgreSQL could not look for it
         response = self._get_response(request)
         if is_public(request, response):
             response["Cache-Control"] = settings.PUBLIC_CACHE_CONTROL

@@ -28,7 +28,11 @@ class Site:
         self.alive: Mapping[str, Check] = {"pages": django.check, "changes": changes.check}
         pages: Application = django
         if settings.PAGE_MEMORY_BYTES:
-            questions = Questions(private_paths=settings.PRIVATE_PATHS, private_cookies=settings.PRIVATE_COOKIES)
+            questions = Questions(
+                private_paths=settings.PRIVATE_PATHS,
+                private_cookies=settings.PRIVATE_COOKIES,
+                hosts=settings.ALLOWED_HOSTS,
+            )
             pages = PageMemory(django, changes=changes, questions=questions, limit=settings.PAGE_MEMORY_BYTES)
         self._answer = StaticFiles(elsewhere=Media(elsewhere=pages))
 

@@ -113,6 +113,7 @@ class PostgresqlLook:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._seen: set[tuple[str, object]] | None = None
+        self._table = None
         self._oldest_running = "0"
         self._clock = clock
         self._pruned_at = clock()
@@ -121,15 +122,17 @@ class PostgresqlLook:
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                SELECT pg_snapshot_xmin(pg_current_snapshot())::text, xid::text, at
+                SELECT pg_snapshot_xmin(pg_current_snapshot())::text, 'content_change'::regclass::oid, xid::text, at
                 FROM (SELECT) AS always LEFT JOIN content_change ON xid >= %s::xid8
                 """,
                 [self._oldest_running],
             )
             rows = cursor.fetchall()
-        found = {(xid, at) for _oldest, xid, at in rows if xid is not None}
-        changed = self._seen is None or not found <= self._seen
-        self._seen, self._oldest_running = found, rows[0][0]
+        oldest_running, table = rows[0][:2]
+        found = {(xid, at) for _oldest, _table, xid, at in rows if xid is not None}
+        # Another table of that name: everything was restored from a copy.
+        changed = self._seen is None or table != self._table or not found <= self._seen
+        self._seen, self._oldest_running, self._table = found, oldest_running, table
         self._prune()
         return changed
 

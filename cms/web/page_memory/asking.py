@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
+
+from django.http.request import split_domain_port, validate_host
 
 from cms.web.page_memory.encodings import Encoding, choose
 from pipeline.process.http import Scope
 
+# Longer ones are no page's: Django says what they are, and nothing is kept of them.
+LONGEST_HOST = 260
+LONGEST_PATH = 2000
 LONGEST_QUERY = 1024
 
 # They say how a reader came, and no page depends on them: the same link in a hundred campaigns is one page.
@@ -15,6 +22,9 @@ CAMPAIGN_FIELDS = frozenset(
     {"fbclid", "gad_source", "gbraid", "gclid", "igshid", "mc_cid", "mc_eid", "msclkid", "wbraid", "yclid", "zarsrc"}
 )
 CAMPAIGN_PREFIX = "utm_"
+
+# Headers of a request that says who sends it, or that brings a body.
+PERSONAL = frozenset({b"authorization", b"content-length", b"transfer-encoding"})
 
 
 class Key(NamedTuple):
@@ -27,20 +37,27 @@ class Key(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """``known``: the ETags that the reader has, as the header If-None-Match has them."""
+    """``known``: the ETags that the reader has, as the header If-None-Match has them. ``campaign``: whether the key's
+    query is without a field that the reader's has.
+    """
 
     key: Key
     encoding: Encoding
     known: bytes
+    campaign: bool = False
 
 
 class Questions:
     """``private_paths``: beginnings of paths that are answered to each reader apart. ``private_cookies``: the names of
-    cookies by which the site knows who somebody is.
+    cookies by which the site knows who somebody is. ``hosts``: as Django's ALLOWED_HOSTS.
     """
 
-    def __init__(self, *, private_paths: tuple[str, ...], private_cookies: tuple[str, ...]) -> None:
+    def __init__(
+        self, *, private_paths: tuple[str, ...], private_cookies: tuple[str, ...], hosts: Sequence[str]
+    ) -> None:
         self._private_paths = private_paths
+        self._hosts = list(hosts)
+        self._is_own = lru_cache(maxsize=64)(self._is_own_host)
         self._private_cookies = tuple(f"{name}=".encode() for name in private_cookies)
 
     def read(self, scope: Scope) -> Asked | None:
@@ -54,17 +71,18 @@ class Questions:
             elif name == b"accept-encoding":
                 accepted = value
             elif name == b"if-none-match":
-                known = value
-            elif name == b"authorization" or (
-                name == b"cookie" and any(cookie in value for cookie in self._private_cookies)
-            ):
+                known += b"," + value
+            elif name in PERSONAL or (name == b"cookie" and any(cookie in value for cookie in self._private_cookies)):
                 return None
-        query = scope["query_string"]
-        if query:
-            if len(query) > LONGEST_QUERY:
-                return None
-            query = without_campaign(query)
-        return Asked(Key(scope["scheme"], host, scope["raw_path"], query), choose(accepted), known)
+        path, query = scope["raw_path"], scope["query_string"]
+        if len(host) > LONGEST_HOST or len(path) > LONGEST_PATH or len(query) > LONGEST_QUERY or not self._is_own(host):
+            return None
+        kept = without_campaign(query) if query else query
+        return Asked(Key(scope["scheme"], host, path, kept), choose(accepted), known, campaign=kept != query)
+
+    def _is_own_host(self, host: bytes) -> bool:
+        domain, _port = split_domain_port(host.decode("latin-1"))
+        return bool(domain) and validate_host(domain, self._hosts)
 
 
 def without_campaign(query: bytes) -> bytes:

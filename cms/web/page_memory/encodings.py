@@ -42,8 +42,9 @@ def choose(accepted: bytes) -> Encoding:
 
 
 def _weigh(item: str) -> tuple[str, float]:
-    name, _, weight = item.partition(";")
+    name, *parameters = item.replace(" ", "").split(";")
+    weight = next((parameter[2:] for parameter in parameters if parameter.startswith("q=")), "1")
     try:
-        return name.strip(), float(weight.strip().removeprefix("q=") or 1)
+        return name, float(weight or 1)
     except ValueError:
-        return name.strip(), 0.0
+        return name, 0.0

@@ -30,7 +30,8 @@ OLDEST_SECONDS = 0.9
 WAIT_SECONDS = 3.0  # for the database to answer; after that pages stay as they are
 WAIT_STEP_SECONDS = 0.02
 LARGEST_PAGE_BYTES = 4_000_000
-RENDERS_AT_ONCE = 2
+RENDERS_AT_ONCE = 2  # of addresses that nobody asked for lately
+RENDERS_AGAIN_AT_ONCE = 1  # of pages that are in memory: they do not wait for those
 RENDERS_A_REQUEST = 3
 
 _FROM = {source: PAGES.labels(source=source) for source in ("memory", "render", "django")}
@@ -52,6 +53,18 @@ class Failed:
         self.messages = messages
 
 
+class Left(Exception):
+    """The reader has gone."""
+
+
+class Render:
+    """A render under way. One that waits for its turn ends if nobody waits for it any more."""
+
+    task: asyncio.Task[Page | NotKept | Failed]
+    readers = 0
+    begun = False
+
+
 class PageMemory:
     """At most ``limit`` bytes of pages, the least recently read leave first. ``django`` renders what it lacks."""
 
@@ -71,13 +84,18 @@ class PageMemory:
         self._clock = clock
         self._kept: OrderedDict[Key, tuple[Page | NotKept, int]] = OrderedDict()
         self._bytes = 0
-        self._renders: dict[Key, asyncio.Task[Page | NotKept | Failed]] = {}
+        self._renders: dict[Key, Render] = {}
         self._rendering = asyncio.Semaphore(RENDERS_AT_ONCE)
+        self._rendering_again = asyncio.Semaphore(RENDERS_AGAIN_AT_ONCE)
+        self._waited_in_vain: float | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = self._questions.read(scope)
-        found = await self._find(asked.key, scope) if asked else None
-        if asked and isinstance(found, Page):
+        try:
+            found = await self._find(asked.key, scope, receive) if asked else None
+        except Left:
+            return
+        if asked and isinstance(found, Page) and not (asked.campaign and found.status == 404):
             await self._send(found, asked, send)
         elif isinstance(found, Failed):
             for message in found.messages:
@@ -86,8 +104,8 @@ class PageMemory:
             _FROM["django"].inc()
             await self._django(scope, receive, send)
 
-    async def _find(self, key: Key, scope: Scope) -> Page | NotKept | Failed:
-        """What may be answered now; renders what is not there, or too old."""
+    async def _find(self, key: Key, scope: Scope, receive: Receive) -> Page | NotKept | Failed:
+        """What may be answered now; renders what is not there, or too old. Raises Left."""
         kept = self._get(key)
         if kept and not self._is_young(kept):
             await self._wait_for_a_look()
@@ -99,7 +117,9 @@ class PageMemory:
                 _FROM["memory"].inc()
                 self._start_render(key, scope)
                 return kept
-            found = await self._render(key, scope)
+            found = await self._render(key, scope, receive, instead=kept)
+            if found is kept:
+                return kept
             if isinstance(found, Failed):
                 return kept if kept and self._changes.known.away else found
             kept = found  # the content may have changed since its render began
@@ -114,33 +134,60 @@ class PageMemory:
         return self._clock() - self._changes.current_until(kept.generation) < OLDEST_SECONDS
 
     async def _wait_for_a_look(self) -> None:
-        """Until it is known what is the newest, or that the database is away; at most a few seconds."""
+        """Until it is known what is the newest, or that the database is away; at most a few seconds, and only once."""
         deadline = self._clock() + WAIT_SECONDS
         while self._clock() < deadline:
             known = self._changes.known
-            if known.away or self._clock() - known.current_at < OLDEST_SECONDS:
+            if (
+                known.away
+                or self._clock() - known.current_at < OLDEST_SECONDS
+                or known.current_at == self._waited_in_vain
+            ):
                 return
             await asyncio.sleep(WAIT_STEP_SECONDS)
+        self._waited_in_vain = self._changes.known.current_at
 
-    async def _render(self, key: Key, scope: Scope) -> Page | NotKept | Failed:
+    async def _render(
+        self, key: Key, scope: Scope, receive: Receive, *, instead: Page | NotKept | None
+    ) -> Page | NotKept | Failed:
+        """The new page; after some seconds ``instead``, if there is one. Raises Left if the reader leaves."""
         _FROM["render"].inc()
-        return await asyncio.shield(self._start_render(key, scope))
+        render = self._start_render(key, scope)
+        render.readers += 1
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            patience = WAIT_SECONDS if instead else None
+            await asyncio.wait({render.task, leaving}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if render.task.done():
+                return render.task.result()
+            if leaving.done() or instead is None:
+                raise Left
+            return instead
+        finally:
+            leaving.cancel()
+            render.readers -= 1
+            if not render.readers and not render.begun and self._renders.get(key) is render:
+                del self._renders[key]
+                render.task.cancel()
 
-    def _start_render(self, key: Key, scope: Scope) -> asyncio.Task[Page | NotKept | Failed]:
-        """The render of a page that is under way, or a new one; a reader who leaves does not end it."""
+    def _start_render(self, key: Key, scope: Scope) -> Render:
+        """The render of a page that is under way, or a new one."""
         render = self._renders.get(key)
         if render is None:
-            render = self._renders[key] = asyncio.create_task(self._ask_django(key, scope))
-            render.add_done_callback(lambda done: self._forget_render(key, done))
+            render = self._renders[key] = Render()
+            render.task = asyncio.create_task(self._ask_django(key, scope, render))
+            render.task.add_done_callback(lambda _done: self._forget_render(key, render))
         return render
 
-    def _forget_render(self, key: Key, render: asyncio.Task[Page | NotKept | Failed]) -> None:
-        del self._renders[key]
-        if not render.cancelled() and render.exception():
-            log.error("a page could not be rendered", exc_info=render.exception())
+    def _forget_render(self, key: Key, render: Render) -> None:
+        if self._renders.get(key) is render:
+            del self._renders[key]
+        if not render.task.cancelled() and render.task.exception():
+            log.error("a page could not be rendered", exc_info=render.task.exception())
 
-    async def _ask_django(self, key: Key, scope: Scope) -> Page | NotKept | Failed:
-        async with self._rendering:
+    async def _ask_django(self, key: Key, scope: Scope, render: Render) -> Page | NotKept | Failed:
+        async with self._rendering_again if key in self._kept else self._rendering:
+            render.begun = True
             generation = self._changes.known.generation
             answer = _Answer()
             await self._django(_anonymous(scope, key), _no_body(), answer.receive)
@@ -156,7 +203,7 @@ class PageMemory:
 
     async def _send(self, page: Page, asked: Asked, send: Send) -> None:
         ready = page.ready(asked.encoding, _moment())
-        if asked.known and ready.etag in asked.known:
+        if page.is_known(ready, asked.known):
             await send(ready.unchanged)
             await send(_NOTHING)
         else:
@@ -180,7 +227,7 @@ class PageMemory:
     def _weigh(self, key: Key, page: Page | NotKept) -> None:
         """Count how large ``page`` has become, and let the least recently read leave if that is too much."""
         kept = self._kept.get(key)
-        size = page.size + len(key.path) + len(key.query)
+        size = page.size + sum(map(len, key))
         if kept is None or kept[0] is not page or kept[1] == size:
             return
         self._kept[key] = (page, size)
@@ -206,6 +253,12 @@ def _anonymous(scope: Scope, key: Key) -> Scope:
     """The request for a page that everybody may get: nothing in it is of the reader who happens to ask."""
     headers = [(b"host", key.host), (slots.OPEN_HEADER.lower().encode(), slots.SECRET.encode())]
     return {**scope, "method": "GET", "headers": headers, "query_string": key.query, "client": None}
+
+
+async def _left(receive: Receive) -> None:
+    """Returns when the reader has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _no_body() -> Receive:

@@ -32,13 +32,17 @@ class Page:
 
     def __init__(self, cut: Cut, *, status: int, headers: Headers, generation: int) -> None:
         self.generation = generation
+        self.status = status
         self._cut = cut
-        self._status = status
         self._headers = [(name, value) for name, value in headers if name not in OWN_HEADERS]
         self._moment: Moment | None = None
         self._values: tuple[bytes, ...] | None = None
         self._ready: dict[Encoding, Ready] = {}
         self._kept_bytes = sum(map(len, cut.pieces)) + OVERHEAD_BYTES
+
+    def is_known(self, ready: Ready, known: bytes) -> bool:
+        """Whether a reader with these ETags has it already (RFC 9110 13.1.2, and 13.2.1 for the status)."""
+        return self.status == 200 and bool(known) and (ready.etag in _tags(known) or b"*" in _tags(known))
 
     @property
     def size(self) -> int:
@@ -75,7 +79,7 @@ class Page:
             etag=etag,
             start={
                 "type": "http.response.start",
-                "status": self._status,
+                "status": self.status,
                 "headers": [*headers, *encoded, length],
             },
             body={"type": "http.response.body", "body": body},
@@ -85,3 +89,8 @@ class Page:
                 "headers": [header for header in headers if header[0] in HEADERS_OF_304],
             },
         )
+
+
+def _tags(known: bytes) -> list[bytes]:
+    """The tags of If-None-Match, compared weakly: a proxy that compresses makes a tag weak."""
+    return [tag.strip().removeprefix(b"W/") for tag in known.split(b",")]

@@ -9,10 +9,14 @@ import pytest
 from cms.web.page_memory.asking import Asked, Questions
 from cms.web.page_memory.encodings import choose, compress
 
-QUESTIONS = Questions(private_paths=("/admin/", "/documents/"), private_cookies=("sessionid", "messages"))
+QUESTIONS = Questions(
+    private_paths=("/admin/", "/documents/"), private_cookies=("sessionid", "messages"), hosts=["a.example"]
+)
 
 
-def ask(path: str = "/tin-tuc/", *, query: bytes = b"", method: str = "GET", **headers: str) -> Asked | None:
+def ask(
+    path: str = "/tin-tuc/", *, query: bytes = b"", method: str = "GET", host: bytes = b"a.example", **headers: str
+) -> Asked | None:
     scope: dict[str, Any] = {
         "type": "http",
         "method": method,
@@ -20,7 +24,7 @@ def ask(path: str = "/tin-tuc/", *, query: bytes = b"", method: str = "GET", **h
         "path": path,
         "raw_path": path.encode(),
         "query_string": query,
-        "headers": [(b"host", b"a.example")]
+        "headers": [(b"host", host)]
         + [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
     }
     return QUESTIONS.read(scope)
@@ -38,6 +42,13 @@ def ask(path: str = "/tin-tuc/", *, query: bytes = b"", method: str = "GET", **h
         pytest.param({"cookie": "messages=abc"}, id="a message waits"),
         pytest.param({"authorization": "Bearer abc"}, id="credentials"),
         pytest.param({"query": b"q=" + b"a" * 2000}, id="an endless query"),
+        pytest.param({"path": "/a" * 2000}, id="an endless path"),
+        pytest.param({"host": b"a.example:" + b"1" * 60_000}, id="an endless port"),
+        pytest.param({"host": b"evil.example"}, id="another site's name"),
+        pytest.param({"host": b""}, id="no name"),
+        pytest.param({"host": b"a.example:port"}, id="a port that is none"),
+        pytest.param({"content_length": "3"}, id="a body"),
+        pytest.param({"transfer_encoding": "chunked"}, id="a body of unknown length"),
     ],
 )
 def test_a_reader_whom_the_site_may_know_is_for_django(request_: dict[str, Any]) -> None:
@@ -87,6 +98,8 @@ def test_a_field_of_a_campaign_leaves_the_others_as_they_are() -> None:
         pytest.param("*", "br", id="anything"),
         pytest.param("*;q=0", "identity", id="nothing else"),
         pytest.param("BR", "br", id="capitals"),
+        pytest.param("gzip ; q = 0.5", "gzip", id="spaces"),
+        pytest.param("gzip;x=2;q=1", "gzip", id="another parameter"),
         pytest.param("br;q=nonsense, gzip;q=", "gzip", id="nonsense"),
     ],
 )

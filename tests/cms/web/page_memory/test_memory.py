@@ -19,7 +19,7 @@ from cms.web.page_memory.asking import Questions
 from cms.web.page_memory.memory import OLDEST_SECONDS, PageMemory
 from pipeline.serving.snapshot import Snapshot
 
-QUESTIONS = Questions(private_paths=("/admin/",), private_cookies=("sessionid",))
+QUESTIONS = Questions(private_paths=("/admin/",), private_cookies=("sessionid",), hosts=["a.example"])
 
 
 class Numbers:
@@ -58,6 +58,7 @@ class Kit:
         self.now = 100.0
         self.changed = True
         self.away = False
+        self.leaves = asyncio.Event()
         self.django = Django()
         self.changes = Changes(self._look, clock=lambda: self.now)
         self.memory = PageMemory(
@@ -93,11 +94,12 @@ class Kit:
             "headers": [(b"host", b"a.example")]
             + [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
         }
-        await self.memory(scope, self._never, send)
+        await self.memory(scope, self._receive, send)
         return Answer(sent)
 
-    async def _never(self) -> Any:
-        raise AssertionError("nobody reads the body of a GET")
+    async def _receive(self) -> Any:
+        await self.leaves.wait()
+        return {"type": "http.disconnect"}
 
 
 class Answer:
@@ -146,6 +148,62 @@ async def test_a_reader_who_leaves_does_not_end_the_render_of_the_others(kit: Ki
     await asyncio.sleep(0.01)
     kit.django.gate.set()
     assert (await second).text == "page 1"
+
+
+async def test_renders_that_nobody_waits_for_any_more_are_not_made(kit: Kit) -> None:
+    kit.django.gate.clear()
+    readers = [asyncio.create_task(kit.get(f"/{number}/")) for number in range(100)]
+    await asyncio.sleep(0.01)
+    begun = len(kit.django.asked)
+    kit.leaves.set()
+    await asyncio.wait(readers)
+    kit.django.gate.set()
+    kit.leaves.clear()
+    assert (await kit.get("/other/")).status == 200
+    assert len(kit.django.asked) == begun + 1
+
+
+async def test_a_page_that_is_in_memory_does_not_wait_for_those_that_are_not(kit: Kit) -> None:
+    await kit.get()
+    kit.django.gate.clear()
+    crowd = [asyncio.create_task(kit.get(f"/{number}/")) for number in range(50)]
+    await asyncio.sleep(0.01)
+    kit.look(changed=True)
+    kit.look(later=OLDEST_SECONDS)
+    reader = asyncio.create_task(kit.get())
+    await asyncio.sleep(0.01)
+    assert kit.django.asked[-1]["path"] == "/"
+    kit.django.gate.set()
+    assert (await reader).text.startswith("page ")
+    await asyncio.wait(crowd)
+
+
+async def test_a_render_that_does_not_end_gives_readers_the_page_at_hand(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_memory, "WAIT_SECONDS", 0.05)
+    await kit.get()
+    kit.look(changed=True)
+    kit.look(later=OLDEST_SECONDS)
+    kit.django.gate.clear()
+    assert (await kit.get()).text == "page 1"
+    kit.django.gate.set()
+
+
+async def test_only_the_first_reader_waits_in_vain_for_a_look(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def pass_time(seconds: float) -> None:
+        waits.append(seconds)
+        kit.now += 1.0
+
+    await kit.get()
+    kit.now += OLDEST_SECONDS + 0.1
+    monkeypatch.setattr("cms.web.page_memory.memory.asyncio.sleep", pass_time)
+    assert (await kit.get()).text == "page 1"
+    waited = len(waits)
+    assert (await kit.get()).text == "page 1"
+    assert 0 < waited == len(waits)
 
 
 async def test_a_page_is_rendered_for_nobody(kit: Kit) -> None:
@@ -278,6 +336,33 @@ async def test_a_reader_who_has_the_page_gets_304_without_it(kit: Kit) -> None:
     again = await kit.get(accept_encoding="br", if_none_match=f'"other", {etag}')
     assert (again.status, again.body) == (304, b"")
     assert again.headers == {b"etag": etag.encode(), b"cache-control": b"public", b"vary": b"Cookie"}
+
+
+@pytest.mark.parametrize(
+    ("known", "status"),
+    [
+        pytest.param("{}", 304, id="the tag"),
+        pytest.param("W/{}", 304, id="made weak by a proxy"),
+        pytest.param("*", 304, id="any"),
+        pytest.param("zzz{}zzz", 200, id="something around it"),
+        pytest.param('"other"', 200, id="another"),
+    ],
+)
+async def test_a_tag_is_compared_as_a_whole(kit: Kit, known: str, status: int) -> None:
+    etag = (await kit.get()).headers[b"etag"].decode()
+    assert (await kit.get(if_none_match=known.format(etag))).status == status
+
+
+async def test_an_answer_that_is_no_page_has_no_condition(kit: Kit) -> None:
+    kit.django.status = 404
+    etag = (await kit.get()).headers[b"etag"].decode()
+    assert (await kit.get(if_none_match=etag)).status == 404
+
+
+async def test_an_address_of_a_campaign_that_leads_nowhere_is_asked_of_django_as_it_is(kit: Kit) -> None:
+    kit.django.status = 404
+    await kit.get("/campaign/", query=b"utm_source=zalo")
+    assert kit.django.asked[-1]["query_string"] == b"utm_source=zalo"
 
 
 async def test_each_encoding_has_an_etag_of_its_own(kit: Kit) -> None:
