@@ -29,3 +29,22 @@ def test_an_unknown_address_gets_our_own_page(client: Client) -> None:
 
     assert response.status_code == 404
     assert "Không tìm thấy trang" in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/admin/login/", "/khong-co-trang-nay/"])
+def test_a_form_that_nobody_can_read_is_refused_not_a_failure(path: str) -> None:
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.cookies["csrftoken"] = "a" * 32
+
+    response = client.post(path, "hello", content_type="application/x-www-form-urlencoded; charset=utf-16")
+
+    assert response.status_code in (400, 403, 404)
+
+
+@pytest.mark.django_db
+def test_a_cookie_that_no_database_could_look_for_is_none() -> None:
+    client = Client(raise_request_exception=False)
+    client.cookies.load('sessionid="abcdefgh\\000ijkl"')
+
+    assert client.get("/").status_code == 200

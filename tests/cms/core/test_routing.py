@@ -89,3 +89,26 @@ def test_a_page_that_is_deleted_while_it_is_asked_for_is_not_found(tree: None) -
     Page.objects.get(slug="gioi-thieu").delete()
 
     assert route(request) is None
+
+
+@pytest.mark.django_db
+def test_an_address_deeper_than_any_tree_leads_nowhere_and_asks_for_no_more_than_a_tree_has(
+    home: HomePage, django_assert_max_num_queries: Any
+) -> None:
+    request = request_of("/" + "a/" * 31_000)
+
+    with django_assert_max_num_queries(3) as asked:
+        assert route(request) is None
+    assert max(len(query["sql"]) for query in asked.captured_queries) < 20_000
+
+
+@pytest.mark.django_db
+def test_an_alias_of_a_private_page_is_in_no_list(home: HomePage, write: Any) -> None:
+    article = write("Nội bộ", slug="noi-bo")
+    article.create_alias(parent=article.get_parent(), update_slug="bi-danh")
+    PageViewRestriction.objects.create(page=article, restriction_type="login")
+
+    html = Client().get("/tin-tuc/").content.decode()
+
+    assert "Nội bộ" not in html
+    assert "bi-danh" not in Client().get("/").content.decode()

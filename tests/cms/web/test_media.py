@@ -71,6 +71,14 @@ async def test_a_file_is_kept_for_ever_if_its_name_is(folder: Path, name: str, l
     assert (await ask(media, scope_of(f"/media/images/{name}"))).headers["cache-control"] == lifetime
 
 
+@pytest.mark.parametrize(
+    "date",
+    ["1 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2020 00:00:00 +99999999999999", "hôm qua", "\0", "0"],
+)
+async def test_a_date_that_is_none_is_no_condition(date: str) -> None:
+    assert (await ask(media, scope_of("/media/images/anh.svg", If_Modified_Since=date))).status == 200
+
+
 async def test_a_changed_file_has_another_tag(folder: Path) -> None:
     before = await ask(media, scope_of("/media/images/anh.svg"))
     (folder / "images/anh.svg").write_bytes(PICTURE.replace(b"svg'", b"SVG'"))
