@@ -1,6 +1,10 @@
-"""Pushes the counters to open pages: after a change, one message to each reader whose numbers changed."""
+"""Pushes the counters to open pages: after a change, one message to each reader whose numbers changed.
+
+A change wakes a few readers at a time, so that a thousand of them keep nobody who asks for a page waiting.
+"""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
@@ -12,6 +16,9 @@ from pipeline.serving.snapshot import Snapshot, Unit
 
 KEEP_ALIVE_SECONDS = 5.0
 KEEP_ALIVE = b": still here\n\n"
+READERS_AT_ONCE = 10
+
+Change = asyncio.Future[None]
 
 ROWS = ("online", "today", "week", "month", "total")
 
@@ -34,7 +41,7 @@ class LiveStreams:
         self._counters = counters
         self._limit = limit
         self._open = 0
-        self._changed = asyncio.Event()
+        self._waiting: dict[Change, None] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
 
@@ -50,18 +57,19 @@ class LiveStreams:
     def stop(self) -> None:
         """End every stream, so that the server can stop; called in the loop's thread."""
         self._stopping = True
-        self._wake()
+        for change in self._waiting:
+            _tell(change)
 
     async def messages(self, *, site: int, unit: Unit, page_ids: tuple[int, ...]) -> AsyncGenerator[bytes]:
         """Server-sent events: the numbers now and after each change, and a comment in a quiet while."""
         self._loop = asyncio.get_running_loop()
         self._open += 1
         LIVE_READERS.inc()
+        change = self._expect_change()
         try:
             sent: object = None
             woken = False
             while not self._stopping:
-                changed = self._changed
                 snapshot = self._counters.snapshot()
                 numbers = (snapshot.summary(site, unit=unit), [snapshot.page_views(page_id) for page_id in page_ids])
                 if numbers != sent:
@@ -69,14 +77,29 @@ class LiveStreams:
                 elif not woken:  # if woken, the numbers of other readers changed
                     yield KEEP_ALIVE
                 sent = numbers
-                woken = await _wait(changed, KEEP_ALIVE_SECONDS)
+                woken = await _comes(change, KEEP_ALIVE_SECONDS)
+                if woken:
+                    change = self._expect_change()
         finally:
+            self._waiting.pop(change, None)
             self._open -= 1
             LIVE_READERS.dec()
 
+    def _expect_change(self) -> Change:
+        """Done at the next change, even if that comes before somebody waits for it."""
+        change = asyncio.get_running_loop().create_future()
+        self._waiting[change] = None
+        return change
+
     def _wake(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+        waiting, self._waiting = deque(self._waiting), {}
+        self._wake_some(waiting)
+
+    def _wake_some(self, waiting: deque[Change]) -> None:
+        for _ in range(min(READERS_AT_ONCE, len(waiting))):
+            _tell(waiting.popleft())
+        if waiting:
+            asyncio.get_running_loop().call_soon(self._wake_some, waiting)
 
 
 def _message(snapshot: Snapshot, *, site: int, unit: Unit, page_ids: tuple[int, ...]) -> bytes:
@@ -87,9 +110,12 @@ def _message(snapshot: Snapshot, *, site: int, unit: Unit, page_ids: tuple[int, 
     return b"data: " + msgspec.json.encode(content) + b"\n\n"
 
 
-async def _wait(event: asyncio.Event, seconds: float) -> bool:
-    """Whether the event came within the time."""
-    try:
-        return await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
+def _tell(change: Change) -> None:
+    if not change.done():
+        change.set_result(None)
+
+
+async def _comes(change: Change, seconds: float) -> bool:
+    """Whether the change came within the time."""
+    await asyncio.wait((change,), timeout=seconds)
+    return change.done()

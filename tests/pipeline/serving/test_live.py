@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 import pytest
 
 from pipeline.serving import live as live_module
-from pipeline.serving.live import KEEP_ALIVE, LiveStreams
+from pipeline.serving.live import KEEP_ALIVE, READERS_AT_ONCE, LiveStreams
 from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary
 
 NONE = Summary(0, 0, 0, 0, 0)
@@ -135,6 +136,28 @@ async def test_a_quiet_stream_is_kept_alive(
         continue
     assert read(message)["summary"]["total"] == 6
     await messages.aclose()
+
+
+async def test_a_change_for_many_readers_leaves_turns_to_others(counters: FixedCounters) -> None:
+    counters.show(views=5)
+    readers = 3 * READERS_AT_ONCE + 1
+    live = LiveStreams(counters, limit=readers)
+    streams = [follow(live) for _ in range(readers)]
+    for messages in streams:
+        await next_message(messages)
+    waiting = [asyncio.ensure_future(anext(messages)) for messages in streams]
+    await asyncio.sleep(0)
+
+    live.publish(counters.show(views=6))
+    served = [0]
+    while served[-1] < readers:
+        await asyncio.sleep(0)  # a turn of the loop, in which a request would be answered
+        served.append(sum(message.done() for message in waiting))
+
+    assert max(after - before for before, after in pairwise(served)) == READERS_AT_ONCE
+    assert {read(message.result())["summary"]["total"] for message in waiting} == {6}
+    for messages in streams:
+        await messages.aclose()
 
 
 async def test_stopping_ends_every_stream(counters: FixedCounters, live: LiveStreams) -> None:
