@@ -133,6 +133,7 @@ def test_without_javascript_the_numbers_are_there_and_the_pixel_counts(
 def test_the_numbers_are_the_same_with_and_without_javascript_and_in_the_api(
     product: Product, new_visitor: NewVisitor
 ) -> None:
+    views_before = numbers_in(product.page(SEEDED))["views"]
     page = new_visitor().new_page()
     open_and_catch_beacon(page, product.base_url + SEEDED)
     site = page.locator("[data-live]").get_attribute("data-site")
@@ -143,6 +144,7 @@ def test_the_numbers_are_the_same_with_and_without_javascript_and_in_the_api(
         views = product.get(f"/_nhip/pages.json?ids={page_id}")["pages"][page_id]
         return {name: summary[name] for name in ROWS} | {"views": views}
 
+    wait_until(lambda: in_the_api()["views"] > views_before)  # the view of this visitor is counted
     wait_until(lambda: numbers_of(page) == in_the_api() == numbers_in(product.page(SEEDED)))
     without_script = new_visitor(java_script_enabled=False).new_page()
     before = in_the_api()
