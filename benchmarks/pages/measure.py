@@ -51,7 +51,7 @@ def measure_pages(directory: Path, *, turns: int, pushes: int, changes: int) -> 
     directory.mkdir(parents=True)
     data = directory / "nhip"
     with Product(data) as product:
-        say("pages: what each template takes")  # first: after minutes of load a page takes a third more
+        say("pages: what each template takes")  # first: after minutes of load a page takes longer
         templates = measured_by("pages.rendering", data, answer=list[Template])
         articles = find_articles(product)
         article = articles[0]
