@@ -175,6 +175,10 @@ def as_count(text: str) -> int:
     return _number(text, int, wants="want a whole number from 1 up", low=1, high=10**9)
 
 
+def as_amount(text: str) -> int:
+    return _number(text, int, wants="want a whole number from 0 up", low=0, high=10**9)
+
+
 def as_seconds(text: str) -> float:
     return _number(text, float, wants="want a number of seconds above 0", low=0.001, high=86_400.0)
 

@@ -1,5 +1,6 @@
 """Settings of every mode of the portal; the module of a mode adds the database, the key and the media."""
 
+import os
 from collections.abc import Callable, Container
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,8 +9,10 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from cms.core.pictures.limits import MAX_PIXELS, MAX_UPLOAD_BYTES
+from cms.settings.variables import PageSettings
 from pipeline.errors import ConfigurationError
 from pipeline.settings import Settings
+from pipeline.variables import read_fields
 
 env = environ.Env()
 
@@ -139,8 +142,9 @@ STORAGES = {
 
 # Pages in memory, and in caches between the site and its readers. Whoever has one of these cookies may be known to the
 # site; nothing below these paths is the same for everybody.
-PAGE_MEMORY_BYTES = env.int("NHIP_PAGE_MEMORY_MEGABYTES", default=64) * 1024 * 1024
-PUBLIC_CACHE_CONTROL = f"public, max-age=0, s-maxage={env.int('NHIP_CDN_SECONDS', default=5)}"
+PAGES = PageSettings(**read_fields(PageSettings, os.environ))
+PAGE_MEMORY_BYTES = PAGES.memory_megabytes * 1024 * 1024
+PUBLIC_CACHE_CONTROL = f"public, max-age=0, s-maxage={PAGES.cdn_seconds}"
 if env.str("NHIP_PURGE_URL", default=""):
     WAGTAILFRONTENDCACHE = {
         "default": {
@@ -148,7 +152,8 @@ if env.str("NHIP_PURGE_URL", default=""):
             "LOCATION": read_address("NHIP_PURGE_URL", default="", example="http://varnish:6081"),
         }
     }
-PRIVATE_COOKIES = ("sessionid", "messages")
+SESSION_COOKIE_NAME = "sessionid"
+PRIVATE_COOKIES = (SESSION_COOKIE_NAME, "messages")
 PRIVATE_PATHS = ("/admin/", "/documents/", STATIC_URL, MEDIA_URL)
 
 # Security headers. Wagtail shows previews in a frame of the same origin.

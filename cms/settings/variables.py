@@ -1,6 +1,30 @@
-"""The environment variables that the site reads by itself, as README's table has them."""
+"""The environment variables that the site reads by itself, and README's table of them."""
 
-from pipeline.variables import Row
+from dataclasses import dataclass
+from typing import Annotated
+
+from pipeline.variables import Row, Variable, as_amount, rows
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """How long pages are kept, and where."""
+
+    memory_megabytes: Annotated[
+        int,
+        Variable(
+            "NHIP_PAGE_MEMORY_MEGABYTES",
+            as_amount,
+            "memory for rendered pages in each process that serves them; 0 keeps none",
+        ),
+    ] = 64
+    cdn_seconds: Annotated[
+        int,
+        Variable(
+            "NHIP_CDN_SECONDS", as_amount, "seconds for which a cache before the site, such as a CDN, may keep a page"
+        ),
+    ] = 5
+
 
 ROWS = (
     Row("NHIP_BASE_URL", "`http://127.0.0.1:$PORT`", "the portal's own address: a host it answers to, and in mail"),
@@ -8,8 +32,7 @@ ROWS = (
     Row("NHIP_ADMIN_PASSWORD", "random, shown once", "password of the user `admin`, for the first start only"),
     Row("NHIP_SECRET_KEY", "made once, in `django.key`", "signs sessions and forms, at least 32 characters"),
     Row("DATABASE_URL", "SQLite in the data directory", "the CMS database, `postgres://user:password@host:5432/nhip`"),
-    Row("NHIP_PAGE_MEMORY_MEGABYTES", "64", "memory for rendered pages in each process that serves them; 0 keeps none"),
-    Row("NHIP_CDN_SECONDS", "5", "seconds for which a cache before the site, such as a CDN, may keep a page"),
+    *rows(PageSettings),
     Row("NHIP_PURGE_URL", "none", "that cache, if it takes PURGE requests, such as `http://varnish:6081`"),
     Row("EMAIL_URL", "none: no mail is sent", "mail server, `smtp://user:password@host:port`"),
 )

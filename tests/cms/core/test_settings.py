@@ -6,6 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from cms.settings.variables import PageSettings
+from pipeline.errors import ConfigurationError
+from pipeline.variables import read_fields
+
 PROBE = """
 import django
 django.setup()
@@ -39,3 +45,16 @@ def test_the_embedded_portal_keeps_everything_in_its_data_directory(tmp_path: Pa
     kept = key.read_bytes()
     probe(tmp_path)
     assert key.read_bytes() == kept
+
+
+@pytest.mark.parametrize("name", ["NHIP_PAGE_MEMORY_MEGABYTES", "NHIP_CDN_SECONDS"])
+@pytest.mark.parametrize("text", ["", "soon", "-1", "1.5"])
+def test_a_senseless_setting_of_pages_is_refused_with_its_name(name: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=name) as refused:
+        read_fields(PageSettings, {name: text})
+    assert refused.value.variable == name
+
+
+def test_pages_may_be_kept_nowhere() -> None:
+    nowhere = {"NHIP_PAGE_MEMORY_MEGABYTES": "0", "NHIP_CDN_SECONDS": "0"}
+    assert read_fields(PageSettings, nowhere) == {"memory_megabytes": 0, "cdn_seconds": 0}
