@@ -10,10 +10,10 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date
 
+from cms.core.hashed_files import FOR_EVER
 from cms.core.storage import PRIVATE_FOLDERS, is_for_ever
 
 ONE_DAY = 24 * 60 * 60
-ONE_YEAR = 365 * ONE_DAY
 
 
 def find_upload(path: str) -> Path:
@@ -34,13 +34,12 @@ def find_upload(path: str) -> Path:
 def headers_of(path: Path, found: os.stat_result) -> dict[str, str]:
     """What a browser is told about an uploaded file, which it must neither sniff nor run."""
     content_type, encoding = mimetypes.guess_type(path)
-    for_ever = is_for_ever(path.name)
     return {
         "Content-Type": content_type or "application/octet-stream",
         **({"Content-Encoding": encoding} if encoding else {}),
         "Last-Modified": http_date(found.st_mtime),
         "ETag": f'"{found.st_mtime_ns:x}-{found.st_size:x}"',
-        "Cache-Control": f"public, max-age={ONE_YEAR}, immutable" if for_ever else f"public, max-age={ONE_DAY}",
+        "Cache-Control": FOR_EVER if is_for_ever(path.name) else f"public, max-age={ONE_DAY}",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }

@@ -11,10 +11,9 @@ from email.utils import parsedate_to_datetime
 from io import FileIO
 from typing import NamedTuple, Protocol
 
-from pipeline.process.http import Receive, Scope, Send, disconnected
+from pipeline.process.http import NOT_MODIFIED, Receive, Scope, Send, disconnected, has_tag
 
 CHUNK_BYTES = 128 * 1024
-NOT_MODIFIED = (b"cache-control", b"content-location", b"etag", b"expires", b"last-modified", b"vary")  # 15.4.5
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -121,10 +120,7 @@ def _choose(asked: dict[bytes, bytes], headers: Headers, size: int) -> _Part:
 def _has_it(asked: dict[bytes, bytes], known: dict[bytes, bytes]) -> bool:
     """RFC 9110, 13.1.2 and 13.1.3."""
     if b"if-none-match" in asked:
-        if b"etag" not in known:
-            return False
-        tags = [tag.strip().removeprefix(b"W/") for tag in asked[b"if-none-match"].split(b",")]
-        return b"*" in tags or known[b"etag"].removeprefix(b"W/") in tags
+        return b"etag" in known and has_tag(asked[b"if-none-match"], known[b"etag"])
     since, changed = _time(asked.get(b"if-modified-since")), _time(known.get(b"last-modified"))
     return since is not None and changed is not None and changed <= since
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 
-import brotli
-import zstandard
 from django.conf import settings
 
 from cms.core.hashed_files import Found, hashed_files, headers_of, type_of
 from cms.runtime.files import Bytes, Headers, send_file
-from cms.web.page_memory.encodings import Encoding, choose
+from cms.web.encodings import BEST, Encoding, choose, compress
 from pipeline.process.http import Application, Receive, Response, Scope, Send, respond, text
 
 COMPRESSED_TYPES = ("text/", "image/svg+xml", "application/json")
 # The best takes a second for half a megabyte of the editors' scripts, which saves them 8 % of it.
 BEST_UP_TO_BYTES = 100_000
-BROTLI_BEST, BROTLI_GOOD = 11, 9
+GOOD = BEST._replace(br=9)
 
 
 class StaticFiles:
@@ -63,16 +60,8 @@ class StaticFiles:
         if encoding == "identity":
             return self._files.content(found)
         if asked not in self._compressed:
-            compressing = asyncio.to_thread(_compress, self._files.content(found), encoding)
+            content = self._files.content(found)
+            levels = BEST if len(content) <= BEST_UP_TO_BYTES else GOOD
+            compressing = asyncio.to_thread(compress, content, encoding, levels)
             self._compressed[asked] = asyncio.create_task(compressing)
         return await asyncio.shield(self._compressed[asked])
-
-
-def _compress(content: bytes, encoding: Encoding) -> bytes:
-    if encoding == "gzip":
-        return gzip.compress(content, 9, mtime=0)
-    if encoding == "zstd":
-        return zstandard.ZstdCompressor(level=19).compress(content)
-    quality = BROTLI_BEST if len(content) <= BEST_UP_TO_BYTES else BROTLI_GOOD
-    best: bytes = brotli.compress(content, mode=brotli.MODE_TEXT, quality=quality)
-    return best

@@ -13,6 +13,10 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PREFIX = "/_nhip/"
 NO_STORE = (b"cache-control", b"no-store")
+# What 304 says again of the answer that it stands for (RFC 9110 15.4.5).
+NOT_MODIFIED = frozenset(
+    {b"cache-control", b"content-location", b"date", b"etag", b"expires", b"last-modified", b"vary"}
+)
 
 
 class Response(NamedTuple):
@@ -81,10 +85,15 @@ def cacheable(scope: Scope, body: bytes, *, content_type: bytes, cache_control: 
     """A body under its ETag; 304 for a reader that has it already."""
     etag = b'"' + blake2b(body, digest_size=8).hexdigest().encode() + b'"'
     headers = [(b"content-type", content_type), (b"etag", etag), (b"cache-control", cache_control)]
-    known = [value for name, value in scope["headers"] if name == b"if-none-match"]
-    if any(etag in value for value in known):
+    if has_tag(b",".join(value for name, value in scope["headers"] if name == b"if-none-match"), etag):
         return Response(304, headers=headers[1:])
     return Response(200, body, headers)
+
+
+def has_tag(known: bytes, etag: bytes) -> bool:
+    """Whether If-None-Match, ``known``, names the tag. Compared weakly (RFC 9110 13.1.2): proxies make tags weak."""
+    tags = [tag.strip().removeprefix(b"W/") for tag in known.split(b",")]
+    return b"*" in tags or etag.removeprefix(b"W/") in tags
 
 
 async def read_body(receive: Receive, *, limit: int) -> bytes | None:

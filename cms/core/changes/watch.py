@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from django.db import Error, close_old_connections, connection
 
@@ -18,10 +18,8 @@ KEPT_FOR = "1 day"
 PRUNE_SECONDS = 3600.0
 
 
-class Look(Protocol):
-    """Whether something was committed since the last call; True at the first. Raises django.db.Error."""
-
-    def __call__(self) -> bool: ...
+Look = Callable[[], bool]
+"""Whether something was committed since the last call; True at the first. Raises django.db.Error."""
 
 
 class Known(NamedTuple):

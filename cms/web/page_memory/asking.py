@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.http.request import split_domain_port, validate_host
 
-from cms.web.page_memory.encodings import Encoding, choose
+from cms.web.encodings import Encoding, choose
 from pipeline.process.http import Scope
 
 # Longer ones are no page's: Django says what they are, and nothing is kept of them.

@@ -21,7 +21,7 @@ from cms.web.page_memory.asking import Asked, Key, Questions
 from cms.web.page_memory.pages import Page
 from cms.web.public_pages import KEEP_HEADER
 from pipeline.metrics import PAGE_MEMORY_BYTES, PAGES
-from pipeline.process.http import Application, Receive, Scope, Send
+from pipeline.process.http import Application, Receive, Scope, Send, disconnected
 from pipeline.serving.snapshot import Snapshot
 
 log = logging.getLogger("nhip")
@@ -29,6 +29,7 @@ log = logging.getLogger("nhip")
 OLDEST_SECONDS = 0.9
 WAIT_SECONDS = 3.0  # for the database to answer; after that pages stay as they are
 WAIT_STEP_SECONDS = 0.02
+TRY_SECONDS = 10.0
 LARGEST_PAGE_BYTES = 4_000_000
 RENDERS_AT_ONCE = 2  # of addresses that nobody asked for lately
 RENDERS_AGAIN_AT_ONCE = 1  # of pages that are in memory: they do not wait for those
@@ -42,8 +43,9 @@ class NotKept:
 
     size = 500
 
-    def __init__(self, generation: int) -> None:
+    def __init__(self, *, generation: int, made_at: float) -> None:
         self.generation = generation
+        self.made_at = made_at
 
 
 class Failed:
@@ -88,6 +90,7 @@ class PageMemory:
         self._rendering = asyncio.Semaphore(RENDERS_AT_ONCE)
         self._rendering_again = asyncio.Semaphore(RENDERS_AGAIN_AT_ONCE)
         self._waited_in_vain: float | None = None
+        self._failed_at = float("-inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = self._questions.read(scope)
@@ -112,6 +115,8 @@ class PageMemory:
         for _ in range(RENDERS_A_REQUEST):
             if kept and self._is_newest(kept):
                 _FROM["memory"].inc()
+                if not self._is_young(kept):
+                    self._try_render(kept, key, scope)
                 return kept
             if kept and self._is_young(kept):
                 _FROM["memory"].inc()
@@ -154,7 +159,7 @@ class PageMemory:
         _FROM["render"].inc()
         render = self._start_render(key, scope)
         render.readers += 1
-        leaving = asyncio.create_task(_left(receive))
+        leaving = asyncio.create_task(disconnected(receive))
         try:
             patience = WAIT_SECONDS if instead else None
             await asyncio.wait({render.task, leaving}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
@@ -169,6 +174,11 @@ class PageMemory:
             if not render.readers and not render.begun and self._renders.get(key) is render:
                 del self._renders[key]
                 render.task.cancel()
+
+    def _try_render(self, kept: Page | NotKept, key: Key, scope: Scope) -> None:
+        """For the next readers, now and then: where looks alone fail, a page can still be had anew."""
+        if self._clock() - max(kept.made_at, self._failed_at) >= TRY_SECONDS:
+            self._start_render(key, scope)
 
     def _start_render(self, key: Key, scope: Scope) -> Render:
         """The render of a page that is under way, or a new one."""
@@ -188,16 +198,18 @@ class PageMemory:
     async def _ask_django(self, key: Key, scope: Scope, render: Render) -> Page | NotKept | Failed:
         async with self._rendering_again if key in self._kept else self._rendering:
             render.begun = True
-            generation = self._changes.known.generation
+            generation, made_at = self._changes.known.generation, self._clock()
             answer = _Answer()
-            await self._django(_anonymous(scope, key), _no_body(), answer.receive)
+            await self._django(_anonymous(scope, key), _no_body(), answer.take)
         if answer.status >= 500:
+            self._failed_at = self._clock()
             return Failed(answer.messages)
-        found: Page | NotKept = NotKept(generation)
+        found: Page | NotKept = NotKept(generation=generation, made_at=made_at)
         headers = [(name.lower(), value) for name, value in answer.headers]
         if (KEEP_HEADER, b"1") in headers and len(answer.body) <= LARGEST_PAGE_BYTES:
             shown = [header for header in headers if header[0] != KEEP_HEADER]
-            found = Page(slots.cut(answer.body), status=answer.status, headers=shown, generation=generation)
+            cut = slots.cut(answer.body)
+            found = Page(cut, status=answer.status, headers=shown, generation=generation, made_at=made_at)
         self._keep(key, found)
         return found
 
@@ -255,12 +267,6 @@ def _anonymous(scope: Scope, key: Key) -> Scope:
     return {**scope, "method": "GET", "headers": headers, "query_string": key.query, "client": None}
 
 
-async def _left(receive: Receive) -> None:
-    """Returns when the reader has gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 def _no_body() -> Receive:
     """What a reader sends who sends nothing and stays."""
     messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
@@ -282,7 +288,7 @@ class _Answer:
         self.body = b""
         self.messages: list[Mapping[str, Any]] = []
 
-    async def receive(self, message: Mapping[str, Any]) -> None:
+    async def take(self, message: Mapping[str, Any]) -> None:
         self.messages.append(message)
         if message["type"] == "http.response.start":
             self.status = message["status"]

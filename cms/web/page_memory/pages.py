@@ -7,14 +7,13 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from cms.statistics.slots import Cut, Moment
-from cms.web.page_memory.encodings import Encoding, compress
+from cms.web.encodings import Encoding, compress
+from pipeline.process.http import NOT_MODIFIED, has_tag
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 # They belong to the bytes that are sent, so that they are made for each of them.
 OWN_HEADERS = frozenset({b"content-length", b"content-encoding", b"etag"})
-# RFC 9110 15.4.5
-HEADERS_OF_304 = frozenset({b"cache-control", b"content-location", b"date", b"etag", b"expires", b"vary"})
 OVERHEAD_BYTES = 2000
 
 
@@ -28,10 +27,14 @@ class Ready(NamedTuple):
 
 
 class Page:
-    """``generation``: that of the content it was rendered from. Used in the event loop's thread alone."""
+    """``generation``: that of the content it was rendered from; ``made_at``: when, in seconds of the memory's clock.
 
-    def __init__(self, cut: Cut, *, status: int, headers: Headers, generation: int) -> None:
+    Used in the event loop's thread alone.
+    """
+
+    def __init__(self, cut: Cut, *, status: int, headers: Headers, generation: int, made_at: float) -> None:
         self.generation = generation
+        self.made_at = made_at
         self.status = status
         self._cut = cut
         self._headers = [(name, value) for name, value in headers if name not in OWN_HEADERS]
@@ -41,8 +44,8 @@ class Page:
         self._kept_bytes = sum(map(len, cut.pieces)) + OVERHEAD_BYTES
 
     def is_known(self, ready: Ready, known: bytes) -> bool:
-        """Whether a reader with these ETags has it already (RFC 9110 13.1.2, and 13.2.1 for the status)."""
-        return self.status == 200 and bool(known) and (ready.etag in _tags(known) or b"*" in _tags(known))
+        """Whether a reader with these ETags has it already; a condition is for a page alone (RFC 9110 13.2.1)."""
+        return self.status == 200 and bool(known) and has_tag(known, ready.etag)
 
     @property
     def size(self) -> int:
@@ -86,11 +89,6 @@ class Page:
             unchanged={
                 "type": "http.response.start",
                 "status": 304,
-                "headers": [header for header in headers if header[0] in HEADERS_OF_304],
+                "headers": [header for header in headers if header[0] in NOT_MODIFIED],
             },
         )
-
-
-def _tags(known: bytes) -> list[bytes]:
-    """The tags of If-None-Match, compared weakly: a proxy that compresses makes a tag weak."""
-    return [tag.strip().removeprefix(b"W/") for tag in known.split(b",")]

@@ -16,7 +16,7 @@ from cms.core.changes.watch import Changes
 from cms.statistics import counters, slots
 from cms.web.page_memory import memory as page_memory
 from cms.web.page_memory.asking import Questions
-from cms.web.page_memory.memory import OLDEST_SECONDS, PageMemory
+from cms.web.page_memory.memory import OLDEST_SECONDS, TRY_SECONDS, PageMemory
 from pipeline.serving.snapshot import Snapshot
 
 QUESTIONS = Questions(private_paths=("/admin/",), private_cookies=("sessionid",), hosts=["a.example"])
@@ -270,6 +270,31 @@ async def test_while_the_database_is_away_readers_get_what_is_there(kit: Kit) ->
     kit.django.status = 503
     assert (await kit.get()).text == "page 1"
     assert (await kit.get("/never-read/")).status == 503
+
+
+async def test_where_looks_fail_and_django_reads_a_page_does_not_stay_old_for_ever(kit: Kit) -> None:
+    await kit.get()
+    kit.away = True
+    kit.look(later=TRY_SECONDS)
+    assert [(await kit.get()).text for _ in range(3)] == ["page 1"] * 3
+    await asyncio.sleep(0.01)
+    assert [(await kit.get()).text for _ in range(3)] == ["page 2"] * 3
+    await asyncio.sleep(0.01)
+    assert len(kit.django.asked) == 2
+
+
+async def test_while_nothing_can_be_read_django_is_asked_now_and_then_alone(kit: Kit) -> None:
+    paths = [f"/{number}/" for number in range(20)]
+    for path in paths:
+        await kit.get(path)
+    kit.away = True
+    kit.look(later=TRY_SECONDS)
+    kit.django.status = 503
+    for path in paths * 3:
+        assert (await kit.get(path)).status == 200
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert len(kit.django.asked) <= len(paths) + 3
 
 
 async def test_after_the_database_came_back_pages_are_rendered_again_if_they_changed(kit: Kit) -> None:
