@@ -18,9 +18,8 @@ from pipeline.settings import Settings
 
 BACKLOG = 2048
 DRAIN_SECONDS = 5
-LEAVE_SECONDS = (
-    2  # for requests to notice that their clients were dropped; uvicorn then ends them with a traceback each
-)
+# For requests to notice that their clients were dropped; uvicorn then ends them with a traceback each.
+LEAVE_SECONDS = 2
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from cms.web.encodings import choose, compress
 from cms.web.page_memory.asking import Asked, Questions
-from cms.web.page_memory.encodings import choose, compress
 
 QUESTIONS = Questions(
     private_paths=("/admin/", "/documents/"), private_cookies=("sessionid", "messages"), hosts=["a.example"]
