@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from asgi import scope_of
 
 from cms.web.encodings import choose, compress
 from cms.web.page_memory.asking import Asked, Questions
@@ -15,19 +16,9 @@ QUESTIONS = Questions(
 
 
 def ask(
-    path: str = "/tin-tuc/", *, query: bytes = b"", method: str = "GET", host: bytes = b"a.example", **headers: str
+    path: str = "/tin-tuc/", *, query: bytes = b"", method: str = "GET", host: str = "a.example", **headers: str
 ) -> Asked | None:
-    scope: dict[str, Any] = {
-        "type": "http",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query,
-        "headers": [(b"host", host)]
-        + [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
-    }
-    return QUESTIONS.read(scope)
+    return QUESTIONS.read(scope_of(path, method=method, query=query, host=host, **headers))
 
 
 @pytest.mark.parametrize(
@@ -43,10 +34,10 @@ def ask(
         pytest.param({"authorization": "Bearer abc"}, id="credentials"),
         pytest.param({"query": b"q=" + b"a" * 2000}, id="an endless query"),
         pytest.param({"path": "/a" * 2000}, id="an endless path"),
-        pytest.param({"host": b"a.example:" + b"1" * 60_000}, id="an endless port"),
-        pytest.param({"host": b"evil.example"}, id="another site's name"),
-        pytest.param({"host": b""}, id="no name"),
-        pytest.param({"host": b"a.example:port"}, id="a port that is none"),
+        pytest.param({"host": "a.example:" + "1" * 60_000}, id="an endless port"),
+        pytest.param({"host": "evil.example"}, id="another site's name"),
+        pytest.param({"host": ""}, id="no name"),
+        pytest.param({"host": "a.example:port"}, id="a port that is none"),
         pytest.param({"content_length": "3"}, id="a body"),
         pytest.param({"transfer_encoding": "chunked"}, id="a body of unknown length"),
     ],

@@ -10,6 +10,7 @@ from typing import Any
 import brotli
 import pytest
 import zstandard
+from asgi import scope_of
 from django.db import OperationalError
 
 from cms.core.changes.watch import Changes
@@ -83,17 +84,7 @@ class Kit:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        scope = {
-            "type": "http",
-            "method": method,
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query,
-            "client": ("203.0.113.9", 1234),
-            "headers": [(b"host", b"a.example")]
-            + [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
-        }
+        scope = scope_of(path, method=method, query=query, host="a.example", **headers)
         await self.memory(scope, self._receive, send)
         return Answer(sent)
 
