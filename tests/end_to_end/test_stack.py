@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import stack as stack_module
-from part import ROOT, Part
+from part import ROOT, Part, free_port
 from proxy import Proxy, require_caddy
 from stack import Stack, describe_end, write_environment
 
@@ -62,3 +62,7 @@ def test_a_proxy_that_ended_is_noticed_even_if_another_server_has_its_port(tmp_p
         proxy = Proxy(tmp_path / "proxy", web=[], collectors=[], port=stranger.getsockname()[1])
         with pytest.raises(AssertionError, match="the proxy ended at once"):
             proxy.start()
+
+
+def test_no_port_is_given_to_two_of_a_stacks_processes() -> None:
+    assert len({free_port() for _ in range(400)}) == 400

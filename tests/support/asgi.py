@@ -18,7 +18,7 @@ def scope_of(path: str, *, method: str = "GET", query: bytes = b"", **headers: s
         "method": method,
         "scheme": "http",
         "path": path,
-        "raw_path": path.encode(),
+        "raw_path": path.encode(errors="surrogatepass"),
         "root_path": "",
         "query_string": query,
         "headers": [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()],

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
@@ -122,13 +123,19 @@ class Part:
         return self._process
 
 
+_given: deque[int] = deque(maxlen=500)
+
+
 def free_port() -> int:
     """A port below the range of outgoing connections, one of which could otherwise take the port before the caller
-    listens, or even connect to itself."""
+    listens, or even connect to itself. No other caller gets it for long: a stack asks for all its ports before any of
+    its processes listens."""
     while True:
         port = random.randrange(*ports_of_this_worker())
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
+        if port not in _given:
+            with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+                _given.append(port)
+                return port
 
 
 def freeze(pid: int) -> None:

@@ -51,8 +51,9 @@ class PostgresServer:
         return self
 
     def stop(self) -> None:
-        """Cut every connection and stop."""
-        self._run("pg_ctl", "stop", "-w", "-m", "fast")
+        """Cut every connection and stop; nothing if it is stopped."""
+        if self.is_running():
+            self._run("pg_ctl", "stop", "-w", "-m", "fast")
 
     def kill(self) -> None:
         """Stop as a crash does; the next start recovers."""
