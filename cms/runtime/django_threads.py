@@ -20,60 +20,36 @@ from cms.runtime.environ import build_environ
 from cms.runtime.signed_in import is_signed_in, session_of
 from pipeline.process.http import Receive, Scope, Send
 
-SITE_THREADS = 8
+READER_THREADS = 3  # more of them get less done: they take turns at Python's one lock
+STAFF_THREADS = 5
+SITE_THREADS = READER_THREADS + STAFF_THREADS
 STUCK_SECONDS = 30.0  # longer than anything waits for a database: cms/settings/embedded.py
 
 
-class Pages:
-    """Django as an ASGI application; stuck if all of its threads are busy and none has got through for a while."""
+class Threads:
+    """A pool of ``size`` threads; stuck if all are busy and none has got through for a while."""
 
-    def __init__(
-        self,
-        application: WSGIApplication,
-        *,
-        is_signed_in: Callable[[str], bool] = is_signed_in,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._application = application
-        self._is_signed_in = is_signed_in
-        self._threads = ThreadPoolExecutor(SITE_THREADS, thread_name_prefix="django")
-        self._bodies = Bodies(self._may_upload)
+    def __init__(self, name: str, size: int, *, clock: Callable[[], float]) -> None:
+        self._name = name
+        self._size = size
         self._clock = clock
+        self._pool = ThreadPoolExecutor(size, thread_name_prefix=name)
         self._lock = threading.Lock()
         self._busy = 0
         self._moved_at = clock()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            async with self._bodies.whole(scope, receive) as body:
-                if body is None:
-                    return
-                environ = build_environ(scope, body.file, size=body.size)
-                answer: Answer = await self._in_thread(ask, self._application, environ)
-        except Refused as refusal:
-            await refuse(refusal, receive, send)
-        else:
-            await send_answer(answer, scope, receive, send)
+    async def run(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(
+            self._pool, context.run, self._counted, work, *arguments
+        )
 
     def check(self) -> str | None:
         """For liveness."""
         still = self._clock() - self._moved_at
-        if self._busy >= SITE_THREADS and still > STUCK_SECONDS:
-            return f"all {SITE_THREADS} threads are busy, none got through for {still:.0f} s"
+        if self._busy >= self._size and still > STUCK_SECONDS:
+            return f"all {self._size} threads for {self._name} are busy, none got through for {still:.0f} s"
         return None
-
-    async def _may_upload(self, scope: Scope) -> bool:
-        session = session_of(scope)
-        try:
-            return session is not None and bool(await self._in_thread(self._is_signed_in, session))
-        except (DatabaseError, InterfaceError) as error:
-            raise Refused(503, "Cổng thông tin tạm ngừng. · The site is temporarily away.") from error
-
-    async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        context = contextvars.copy_context()
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, context.run, self._counted, work, *arguments
-        )
 
     def _counted(self, work: Callable[..., Any], *arguments: Any) -> Any:
         self._count(1)
@@ -86,3 +62,48 @@ class Pages:
         with self._lock:
             self._busy += change
             self._moved_at = self._clock()
+
+
+class Pages:
+    """Django as an ASGI application. A crowd of readers leaves the threads of the staff free."""
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        *,
+        is_signed_in: Callable[[str], bool] = is_signed_in,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._application = application
+        self._is_signed_in = is_signed_in
+        self._readers = Threads("readers", READER_THREADS, clock=clock)
+        self._staff = Threads("staff", STAFF_THREADS, clock=clock)
+        self._bodies = Bodies(self._may_upload)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            async with self._bodies.whole(scope, receive) as body:
+                if body is None:
+                    return
+                environ = build_environ(scope, body.file, size=body.size)
+                answer: Answer = await self._threads_for(scope).run(ask, self._application, environ)
+        except Refused as refusal:
+            await refuse(refusal, receive, send)
+        else:
+            await send_answer(answer, scope, receive, send)
+
+    def check(self) -> str | None:
+        """For liveness."""
+        return self._readers.check() or self._staff.check()
+
+    def _threads_for(self, scope: Scope) -> Threads:
+        """Whoever reads without a session is a reader."""
+        is_reader = scope["method"] in ("GET", "HEAD") and session_of(scope) is None
+        return self._readers if is_reader else self._staff
+
+    async def _may_upload(self, scope: Scope) -> bool:
+        session = session_of(scope)
+        try:
+            return session is not None and bool(await self._staff.run(self._is_signed_in, session))
+        except (DatabaseError, InterfaceError) as error:
+            raise Refused(503, "Cổng thông tin tạm ngừng. · The site is temporarily away.") from error

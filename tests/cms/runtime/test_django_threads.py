@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.test import Client as Browser
 from patience import wait_until
 
 from cms.runtime.bodies import FORM_BYTES
-from cms.runtime.django_threads import SITE_THREADS, STUCK_SECONDS, Pages
+from cms.runtime.django_threads import READER_THREADS, SITE_THREADS, STAFF_THREADS, STUCK_SECONDS, Pages
 from cms.runtime.signed_in import is_signed_in, session_of
 
 
@@ -21,38 +22,80 @@ def echo(environ: dict[str, Any], start: Any) -> list[bytes]:
     return [environ["wsgi.input"].read()]
 
 
-async def test_pages_are_stuck_when_every_thread_is_busy_and_none_has_got_through_for_long() -> None:
-    now = [0.0]
-    hang = threading.Event()
-    started = threading.Semaphore(0)
+READING = scope_of("/")
+SIGNED_IN = scope_of("/", Cookie="sessionid=abc")
+SENDING = scope_of("/", method="POST")
 
-    def wait(_environ: Any, start: Any) -> list[bytes]:
-        started.release()
-        hang.wait()
+
+class Hanging:
+    """A site that answers nobody until it is let go."""
+
+    def __init__(self) -> None:
+        self._started = threading.Semaphore(0)
+        self._let_go = threading.Event()
+        self.tasks: list[asyncio.Task[Any]] = []
+
+    def __call__(self, _environ: Any, start: Any) -> list[bytes]:
+        self._started.release()
+        self._let_go.wait()
         start("204 No Content", [])
         return []
 
-    pages = Pages(wait, clock=lambda: now[0])
+    async def take_threads(self, pages: Pages, scope: dict[str, Any], count: int, *, waiting: int = 0) -> None:
+        """``waiting``: how many more ask than there are threads for."""
+        self.tasks += [asyncio.create_task(ask(pages, scope)) for _ in range(count + waiting)]
+        for _ in range(count):
+            await asyncio.to_thread(self._started.acquire)
 
-    async def take_threads(count: int) -> list[asyncio.Task[Any]]:
-        tasks = [asyncio.create_task(ask(pages, scope_of("/"))) for _ in range(count)]
-        for _ in tasks:
-            await asyncio.to_thread(started.acquire)
-        return tasks
+    async def let_go(self) -> None:
+        self._let_go.set()
+        await asyncio.gather(*self.tasks)
 
-    try:
-        tasks = await take_threads(SITE_THREADS - 1)
-        now[0] += 10 * STUCK_SECONDS
-        assert pages.check() is None  # a thread is free
 
-        tasks += await take_threads(1)
-        assert pages.check() is None  # it has only just been taken
-        now[0] += 1 + STUCK_SECONDS
-        assert pages.check() == "all 8 threads are busy, none got through for 31 s"
-    finally:
-        hang.set()
-    await asyncio.gather(*tasks)
+@pytest.fixture
+async def site() -> AsyncIterator[Hanging]:
+    hanging = Hanging()
+    yield hanging
+    await hanging.let_go()
+
+
+@pytest.mark.parametrize(
+    ("scope", "threads", "words"),
+    [(READING, READER_THREADS, "all 3 threads for readers"), (SENDING, STAFF_THREADS, "all 5 threads for staff")],
+    ids=["readers", "staff"],
+)
+async def test_pages_are_stuck_when_every_thread_is_busy_and_none_has_got_through_for_long(
+    site: Hanging, scope: dict[str, Any], threads: int, words: str
+) -> None:
+    now = [0.0]
+    pages = Pages(site, clock=lambda: now[0])
+
+    await site.take_threads(pages, scope, threads - 1)
+    now[0] += 10 * STUCK_SECONDS
+    assert pages.check() is None  # a thread is free
+
+    await site.take_threads(pages, scope, 1)
+    assert pages.check() is None  # it has only just been taken
+    now[0] += 1 + STUCK_SECONDS
+    assert pages.check() == f"{words} are busy, none got through for 31 s"
+
+    await site.let_go()
     wait_until(lambda: pages.check() is None)
+
+
+@pytest.mark.parametrize(
+    ("crowd", "threads", "others"),
+    [(READING, READER_THREADS, (SENDING, SIGNED_IN)), (SIGNED_IN, STAFF_THREADS, (READING,))],
+    ids=["of readers", "of staff"],
+)
+async def test_a_crowd_leaves_threads_for_others(
+    site: Hanging, crowd: dict[str, Any], threads: int, others: tuple[dict[str, Any], ...]
+) -> None:
+    pages = Pages(site)
+    await site.take_threads(pages, crowd, threads, waiting=10 * SITE_THREADS)
+
+    for scope in others:
+        await site.take_threads(pages, scope, 1)
 
 
 async def test_neither_senders_nor_readers_hold_a_thread() -> None:
