@@ -1,4 +1,4 @@
-"""Django behind an ASGI server, in a pool of threads that no client can hold.
+"""Django behind an ASGI server, in threads that no client can hold.
 
 The event loop reads a request's body and sends its answer (``bodies``, ``answers``); a thread has the request only
 while Django works on it.

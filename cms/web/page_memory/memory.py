@@ -21,6 +21,7 @@ from cms.web.page_memory.asking import Asked, Key, Questions
 from cms.web.page_memory.pages import Page
 from cms.web.public_pages import KEEP_HEADER
 from pipeline.metrics import PAGE_MEMORY_BYTES, PAGES
+from pipeline.process.composed import send_composed
 from pipeline.process.http import Application, Receive, Scope, Send, disconnected
 from pipeline.serving.snapshot import Snapshot
 
@@ -99,7 +100,7 @@ class PageMemory:
         except Left:
             return
         if asked and isinstance(found, Page) and not (asked.campaign and found.status == 404):
-            await self._send(found, asked, send)
+            await self._send(found, asked, scope, send)
         elif isinstance(found, Failed):
             for message in found.messages:
                 await send(message)
@@ -213,15 +214,12 @@ class PageMemory:
         self._keep(key, found)
         return found
 
-    async def _send(self, page: Page, asked: Asked, send: Send) -> None:
+    async def _send(self, page: Page, asked: Asked, scope: Scope, send: Send) -> None:
+        size = page.size
         ready = page.ready(asked.encoding, _moment())
-        if page.is_known(ready, asked.known):
-            await send(ready.unchanged)
-            await send(_NOTHING)
-        else:
-            await send(ready.start)
-            await send(ready.body)
-        self._weigh(asked.key, page)
+        await send_composed(ready.unchanged if page.is_known(ready, asked.known) else ready.whole, scope, send)
+        if page.size != size:
+            self._weigh(asked.key, page)
 
     # what is kept
 
@@ -248,9 +246,6 @@ class PageMemory:
             _key, (_page, oldest) = self._kept.popitem(last=False)
             self._bytes -= oldest
         PAGE_MEMORY_BYTES.set(self._bytes)
-
-
-_NOTHING = {"type": "http.response.body", "body": b""}
 
 
 def _moment() -> slots.Moment:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cms.statistics.slots import Cut, Moment
 from cms.web.encodings import Encoding, compress
-from pipeline.process.http import NOT_MODIFIED, has_tag
+from pipeline.process.composed import Composed, compose
+from pipeline.process.http import NOT_MODIFIED, Response, has_tag
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -18,16 +19,16 @@ OVERHEAD_BYTES = 2000
 
 
 class Ready(NamedTuple):
-    """The ASGI messages of one encoding. ``unchanged``: the answer to a reader who has ``etag`` already."""
+    """The answer in one encoding. ``unchanged``: the one to a reader who has ``etag`` already."""
 
     etag: bytes
-    start: Mapping[str, Any]
-    body: Mapping[str, Any]
-    unchanged: Mapping[str, Any]
+    whole: Composed
+    unchanged: Composed
 
 
 class Page:
     """``generation``: that of the content it was rendered from; ``made_at``: when, in seconds of the memory's clock.
+    ``size``: about how many bytes it takes.
 
     Used in the event loop's thread alone.
     """
@@ -41,22 +42,19 @@ class Page:
         self._moment: Moment | None = None
         self._values: tuple[bytes, ...] | None = None
         self._ready: dict[Encoding, Ready] = {}
-        self._kept_bytes = sum(map(len, cut.pieces)) + OVERHEAD_BYTES
+        self._cut_bytes = sum(map(len, cut.pieces)) + OVERHEAD_BYTES
+        self.size = self._cut_bytes
 
     def is_known(self, ready: Ready, known: bytes) -> bool:
         """Whether a reader with these ETags has it already; a condition is for a page alone (RFC 9110 13.2.1)."""
         return self.status == 200 and bool(known) and has_tag(known, ready.etag)
-
-    @property
-    def size(self) -> int:
-        """About how many bytes it takes."""
-        return self._kept_bytes + sum(len(ready.body["body"]) for ready in self._ready.values())
 
     def ready(self, encoding: Encoding, moment: Moment) -> Ready:
         self._turn_to(moment)
         ready = self._ready.get(encoding)
         if ready is None:
             ready = self._ready[encoding] = self._make_ready(encoding)
+            self.size += len(ready.whole.body)
         return ready
 
     def _turn_to(self, moment: Moment) -> None:
@@ -69,6 +67,7 @@ class Page:
         if values != self._values:
             self._values = values
             self._ready = {}
+            self.size = self._cut_bytes
 
     def _make_ready(self, encoding: Encoding) -> Ready:
         filled = self._cut.fill(self._values or ())
@@ -77,18 +76,8 @@ class Page:
         etag = f'"{blake2b(filled, digest_size=12).hexdigest()}-{encoding}"'.encode()
         headers = [*self._headers, (b"etag", etag)]
         encoded = [] if encoding == "identity" else [(b"content-encoding", encoding.encode())]
-        length = (b"content-length", b"%d" % len(body))
         return Ready(
             etag=etag,
-            start={
-                "type": "http.response.start",
-                "status": self.status,
-                "headers": [*headers, *encoded, length],
-            },
-            body={"type": "http.response.body", "body": body},
-            unchanged={
-                "type": "http.response.start",
-                "status": 304,
-                "headers": [header for header in headers if header[0] in NOT_MODIFIED],
-            },
+            whole=compose(Response(self.status, body, [*headers, *encoded])),
+            unchanged=compose(Response(304, headers=[header for header in headers if header[0] in NOT_MODIFIED])),
         )
