@@ -1,23 +1,22 @@
 """Answers that are sent again and again, composed once and sent in one piece.
 
 uvicorn composes the head of each answer anew, checks every field of it, and sends head and body apart, which takes more
-time than finding a page in memory. ASGI has no message for an answer in bytes, so a ``Connection`` offers one in its
-scopes, as an extension; under any other server the same answer goes by ASGI's messages.
+time than finding a page in memory. ASGI has no message for an answer in bytes, so this depends on uvicorn's inside,
+which a test names: ``send`` is a method of the request's ``RequestResponseCycle``. Anywhere else the same answer goes
+by ASGI's messages.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import partial
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from pipeline.process.http import Messages, Response, Scope, Send, messages_of, send_all
+from pipeline.process.http import Messages, Response, Send, messages_of, send_all
 
-EXTENSION = "nhip.composed"
 _NO_FIELD = re.compile(rb"[\r\n\0]")
 
 
@@ -45,15 +44,10 @@ def compose(response: Response) -> Composed:
     )
 
 
-async def send_composed(answer: Composed, scope: Scope, send: Send) -> None:
-    write = scope.get("extensions", {}).get(EXTENSION)
-    if write is None or not write(answer):
+async def send_composed(answer: Composed, send: Send) -> None:
+    cycle = getattr(send, "__self__", None)
+    if not (isinstance(cycle, RequestResponseCycle) and _write(cycle, answer)):
         await send_all(answer.messages, send)
-
-
-def extension_of(cycle: RequestResponseCycle) -> dict[str, Any]:
-    """What the scope of a request gets for its extensions. It depends on uvicorn's inside; a test names on what."""
-    return {EXTENSION: partial(_write, cycle)}
 
 
 def _write(cycle: RequestResponseCycle, answer: Composed) -> bool:

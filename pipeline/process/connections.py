@@ -23,8 +23,6 @@ from asyncio.events import TimerHandle
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pipeline.process.composed import extension_of
-
 HEAD_SECONDS = 10.0
 HEAD_BYTES = 64 * 1024
 BODY_SECONDS = 30.0
@@ -66,11 +64,6 @@ class Connection(HttpToolsProtocol):
             self._received += len(data)
             if missing == "head" and self._received > HEAD_BYTES:
                 self.transport.abort()
-
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()  # the application runs later
-        if self.cycle is not None and self.cycle.scope is self.scope:
-            self.scope["extensions"] = extension_of(self.cycle)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -100,7 +100,7 @@ class PageMemory:
         except Left:
             return
         if asked and isinstance(found, Page) and not (asked.campaign and found.status == 404):
-            await self._send(found, asked, scope, send)
+            await self._send(found, asked, send)
         elif isinstance(found, Failed):
             for message in found.messages:
                 await send(message)
@@ -214,10 +214,10 @@ class PageMemory:
         self._keep(key, found)
         return found
 
-    async def _send(self, page: Page, asked: Asked, scope: Scope, send: Send) -> None:
+    async def _send(self, page: Page, asked: Asked, send: Send) -> None:
         size = page.size
         ready = page.ready(asked.encoding, _moment())
-        await send_composed(ready.unchanged if page.is_known(ready, asked.known) else ready.whole, scope, send)
+        await send_composed(ready.unchanged if page.is_known(ready, asked.known) else ready.whole, send)
         if page.size != size:
             self._weigh(asked.key, page)
 

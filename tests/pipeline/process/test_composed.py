@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import uvicorn
-from asgi import Client, scope_of
+from asgi import Client
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
-from pipeline.process.composed import EXTENSION, compose, send_composed
+from pipeline.process.composed import compose, send_composed
 from pipeline.process.connections import Connection
 from pipeline.process.http import Response, send_all
 
@@ -41,7 +41,7 @@ class Server:
         path = scope["path"].removeprefix("/uvicorn")
         answer = compose(ANSWERS[path])
         if path == scope["path"]:
-            await send_composed(answer, scope, send)
+            await send_composed(answer, send)
         else:
             await send_all(answer.messages, send)
         for connection in self.state.connections:
@@ -111,7 +111,7 @@ async def test_a_client_that_takes_nothing_fills_no_memory(server: Server) -> No
 async def test_under_another_server_it_goes_by_asgis_messages() -> None:
     client = Client()
 
-    await send_composed(compose(ANSWERS["/page"]), scope_of("/page"), client.send)
+    await send_composed(compose(ANSWERS["/page"]), client.send)
 
     assert (client.answer.status, client.answer.body) == (200, ANSWERS["/page"].body)
 
@@ -127,7 +127,6 @@ def test_uvicorn_still_has_what_a_composed_answer_depends_on() -> None:
 
     Without ``pipeline.process.composed`` everything works as before, and a page from memory takes half as long again.
     """
-    assert EXTENSION.startswith("nhip.")
     cycle = inspect.getsource(RequestResponseCycle)
     for line in (
         "if self.flow.write_paused and not self.disconnected:",
