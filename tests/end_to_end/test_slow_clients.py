@@ -27,7 +27,7 @@ SLOW = 200
 LARGE = secrets.token_bytes(1024) * 30_000
 PAGES = ("/", "/admin/login/")  # one that may come from memory, one that Django makes each time
 ASKED = 60
-ATTACK_SECONDS = 30.0  # a body that comes too slowly is refused after 20
+ATTACK_SECONDS = 23.0  # a body that comes too slowly is refused after 20
 PATIENCE = 30.0  # of a reader on a busy machine; threads that are held would be held for minutes
 VIEWS_A_SECOND = 20.0
 
