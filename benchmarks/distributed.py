@@ -20,7 +20,7 @@ QUIET_RATE = 100.0
 
 
 def measure_consumer(directory: Path, *, events: int) -> list[Figure]:
-    with KafkaServer(directory / "kafka") as kafka, ClickHouseServer(directory / "server") as clickhouse:
+    with KafkaServer(directory / "kafka", options=()) as kafka, ClickHouseServer(directory / "server") as clickhouse:
         say(f"consumer: {events:,} events into Kafka, {PARTITIONS} partitions")
         broker = kafka_broker(kafka.bootstrap)
         fill(broker, events)

@@ -107,7 +107,7 @@ def measure(directory: Path, sizes: list[int], *, checked: int) -> list[History]
     for _ in range(REPEATS):
         for views, client in clients.items():
             summaries[views].append(
-                _seconds(partial(read_summary, client, since=now - ONLINE_SECONDS, periods=periods))
+                _seconds(partial(read_summary, client, since=now - ONLINE_SECONDS, until=now, periods=periods))
             )
             pages[views].append(_seconds(partial(sum_page_views, client)))
     return [

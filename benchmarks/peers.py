@@ -43,7 +43,7 @@ Write = Callable[[Sequence[bytes]], None]
 
 
 def measure_peers(directory: Path, *, messages: int) -> list[Figure]:
-    with KafkaServer(directory / "kafka") as kafka_server:
+    with KafkaServer(directory / "kafka", options=()) as kafka_server:
         say(f"peers: {messages:,} events into Kafka, one a message")
         _fill(kafka_server.bootstrap, messages)
         say("peers: plain loops and arroyo, each on one core")

@@ -66,6 +66,11 @@ PAGES = Counter(
 PAGE_MEMORY_BYTES = Gauge(
     "nhip_site_page_memory_bytes", "Bytes of rendered pages in memory (NHIP_PAGE_MEMORY_MEGABYTES).", registry=REGISTRY
 )
+SCHEDULE_LATE = Gauge(
+    "nhip_site_schedule_late_seconds",
+    "How long the oldest page that should be published, or taken down, has been waiting; 0 if there is none.",
+    registry=REGISTRY,
+)
 
 # any process that shows counters
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+AHEAD_SECONDS = 5.0  # the clocks of two machines may differ by that; what is further ahead has not happened yet
 
 
 @dataclass(frozen=True)

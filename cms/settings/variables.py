@@ -15,7 +15,7 @@ class PageSettings:
         Variable(
             "NHIP_PAGE_MEMORY_MEGABYTES",
             as_amount,
-            "memory for rendered pages in each process that serves them, some 1,400 articles; 0 keeps none",
+            "memory for rendered pages in each process, 1,400 articles; 0: none",
         ),
     ] = 32
     cdn_seconds: Annotated[

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from django.conf import settings
 
 from cms.core.changes.watch import Changes
+from cms.core.schedule import Schedule
 from cms.runtime.django_threads import Pages
 from cms.web.media import Media
 from cms.web.page_memory.asking import Questions
@@ -42,7 +43,13 @@ class Site:
 
 @contextmanager
 def open_site() -> Iterator[Site]:
-    """The site, which looks for changes of its content while the block runs. Django must be set up."""
+    """The site, which looks for changes of its content and does what is scheduled while the block runs.
+
+    Django must be set up.
+    """
     changes = Changes()
-    with repeating(changes.step, "changes", leave_seconds=1.0):
+    with (
+        repeating(changes.step, "changes", leave_seconds=1.0),
+        repeating(Schedule().step, "schedule", leave_seconds=5.0),
+    ):
         yield Site(changes)

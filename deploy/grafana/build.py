@@ -108,6 +108,11 @@ ROWS = (
                 queries={"{{instance}}": "nhip_site_page_memory_bytes"},
                 unit="bytes",
             ),
+            Panel(
+                title="Đăng hẹn giờ bị trễ · Schedule, late",
+                queries={"{{instance}}": "nhip_site_schedule_late_seconds"},
+                unit="s",
+            ),
             Panel(title="Đang xem trực tiếp · Live readers", queries={"{{instance}}": "nhip_collector_live_readers"}),
         ),
     ),

@@ -14,6 +14,7 @@ from pipeline.clickhouse.queries import count_dead_letters, count_recent_events
 from pipeline.clickhouse.rows import count_rows
 from pipeline.errors import PipelineError
 from pipeline.events import EVENTS_TOPIC
+from pipeline.periods import AHEAD_SECONDS
 from pipeline.process.words import is_silence, say
 
 T = TypeVar("T")
@@ -145,7 +146,7 @@ def _complete_up_to(lags: list[Lag], now: float) -> float:
 
 def _read_engine(client: ClickHouse, now: float) -> tuple[float, int]:
     """Events a second, and the dead letters that wait for somebody."""
-    rate = count_recent_events(client, since=now - RATE_SECONDS) / RATE_SECONDS
+    rate = count_recent_events(client, since=now - RATE_SECONDS, until=now + AHEAD_SECONDS) / RATE_SECONDS
     return rate, count_dead_letters(client).get("waiting", 0)
 
 

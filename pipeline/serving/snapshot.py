@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import read_summary, sum_page_views
-from pipeline.periods import Periods, local_date
+from pipeline.periods import AHEAD_SECONDS, Periods, local_date
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,8 @@ NOTHING_YET = SiteCounters(visits=Summary(0, 0, 0, 0, 0), views=Summary(0, 0, 0,
 
 def read_snapshot(client: ClickHouse, now: float) -> Snapshot:
     """All public counters at Unix time ``now``."""
-    summary = read_summary(client, since=now - ONLINE_SECONDS, periods=Periods(local_date(now)))
+    periods = Periods(local_date(now))
+    summary = read_summary(client, since=now - ONLINE_SECONDS, until=now + AHEAD_SECONDS, periods=periods)
     sites = {
         site: SiteCounters(visits=Summary(online, *sums[:4]), views=Summary(online, *sums[4:]))
         for site, online, *sums in summary

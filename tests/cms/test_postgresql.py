@@ -16,6 +16,7 @@ PAGES = (
     "tests/cms/core/test_pages.py",
     "tests/cms/core/test_errors.py",
     "tests/cms/core/test_routing.py",
+    "tests/cms/core/test_schedule.py",
     "tests/cms/core/test_sites.py",
     "tests/cms/core/test_slugs.py",
     "tests/cms/demo/test_load_demo.py",
@@ -56,14 +57,56 @@ print(connection.vendor, sum("khuyến công" in page.title.lower() for page in 
 
 
 def test_search_finds_words_of_the_demo_site(postgres: PostgresServer, tmp_path: Path) -> None:
-    environment = os.environ | {
-        "DATABASE_URL": postgres.url,
-        "NHIP_DATA_DIR": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "cms.settings.embedded",
-    }
-    command = [sys.executable, "-c", SEARCH]
-    answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True, text=True).stdout
+    answer = answer_of(SEARCH, postgres, tmp_path)
 
-    vendor, with_the_words, found = answer.strip().splitlines()[-1].split("|")
+    vendor, with_the_words, found = answer.split("|")
     assert vendor == "postgresql"
     assert int(found) >= int(with_the_words) >= 1
+
+
+SCHEDULED = """
+import datetime, threading
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+from wagtail.models import PageLogEntry, Revision, Site
+call_command("migrate", verbosity=0)
+from cms.core.schedule import Schedule
+from cms.home.models import PlainPage
+root = Site.objects.get().root_page
+pages = [root.add_child(instance=PlainPage(title=f"Bài {number}", live=False)) for number in range(20)]
+for page in pages:
+    page.save_revision()
+Revision.objects.update(approved_go_live_at=timezone.now() - datetime.timedelta(seconds=1))
+both = threading.Barrier(2)
+def look():
+    both.wait()
+    Schedule().step()
+    connection.close()
+threads = [threading.Thread(target=look) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+published = PageLogEntry.objects.filter(action="wagtail.publish.scheduled")
+print(published.count(), published.values("page_id").distinct().count(), PlainPage.objects.live().count(), sep="|")
+"""
+
+
+def test_two_processes_publish_what_is_scheduled_once(tmp_path: Path) -> None:
+    require_postgres()
+    with PostgresServer(tmp_path / "postgres") as server:
+        assert answer_of(SCHEDULED, server, tmp_path).split("|") == ["20", "20", "20"]
+
+
+def answer_of(script: str, server: PostgresServer, data: Path) -> str:
+    """The last line that ``script`` prints."""
+    environment = os.environ | {
+        "DATABASE_URL": server.url,
+        "NHIP_DATA_DIR": str(data),
+        "DJANGO_SETTINGS_MODULE": "cms.settings.embedded",
+    }
+    command = [sys.executable, "-c", script]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False, text=True)
+    assert run.returncode == 0, run.stderr[-4000:]
+    return run.stdout.strip().splitlines()[-1]

@@ -196,7 +196,7 @@ def test_the_largest_visitors_are_kept(migrated: ClickHouse, visitor: int) -> No
 def test_days_turn_at_midnight_in_ha_noi(migrated: ClickHouse) -> None:
     midnight = int(datetime(2026, 9, 30, 17, 0, tzinfo=UTC).timestamp() * 1000)
     write_events(migrated, columns({"at": midnight - 1}, {"at": midnight}), token="a")
-    (row,) = read_summary(migrated, since=NOON / 1000, periods=Periods(date(2026, 10, 1)))
+    (row,) = read_summary(migrated, since=NOON / 1000, until=midnight / 1000, periods=Periods(date(2026, 10, 1)))
     site, _, today, week, month, total = row[:6]
     assert (site, today, week, month, total) == (1, 1, 2, 1, 2)
 
@@ -234,6 +234,17 @@ def test_a_whole_snapshot(migrated: ClickHouse) -> None:
     }
 
 
+def test_a_view_by_a_clock_that_was_ahead_counts_when_its_day_has_come(migrated: ClickHouse) -> None:
+    day = 86_400_000
+    write_events(migrated, columns({"at": NOON + day}), token="a")  # Tuesday, the 29th
+
+    monday = read_snapshot(migrated, NOON / 1000).sites[1].views
+    tuesday = read_snapshot(migrated, (NOON + day) / 1000).sites[1].views
+
+    assert monday == Summary(online=0, today=0, week=0, month=0, total=1)
+    assert tuesday == Summary(online=1, today=1, week=1, month=1, total=1)
+
+
 def test_the_latest_opening_balance_of_a_page_counts_in_any_order_of_arrival(migrated: ClickHouse) -> None:
     for token, (at, views) in enumerate([(NOON, 10), (NOON + 2, 30), (NOON + 1, 20)]):
         write_events(migrated, columns({"kind": "opening", "at": at, "opening_views": views}), token=str(token))
@@ -247,6 +258,7 @@ def test_the_latest_opening_balance_of_a_page_counts_in_any_order_of_arrival(mig
         pytest.param([{"visitor": 1, "kind": "heartbeat"}], {1: 1}, id="a heartbeat keeps a visitor online"),
         pytest.param([{"visitor": 1, "at": NOON - 300_000}], {1: 1}, id="five minutes ago"),
         pytest.param([{"visitor": 1, "at": NOON - 300_001}], {}, id="longer ago"),
+        pytest.param([{"visitor": 1, "at": NOON + 1}], {}, id="by a clock that was ahead"),
         pytest.param([{"visitor": 0}], {}, id="not identified"),
         pytest.param([{"visitor": 1, "audience": "bot"}], {}, id="a bot"),
         pytest.param([{"visitor": 1, "kind": "opening"}], {}, id="an opening balance is no visitor"),
@@ -255,7 +267,7 @@ def test_the_latest_opening_balance_of_a_page_counts_in_any_order_of_arrival(mig
 )
 def test_who_is_online(migrated: ClickHouse, rows: Sequence[Mapping[str, Any]], online: dict[int, int]) -> None:
     write_events(migrated, columns(*rows), token="a")
-    summary = read_summary(migrated, since=NOON / 1000 - 300, periods=Periods(date(2026, 9, 28)))
+    summary = read_summary(migrated, since=NOON / 1000 - 300, until=NOON / 1000, periods=Periods(date(2026, 9, 28)))
     assert {site: visitors for site, visitors, *_ in summary if visitors} == online
 
 

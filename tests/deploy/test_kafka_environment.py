@@ -36,7 +36,7 @@ def set_up(environment: dict[str, str], directory: Path) -> Path:
         *("--mounted-configs-dir", str(directory / "mounted")),
         *("--final-configs-dir", str(directory / "final")),
     ]
-    command = _java(kafka_jars(), "-Xmx128m", "kafka.docker.KafkaDockerWrapper", "setup", *arguments)
+    command = _java(kafka_jars(), ["-Xmx128m"], "kafka.docker.KafkaDockerWrapper", "setup", *arguments)
     answer = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     return directory / "final/server.properties"
@@ -64,7 +64,7 @@ def test_the_broker_starts_with_its_environment(services: dict[str, Any], tmp_pa
     log = tmp_path / "broker.log"
     with log.open("wb") as output:
         broker = subprocess.Popen(
-            _java(kafka_jars(), "-Xmx256m", "kafka.Kafka", str(configuration)), stdout=output, stderr=output
+            _java(kafka_jars(), ["-Xmx256m"], "kafka.Kafka", str(configuration)), stdout=output, stderr=output
         )
     try:
         deadline = time.monotonic() + SECONDS

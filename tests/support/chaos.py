@@ -70,6 +70,7 @@ class Chaos:
     def __init__(self, stack: Stack, chance: random.Random) -> None:
         self._stack = stack
         self._chance = chance
+        self._to_come: list[str] = []
         self.faults = {
             "kill collector": _fault("collector", inflict=lambda: self._kill_one(stack.collectors)),
             "kill consumer": _fault("consumer", inflict=lambda: self._kill_one(stack.consumers)),
@@ -82,14 +83,15 @@ class Chaos:
             "broker away for a minute": _fault("broker", inflict=lambda: self._kill_broker(away=AWAY_SECONDS)),
         }
 
-    def choose(self, round_: int) -> list[str]:
-        """Faults with no target in common; the first is the next kind in turn, the others are random."""
-        names = list(self.faults)
-        chosen = [names[round_ % len(names)]]
-        others = [name for name in names if name != "broker away for a minute"]
-        for name in self._chance.sample(others, self._chance.randint(0, 3)):
+    def choose(self) -> list[str]:
+        """The next faults that have no target in common; in three rounds each kind comes once, in random order."""
+        if not self._to_come:
+            self._to_come = self._chance.sample(list(self.faults), len(self.faults))
+        chosen: list[str] = []
+        for name in self._to_come:
             if all(self.faults[name].targets.isdisjoint(self.faults[other].targets) for other in chosen):
                 chosen.append(name)
+        self._to_come = [name for name in self._to_come if name not in chosen]
         return chosen
 
     def inflict(self, names: list[str]) -> None:
@@ -163,7 +165,7 @@ def run_rounds(directory: Path, *, rounds: int, seed: int, say: Callable[[str], 
         ports = [int(collector.health_url.split(":")[2].partition("/")[0]) for collector in stack.collectors]
         with SteadyLoad(ports, key=stack.key, rate=RATE) as load:
             for round_ in range(rounds):
-                names = chaos.choose(round_)
+                names = chaos.choose()
                 chaos.inflict(names)
                 load.pause()
                 _wait_until_drained(stack)

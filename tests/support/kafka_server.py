@@ -7,15 +7,18 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from missing import skip_or_fail
 from part import ROOT, free_port, freeze
+from sharing import locked
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -44,6 +47,10 @@ PROPERTIES = {
 }
 
 
+# A broker that lives for minutes: what it compiles better later would not be worth the time, nor is its garbage.
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
+
 class KafkaMissing(RuntimeError):
     """This machine has no Kafka; the message says how to get one."""
 
@@ -54,12 +61,15 @@ class KafkaServer:
     ``properties`` are those of ``server.properties`` and override PROPERTIES. Clients connect to ``bootstrap``, whose
     protocol is that of the listener CLIENT; ``internal`` is always plain and open, to make users and to look inside.
     The broker listens on loopback only. Use it as a context, or ``start`` and ``stop`` it.
+
+    ``options`` are Java's, for one that lives long: a short-lived broker starts in half of the time.
     """
 
-    def __init__(self, directory: Path, **properties: object) -> None:
+    def __init__(self, directory: Path, *, options: Sequence[str] | None = None, **properties: object) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.log_file = directory / "kafka.log"
         self._directory = directory
+        self._options = options
         client, internal, controller = (free_port() for _ in range(3))
         self.bootstrap = f"127.0.0.1:{client}"
         self.internal = f"127.0.0.1:{internal}"
@@ -84,10 +94,11 @@ class KafkaServer:
         """Start, and return when it answers, or at once without ``wait``."""
         assert self._process is None, "it is running already"
         jars = kafka_jars()
+        options = (*SHORT_LIVED, *archived_classes(jars)) if self._options is None else self._options
         configuration = self._configure(jars)
         with self.log_file.open("ab") as output:
             self._process = subprocess.Popen(
-                _java(jars, "-Xmx512m", "kafka.Kafka", str(configuration)),
+                _java(jars, ("-Xmx512m", *options), "kafka.Kafka", str(configuration)),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -177,19 +188,35 @@ class KafkaServer:
         configuration.write_text("".join(f"{name}={value}\n" for name, value in self._properties.items()))
         if not (self._directory / "data" / "meta.properties").exists():
             arguments = ("format", "--cluster-id", "nhip-one-node-cluster-1", "--config", str(configuration))
-            storage_tool = _java(jars, "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", *arguments)
+            storage_tool = _java(jars, SHORT_LIVED, "kafka.tools.StorageTool", *arguments)
             done = subprocess.run(storage_tool, capture_output=True, check=False)
             if done.returncode:
                 raise RuntimeError(f"Kafka's data can't be formatted:\n{(done.stdout + done.stderr).decode()}")
         return configuration
 
 
+@cache
 def kafka_jars() -> Path:
     """The directory of Kafka's jars, fetched if need be. Raises KafkaMissing."""
     done = subprocess.run([str(ROOT / "tools" / "kafka.sh")], capture_output=True, timeout=FETCH_SECONDS, check=False)
     if done.returncode:
         raise KafkaMissing(done.stderr.decode().strip())
     return Path(done.stdout.decode().strip())
+
+
+def archived_classes(jars: Path) -> tuple[str, ...]:
+    """The option that lets a broker find its classes ready; at first a broker is run to leave them."""
+    java = Path(_java_program()).resolve()
+    archive = jars.with_name(f"{jars.name}-{java.stat().st_mtime_ns}.jsa")
+    with locked(jars.with_name("archive.lock")):
+        if not archive.exists():
+            aside = archive.with_suffix(".unfinished")
+            with tempfile.TemporaryDirectory() as directory:
+                options = (*SHORT_LIVED, f"-XX:ArchiveClassesAtExit={aside}")
+                with KafkaServer(Path(directory) / "kafka", options=options):
+                    pass
+            aside.rename(archive)
+    return (f"-XX:SharedArchiveFile={archive}",)
 
 
 def require_kafka() -> None:
@@ -210,8 +237,11 @@ def admin_of(bootstrap: str) -> Iterator[KafkaAdminClient]:
         admin.close()
 
 
-def _java(jars: Path, option: str, main: str, *arguments: str) -> list[str]:
+def _java(jars: Path, options: Sequence[str], main: str, *arguments: str) -> list[str]:
+    quiet = ("-Dlog4j2.level=WARN", "-Dlog4j2.StatusLogger.level=OFF", "-Xshare:auto", "-Xlog:disable")
+    return [_java_program(), *options, *quiet, "-cp", f"{jars}/*", main, *arguments]
+
+
+def _java_program() -> str:
     home = os.environ.get("JAVA_HOME")
-    java = str(Path(home, "bin", "java")) if home else shutil.which("java") or "java"
-    quiet = ("-Dlog4j2.level=WARN", "-Dlog4j2.StatusLogger.level=OFF", "-Xshare:auto")
-    return [java, option, *quiet, "-cp", f"{jars}/*", main, *arguments]
+    return str(Path(home, "bin", "java")) if home else shutil.which("java") or "java"

@@ -12,10 +12,14 @@ from pipeline.clickhouse.client import ClickHouse
 from pipeline.periods import Periods, instants
 
 
-def read_summary(client: ClickHouse, *, since: float, periods: Periods) -> list[tuple[Any, ...]]:
-    """Rows of (site, visitors online since Unix seconds ``since``, visits today, week, month, total, views so too)."""
-    parameters = {"since": round(since * 1000), "today": periods.today, "week": periods.week, "month": periods.month}
-    return client.query(_sql("read_summary"), parameters)
+def read_summary(client: ClickHouse, *, since: float, until: float, periods: Periods) -> list[tuple[Any, ...]]:
+    """Rows of (site, visitors online, visits today, week, month, total, views so too).
+
+    Online is who was seen from ``since`` to ``until``, in Unix seconds.
+    """
+    online = {"since": round(since * 1000), "until": round(until * 1000)}
+    days = {"today": periods.today, "week": periods.week, "month": periods.month}
+    return client.query(_sql("read_summary"), online | days)
 
 
 def sum_page_views(client: ClickHouse) -> dict[int, int]:
@@ -63,9 +67,10 @@ def find_first_offset(client: ClickHouse, *, partition: int) -> int | None:
     return int(offset) if found else None
 
 
-def count_recent_events(client: ClickHouse, *, since: float) -> int:
-    """Views and heartbeats since Unix seconds ``since``."""
-    ((events,),) = client.query(_sql("count_recent_events"), {"since": datetime.fromtimestamp(since, UTC)})
+def count_recent_events(client: ClickHouse, *, since: float, until: float) -> int:
+    """Views and heartbeats from ``since`` to ``until``, in Unix seconds."""
+    moments = {"since": datetime.fromtimestamp(since, UTC), "until": datetime.fromtimestamp(until, UTC)}
+    ((events,),) = client.query(_sql("count_recent_events"), moments)
     return int(events)
 
 

@@ -1,6 +1,6 @@
--- By site, of the public: visitors online since {since} (Unix milliseconds), then visits and views of the day, the week, the
--- month and all time; all time includes the opening balance. For any length of history this reads the last minutes of
--- events and one row a day.
+-- By site, of the public: visitors online from {since} to {until} (Unix milliseconds), then visits and views of the day, the
+-- week, the month and all time; all time includes the opening balance. A view whose clock was ahead counts when its day has
+-- come. For any length of history this reads the last minutes of events and one row a day.
 SELECT
     site,
     sum(online),
@@ -12,12 +12,12 @@ FROM
         site,
         0 AS online,
         sumIf(visits, day = {today:Date}) AS visits_today,
-        sumIf(visits, day >= {week:Date}) AS visits_week,
-        sumIf(visits, day >= {month:Date}) AS visits_month,
+        sumIf(visits, day BETWEEN {week:Date} AND {today:Date}) AS visits_week,
+        sumIf(visits, day BETWEEN {month:Date} AND {today:Date}) AS visits_month,
         sum(visits) AS visits_total,
         sumIf(views, day = {today:Date}) AS views_today,
-        sumIf(views, day >= {week:Date}) AS views_week,
-        sumIf(views, day >= {month:Date}) AS views_month,
+        sumIf(views, day BETWEEN {week:Date} AND {today:Date}) AS views_week,
+        sumIf(views, day BETWEEN {month:Date} AND {today:Date}) AS views_month,
         sum(views) AS views_total
     FROM site_days
     WHERE audience = 'public'
@@ -30,7 +30,8 @@ FROM
     UNION ALL
     SELECT site, uniqExact(visitor), 0, 0, 0, 0, 0, 0, 0, 0
     FROM events
-    WHERE at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND audience = 'public' AND visitor != 0 AND kind != 'opening'
+    WHERE at BETWEEN fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+        AND audience = 'public' AND visitor != 0 AND kind != 'opening'
     GROUP BY site
 )
 GROUP BY site

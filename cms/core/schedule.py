@@ -1,0 +1,92 @@
+"""Publishes and takes down by itself what editors have scheduled; Wagtail leaves that to a command and to cron.
+
+Every process that serves pages looks for what is due. Whatever is due is locked while it is being done, so that one
+process does it, once, and the others go on to the next.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, models, transaction
+from django.utils import timezone
+from wagtail.models import DraftStateMixin, Page, Revision
+
+from pipeline.metrics import SCHEDULE_LATE
+
+log = logging.getLogger("nhip")
+
+LOOK_SECONDS = 2.0
+AGAIN_SECONDS = 60.0  # after something that could not be done
+
+
+class Schedule:
+    """``step`` does what is due; another thread repeats it."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failed: dict[tuple[str, Any], float] = {}
+
+    def step(self) -> float:
+        """Returns the seconds until the next look."""
+        try:
+            for queryset, due_at, do in _due():
+                for key in queryset.order_by(due_at).values_list("pk", flat=True):
+                    self._try(queryset, key, do)
+            SCHEDULE_LATE.set(seconds_late())
+        except (DatabaseError, InterfaceError):  # away: the look for changes says so
+            close_old_connections()
+        return LOOK_SECONDS
+
+    def _try(self, queryset: models.QuerySet[Any], key: Any, do: Callable[[Any], object]) -> None:
+        name = queryset.model._meta.label, key
+        if self._clock() - self._failed.get(name, float("-inf")) < AGAIN_SECONDS:
+            return
+        try:
+            with transaction.atomic():
+                for found in _locked(queryset.filter(pk=key)):
+                    do(found)
+            self._failed.pop(name, None)
+        except Exception:
+            if not connection.is_usable():
+                raise
+            self._failed[name] = self._clock()
+            log.exception("what is scheduled could not be done, and is tried again every minute: %s %s", *name)
+
+
+def seconds_late() -> float:
+    """How long the oldest of what is due has been waiting; 0 if nothing is due."""
+    waiting = [queryset.aggregate(oldest=models.Min(due_at))["oldest"] for queryset, due_at, _do in _due()]
+    oldest: list[datetime] = [at for at in waiting if at is not None]
+    return (timezone.now() - min(oldest)).total_seconds() if oldest else 0.0
+
+
+def _due() -> Iterator[tuple[models.QuerySet[Any], str, Callable[[Any], object]]]:
+    """What is to be taken down, and then what is to be published, as Wagtail's `publish_scheduled` has it."""
+    now = timezone.now()
+    for model in (Page, *_snippets()):
+        yield model._default_manager.filter(live=True, expire_at__lte=now), "expire_at", _take_down
+    yield Revision.objects.filter(approved_go_live_at__lte=now), "approved_go_live_at", _publish
+
+
+def _snippets() -> Iterator[type[models.Model]]:
+    """The models, other than pages, that can be scheduled."""
+    return (model for model in apps.get_models() if issubclass(model, DraftStateMixin) and not issubclass(model, Page))
+
+
+def _take_down(content: Any) -> None:
+    content.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
+
+
+def _publish(revision: Revision) -> None:
+    revision.publish(log_action="wagtail.publish.scheduled")
+
+
+def _locked(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Those that no other process has; SQLite lets one process write at a time."""
+    return rows.select_for_update(skip_locked=True, of=("self",)) if connection.vendor == "postgresql" else rows
