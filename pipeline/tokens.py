@@ -16,7 +16,7 @@ from pipeline.errors import BadToken
 from pipeline.events import PUBLIC
 
 MAC_BYTES = 16
-MAX_TOKEN_CHARS = 2048
+MAX_TOKEN_CHARS = 6000  # for paths of 4,000 letters, some sixteen of Wagtail's longest slugs
 
 
 class PageToken(msgspec.Struct, frozen=True, array_like=True):
@@ -34,8 +34,12 @@ _decoder = msgspec.json.Decoder(PageToken)
 
 
 def sign(token: PageToken, *, key: bytes) -> str:
+    """Raises ValueError if it would be longer than ``verify`` takes."""
     payload = _encode(_encoder.encode(token)).decode("ascii")
-    return f"{payload}.{_mac(payload, key=key).decode('ascii')}"
+    text = f"{payload}.{_mac(payload, key=key).decode('ascii')}"
+    if len(text) > MAX_TOKEN_CHARS:
+        raise ValueError(f"a token of more than {MAX_TOKEN_CHARS} letters")
+    return text
 
 
 @lru_cache(maxsize=4096)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from pipeline.tokens import PageToken, sign
 
 
 def sign_page(page: Page, request: HttpRequest) -> str | None:
-    """The token of `page` in the answer to `request`; None if the page has no address."""
+    """The token of `page` in the answer to `request`; None if the page has no address, or one too long to count."""
     parts = page.get_url_parts(request) if page.pk else None
     if parts is None:
         return None
@@ -26,7 +27,9 @@ def sign_page(page: Page, request: HttpRequest) -> str | None:
         path=urlsplit(page_path).path,
         audience=audience(request),
     )
-    return sign(token, key=beacon_key())
+    with suppress(ValueError):
+        return sign(token, key=beacon_key())
+    return None
 
 
 def audience(request: HttpRequest) -> str:

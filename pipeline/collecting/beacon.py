@@ -8,7 +8,7 @@ the visitor, the agent and the time come from the envelope.
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
@@ -19,11 +19,13 @@ from pipeline.errors import BadToken
 from pipeline.events import BOT, PREVIEW, PUBLIC, Heartbeat, PageView
 from pipeline.tokens import PageToken, verify
 
-MAX_BODY_BYTES = 8192
+MAX_BODY_BYTES = 16_384  # the longest token and path, and a long referrer
 SENT_TYPE = b"text/plain;charset=UTF-8"  # by every browser
 TYPES = (b"text/plain", b"application/json")
 
 SaltFor = Callable[[float], bytes | None]
+CameLately = Callable[[int, int], bool]
+"""Whether a visitor was here in the last while, up to Unix milliseconds; from now on it was."""
 
 
 class Reason(StrEnum):
@@ -98,25 +100,31 @@ class Draft(msgspec.Struct, gc=False):
     envelope: Envelope
     key: bytes
     salt_for: SaltFor
+    came_lately: CameLately
     beacon: Beacon = Beacon(t="", p="")
     token: PageToken = PageToken(0, 0, "", "")
     agent: Agent = Agent("", "", "", "")
     audience: str = ""
     visitor: int = 0
     origin: Origin = Origin(internal=False, source="")
+    visit: bool = False
 
 
-def parse_beacon(body: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltFor) -> PageView | Heartbeat:
+def parse_beacon(
+    body: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltFor, came_lately: CameLately
+) -> PageView | Heartbeat:
     """The event of a posted beacon. Raises Dropped."""
-    draft = Draft(body, envelope, key, salt_for)
+    draft = Draft(body, envelope, key, salt_for, came_lately)
     for step in BEACON_STEPS:
         step(draft)
     return _heartbeat(draft) if draft.beacon.h else _view(draft, scripted=True)
 
 
-def parse_pixel(query: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltFor) -> PageView:
+def parse_pixel(
+    query: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltFor, came_lately: CameLately
+) -> PageView:
     """The view of a page without script. Raises Dropped."""
-    draft = Draft(query, envelope, key, salt_for)
+    draft = Draft(query, envelope, key, salt_for, came_lately)
     for step in PIXEL_STEPS:
         step(draft)
     return _view(draft, scripted=False)
@@ -181,14 +189,14 @@ def trust_token(draft: Draft) -> None:
 
 def refuse_other_path(draft: Draft) -> None:
     """A token is good on its own page only. A preview is shown at the editor's address."""
-    if draft.beacon.p != draft.token.path and draft.token.audience != PREVIEW:
+    if not _is_same_path(draft.beacon.p, draft.token.path) and draft.token.audience != PREVIEW:
         raise Dropped(Reason.OTHER_PATH)
 
 
 def refuse_pixel_of_other_path(draft: Draft) -> None:
     """The same for a pixel, which knows its page from the header Referer or not at all."""
     path = _path(draft.envelope.referer)
-    if path and path != draft.token.path and draft.token.audience != PREVIEW:
+    if path and not _is_same_path(path, draft.token.path) and draft.token.audience != PREVIEW:
         raise Dropped(Reason.OTHER_PATH)
 
 
@@ -215,6 +223,22 @@ def put_origin(draft: Draft) -> None:
         draft.origin = origin_of(draft.beacon.r, own_host=draft.envelope.host)
 
 
+def put_visit(draft: Draft) -> None:
+    """A visit begins with a view whose reader came from elsewhere.
+
+    A page that was loaded again, or whose referrer is itself, does not say where its reader came from: a front that
+    checks browsers reloads it, a form for a password leads back to it. Then a visit begins with the first view of a
+    visitor in a while.
+    """
+    _judge_visit(draft, says_whence=draft.beacon.n == "navigate" and not _leads_to_itself(draft))
+
+
+def put_visit_of_pixel(draft: Draft) -> None:
+    """The same for a pixel, which says nothing without a referrer, since many readers get the same page."""
+    says_whence = draft.origin.internal or bool(draft.origin.source)
+    _judge_visit(draft, says_whence=says_whence and draft.beacon.n == "navigate" and not _leads_to_itself(draft))
+
+
 BEACON_STEPS = (
     refuse_wrong_type,
     refuse_too_large,
@@ -225,6 +249,7 @@ BEACON_STEPS = (
     put_agent,
     put_visitor,
     put_origin,
+    put_visit,
 )
 PIXEL_STEPS = (
     refuse_prefetch,
@@ -236,6 +261,7 @@ PIXEL_STEPS = (
     put_agent,
     put_visitor,
     put_origin,
+    put_visit_of_pixel,
 )
 
 
@@ -252,7 +278,7 @@ def _view(draft: Draft, *, scripted: bool) -> PageView:
         path=token.path,
         audience=draft.audience,
         visitor=draft.visitor,
-        visit=not origin.internal and draft.beacon.n == "navigate",
+        visit=draft.visit,
         source=origin.source,
         browser=agent.browser,
         os=agent.os,
@@ -273,6 +299,21 @@ def _heartbeat(draft: Draft) -> Heartbeat:
 
 
 _decode = msgspec.json.Decoder(Beacon).decode
+
+
+def _is_same_path(sent: str, signed: str) -> bool:
+    """As the site's router sees them, which decodes an address: ``/tin%2Dtuc/`` is ``/tin-tuc/``."""
+    return sent == signed or unquote(sent) == unquote(signed)
+
+
+def _judge_visit(draft: Draft, *, says_whence: bool) -> None:
+    came_lately = draft.came_lately(draft.visitor, draft.envelope.now)
+    if not draft.beacon.h and draft.beacon.n != "back_forward":
+        draft.visit = not draft.origin.internal if says_whence else not came_lately
+
+
+def _leads_to_itself(draft: Draft) -> bool:
+    return draft.origin.internal and _is_same_path(_path(draft.beacon.r), draft.token.path)
 
 
 def _path(url: str) -> str:

@@ -8,8 +8,6 @@ from base64 import b64decode
 from importlib.resources import files
 from typing import Any
 
-import msgspec
-
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.beacon import (
     MAX_BODY_BYTES,
@@ -21,7 +19,6 @@ from pipeline.collecting.beacon import (
     parse_pixel,
 )
 from pipeline.collecting.recent_visitors import RecentVisitors
-from pipeline.events import PageView
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS
 from pipeline.process.http import (
     NO_STORE,
@@ -51,7 +48,7 @@ class Collector:
         self._key = key
         self._acknowledger = acknowledger
         self._salt_for = salt_for
-        self._pixel_visitors = RecentVisitors()
+        self._came_lately = RecentVisitors().came_lately
         self._script = files("pipeline.collecting.script").joinpath("beacon.min.js").read_bytes()
 
     async def beacon(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +76,9 @@ class Collector:
             body = await read_body(receive, limit=MAX_BODY_BYTES)
             if body is None:
                 raise Dropped(Reason.MALFORMED)
-            event = parse_beacon(body, _envelope(scope), key=self._key, salt_for=self._salt_for)
+            event = parse_beacon(
+                body, _envelope(scope), key=self._key, salt_for=self._salt_for, came_lately=self._came_lately
+            )
             await self._acknowledger.append(event)
         except Dropped as refusal:
             return messages_of(_refuse(refusal.reason, allow=b"POST"))
@@ -90,22 +89,18 @@ class Collector:
         try:
             if scope["method"] != "GET":
                 raise Dropped(Reason.WRONG_METHOD)
-            view = parse_pixel(scope["query_string"], _envelope(scope), key=self._key, salt_for=self._salt_for)
-            await self._acknowledger.append(self._judge_visit(view))
+            view = parse_pixel(
+                scope["query_string"],
+                _envelope(scope),
+                key=self._key,
+                salt_for=self._salt_for,
+                came_lately=self._came_lately,
+            )
+            await self._acknowledger.append(view)
         except Dropped as refusal:
             return _refuse(refusal.reason, allow=b"GET")
         _ACKNOWLEDGED["PageView"].inc()
         return Response(200, PIXEL, [(b"content-type", b"image/gif"), NO_STORE])
-
-    def _judge_visit(self, view: PageView) -> PageView:
-        """A pixel seldom says where its reader came from: the same page may be kept for many readers.
-
-        So a view without a source is a visit only if its reader asked for no pixel lately.
-        """
-        came_lately = self._pixel_visitors.came_lately(view.visitor, view.at)
-        if view.visit and not view.source and came_lately:
-            return msgspec.structs.replace(view, visit=False)
-        return view
 
 
 _TEXT_HEADERS = {

@@ -1,7 +1,7 @@
-"""The visitors of the last while, by which a view that does not say where its reader came from is told from a visit."""
+"""The visitors of the last while: among views that do not say where their readers came from, the first is a visit."""
 
 WHILE_MS = 30 * 60 * 1000
-MOST_VISITORS = 100_000
+MOST_VISITORS = 30_000
 
 
 class RecentVisitors:

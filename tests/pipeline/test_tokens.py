@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
 from hashlib import blake2b
 
 import msgspec
@@ -31,10 +32,22 @@ def sign_payload(payload: str, *, key: bytes = KEY, person: bytes = b"nhip-page-
         pytest.param(PageToken(2**32 - 1, 2**32 - 1, "en", "/", "staff"), id="staff"),
         pytest.param(PageToken(1, 7, "vi", "/tin-tức/đường/", "preview"), id="Vietnamese letters"),
         pytest.param(PageToken(1, 7, "vi", "/" + "a" * 1000 + "/"), id="a long path"),
+        pytest.param(PageToken(1, 7, "vi", "/" + "a" * 4000 + "/"), id="a very long path"),
     ],
 )
 def test_a_signed_token_is_believed(token: PageToken) -> None:
     assert verify(sign(token, key=KEY), key=KEY) == token
+
+
+@pytest.mark.parametrize("letter", ["a", '"', "đ"])
+def test_what_is_signed_can_be_verified_however_long(letter: str) -> None:
+    signed = 0
+    for length in range(0, 6000, 7):
+        token = PageToken(2**32 - 1, 2**32 - 1, "pt-br", letter * length, "preview")
+        with suppress(ValueError):
+            assert verify(sign(token, key=KEY), KEY) == token
+            signed += 1
+    assert 200 < signed < 6000 // 7
 
 
 def test_a_token_needs_no_escaping_in_an_address_or_an_attribute() -> None:

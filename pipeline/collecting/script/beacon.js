@@ -12,7 +12,7 @@
     const message = {
       t: script.dataset.t,
       p: location.pathname,
-      r: page.referrer,
+      r: page.referrer.slice(0, 2e3),
       n: (performance.getEntriesByType("navigation")[0] || {}).type,
     };
     let displayed;

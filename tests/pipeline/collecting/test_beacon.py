@@ -37,9 +37,15 @@ SaltFor = Callable[[float], bytes | None]
 
 
 def post(
-    content: object = GOOD, envelope: Envelope = ENVELOPE, *, salt_for: SaltFor = lambda _at: SALT, **around: Any
+    content: object = GOOD,
+    envelope: Envelope = ENVELOPE,
+    *,
+    salt_for: SaltFor = lambda _at: SALT,
+    lately: bool = False,
+    **around: Any,
 ) -> PageView | Heartbeat:
-    return parse_beacon(encoded(content), msgspec.structs.replace(envelope, **around), key=KEY, salt_for=salt_for)
+    envelope = msgspec.structs.replace(envelope, **around)
+    return parse_beacon(encoded(content), envelope, key=KEY, salt_for=salt_for, came_lately=lambda *_: lately)
 
 
 def view(content: object = GOOD, **around: Any) -> PageView:
@@ -48,9 +54,10 @@ def view(content: object = GOOD, **around: Any) -> PageView:
     return event
 
 
-def fetch(query: str = f"t={GOOD['t']}", **around: Any) -> PageView:
-    envelope = msgspec.structs.replace(ENVELOPE, content_type=b"", referer=f"https://{OWN}{TOKEN.path}", **around)
-    return parse_pixel(query.encode(), envelope, key=KEY, salt_for=lambda _at: SALT)
+def fetch(query: str = f"t={GOOD['t']}", *, lately: bool = False, **around: Any) -> PageView:
+    given = {"content_type": b"", "referer": f"https://{OWN}{TOKEN.path}", **around}
+    envelope = msgspec.structs.replace(ENVELOPE, **given)
+    return parse_pixel(query.encode(), envelope, key=KEY, salt_for=lambda _at: SALT, came_lately=lambda *_: lately)
 
 
 def signed(**changes: Any) -> str:
@@ -85,24 +92,41 @@ INSIDE = f"https://{OWN}/"
 OUTSIDE = "https://www.google.com/"
 
 
+ITSELF = f"https://{OWN}{TOKEN.path}"
+
+
 @pytest.mark.parametrize(
-    ("navigation", "referrer", "visit"),
+    ("navigation", "referrer", "first", "later"),
     [
-        pytest.param("navigate", OUTSIDE, True, id="from another site"),
-        pytest.param("navigate", "", True, id="typed or bookmarked"),
-        pytest.param("navigate", "nonsense", True, id="nobody can say from where"),
-        pytest.param("navigate", INSIDE, False, id="from our own page"),
-        pytest.param("reload", OUTSIDE, False, id="reload, first from another site"),
-        pytest.param("reload", "", False, id="reload"),
-        pytest.param("reload", INSIDE, False, id="reload, first from our own page"),
-        pytest.param("back_forward", OUTSIDE, False, id="back, first from another site"),
-        pytest.param("back_forward", "", False, id="back"),
-        pytest.param("back_forward", INSIDE, False, id="back, first from our own page"),
+        pytest.param("navigate", OUTSIDE, True, True, id="from another site"),
+        pytest.param("navigate", "", True, True, id="typed or bookmarked"),
+        pytest.param("navigate", "nonsense", True, True, id="nobody can say from where"),
+        pytest.param("navigate", INSIDE, False, False, id="from our own page"),
+        pytest.param("navigate", ITSELF, True, False, id="after a form for a password"),
+        pytest.param("navigate", ITSELF.replace("-", "%2D"), True, False, id="the same, encoded"),
+        pytest.param("reload", OUTSIDE, True, False, id="reload, first from another site"),
+        pytest.param("reload", "", True, False, id="reload"),
+        pytest.param("reload", ITSELF, True, False, id="after a front that checks browsers"),
+        pytest.param("reload", INSIDE, True, False, id="reload, first from our own page"),
+        pytest.param("back_forward", OUTSIDE, False, False, id="back, first from another site"),
+        pytest.param("back_forward", "", False, False, id="back"),
+        pytest.param("back_forward", INSIDE, False, False, id="back, first from our own page"),
     ],
 )
-def test_a_visit_is_a_view_that_came_from_outside(navigation: str, referrer: str, visit: bool) -> None:
-    assert view({**GOOD, "n": navigation, "r": referrer}).visit is visit
-    assert fetch(f"t={GOOD['t']}&r={referrer}&n={navigation}").visit is visit
+def test_a_visit_begins_with_a_view_that_came_from_outside_or_is_the_first_of_those_that_do_not_say(
+    navigation: str, referrer: str, first: bool, later: bool
+) -> None:
+    content = {**GOOD, "n": navigation, "r": referrer}
+    assert [view(content, lately=lately).visit for lately in (False, True)] == [first, later]
+
+    query = f"t={GOOD['t']}&r={referrer}&n={navigation}"
+    says_whence = referrer.startswith("http")
+    assert [fetch(query, lately=lately).visit for lately in (False, True)] == [first, later and says_whence]
+
+
+def test_a_pixel_that_does_not_say_is_a_visit_if_it_is_the_first() -> None:
+    assert fetch().visit
+    assert not fetch(lately=True).visit
 
 
 def test_a_beacon_may_leave_out_referrer_and_navigation() -> None:
@@ -163,9 +187,26 @@ def test_our_own_pages_and_those_that_do_not_say_may_post(origin: str) -> None:
 
 
 def test_a_pixel_without_a_referrer_header_is_believed_for_its_token() -> None:
-    envelope = msgspec.structs.replace(ENVELOPE, referer="")
-    seen = parse_pixel(f"t={GOOD['t']}".encode(), envelope, key=KEY, salt_for=lambda _at: SALT)
+    seen = fetch(referer="")
     assert (seen.path, seen.scripted) == (TOKEN.path, False)
+
+
+@pytest.mark.parametrize("sent", ["/tin%2Dtuc/bai-viet/", "/tin-tuc/b%61i-viet/", "/%74in-tuc/bai%2dviet/"])
+def test_an_address_is_the_one_that_the_site_sees_however_it_is_written(sent: str) -> None:
+    assert view({**GOOD, "p": sent}).path == TOKEN.path
+    assert fetch(referer=f"https://{OWN}{sent}").path == TOKEN.path
+
+
+def test_a_page_below_seven_long_slugs_is_counted_with_a_long_referrer() -> None:
+    path = "/" + 7 * ("a" * 240 + "/")
+    content = {**GOOD, "t": signed(path=path), "p": path, "r": "https://www.google.com/?q=" + "a" * 2000}
+    assert view(content).path == path
+    assert fetch(f"t={content['t']}", referer=f"https://{OWN}{path}").path == path
+
+
+def test_the_longest_path_that_is_signed_is_counted_with_the_longest_referrer_that_is_sent() -> None:
+    path = "/" + "a" * 4000
+    assert view({**GOOD, "t": signed(path=path), "p": path, "r": "x" * 2000}).path == path
 
 
 def test_a_body_of_the_largest_size_is_taken() -> None:
@@ -234,9 +275,8 @@ def test_a_beacon_is_refused_for_a_reason(content: object, around: dict[str, Any
 
 @pytest.mark.parametrize(("query", "around", "reason"), REFUSED_PIXELS)
 def test_a_pixel_is_refused_for_a_reason(query: str, around: dict[str, Any], reason: Reason) -> None:
-    envelope = PIXEL_REFERER | around
     with pytest.raises(Dropped) as refusal:
-        parse_pixel(query.encode(), msgspec.structs.replace(ENVELOPE, **envelope), key=KEY, salt_for=lambda _at: SALT)
+        fetch(query, **PIXEL_REFERER | around)
     assert refusal.value.reason is reason
 
 
@@ -275,7 +315,7 @@ def encoded(content: object) -> bytes:
 
 
 def refusing_step(steps: Sequence[Callable[[Draft], None]], sent: bytes, around: dict[str, Any]) -> str:
-    draft = Draft(sent, msgspec.structs.replace(ENVELOPE, **around), KEY, lambda _at: SALT)
+    draft = Draft(sent, msgspec.structs.replace(ENVELOPE, **around), KEY, lambda _at: SALT, lambda *_: False)
     for step in steps:
         try:
             step(draft)

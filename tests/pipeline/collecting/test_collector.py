@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.application import CollectorApplication
-from pipeline.collecting.beacon import Dropped, Reason
+from pipeline.collecting.beacon import MAX_BODY_BYTES, Dropped, Reason
 from pipeline.collecting.collector import PIXEL
 from pipeline.events import Event, Heartbeat, PageView
 from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary
@@ -140,7 +140,7 @@ async def test_a_body_is_read_no_further_than_a_beacon_may_be_long(collector: Ki
     async def receive() -> Mapping[str, Any]:
         nonlocal read
         read += 1
-        return {"type": "http.request", "body": b"x" * 5_000, "more_body": True}
+        return {"type": "http.request", "body": b"x" * (MAX_BODY_BYTES - 1), "more_body": True}
 
     sent: list[Mapping[str, Any]] = []
 
@@ -223,7 +223,7 @@ async def test_a_wrong_method_is_told_the_right_one(collector: Kit, method: str,
         pytest.param({"p": "/khac/"}, Reason.OTHER_PATH, id="another path"),
         pytest.param({"n": "click"}, Reason.MALFORMED, id="malformed"),
         pytest.param({"headers": [(b"origin", b"https://evil.example")]}, Reason.OTHER_SITE, id="another site"),
-        pytest.param({"r": "x" * 9_000}, Reason.TOO_LARGE, id="too large"),
+        pytest.param({"r": "x" * MAX_BODY_BYTES}, Reason.TOO_LARGE, id="too large"),
     ],
 )
 async def test_a_refusal_names_its_reason_and_is_counted_by_it(
