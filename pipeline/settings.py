@@ -9,14 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigurationError
 from pipeline.keys import read_or_create
 from pipeline.variables import (
     Variable,
+    as_address,
     as_clickhouse_url,
     as_count,
     as_file,
+    as_hosts,
     as_key,
     as_name,
     as_networks,
@@ -156,6 +159,41 @@ class ClickHouseSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SiteNames:
+    """Under which names readers know the site; its Wagtail sites may have others."""
+
+    base_url: Annotated[
+        str,
+        Variable(
+            "NHIP_BASE_URL",
+            as_address,
+            "the portal's own address: a host it answers to, and in mail",
+            shown="`http://127.0.0.1:$PORT`",
+        ),
+    ] = ""
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Variable(
+            "NHIP_ALLOWED_HOSTS",
+            as_hosts,
+            "more host names to answer to, beside `localhost` and `127.0.0.1`; by commas",
+        ),
+    ] = ()
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "SiteNames":
+        """Raises ConfigurationError naming the variable that is wrong."""
+        return cls(**read_fields(cls, environ))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """As Django's ALLOWED_HOSTS."""
+        host = urlsplit(self.base_url).hostname or ""
+        own = f"[{host}]" if ":" in host else host
+        return ("localhost", "127.0.0.1", "[::1]", *filter(None, [own]), *self.allowed_hosts)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """One process's view of its environment. Make it with ``from_env``; tests may build it by hand.
 
@@ -240,6 +278,7 @@ class Settings:
             "unreadable lines in a row at which a consumer stops: it is likely too old",
         ),
     ] = 1_000
+    names: SiteNames = SiteNames()
     kafka: KafkaSettings | None = None
     clickhouse: ClickHouseSettings | None = None
 
@@ -248,6 +287,7 @@ class Settings:
         """Read the variables documented in README. Raises ConfigurationError naming the one that is wrong."""
         return cls(
             **read_fields(cls, environ, member=socket.gethostname()),
+            names=SiteNames.from_env(environ),
             kafka=_kafka(environ),
             clickhouse=_clickhouse(environ),
         )

@@ -20,13 +20,17 @@ MAX_TOKEN_CHARS = 6000  # for paths of 4,000 letters, some sixteen of Wagtail's 
 
 
 class PageToken(msgspec.Struct, frozen=True, array_like=True):
-    """A page as the CMS published it; ``audience`` is public, staff (a signed-in reader) or preview."""
+    """A page as the CMS published it; ``audience`` is public, staff (a signed-in reader) or preview.
+
+    ``host``: the name of the Wagtail site that it belongs to.
+    """
 
     site: int
     page_id: int
     locale: str
     path: str
     audience: str = PUBLIC
+    host: str = ""
 
 
 _encoder = msgspec.json.Encoder()

@@ -148,6 +148,19 @@ def as_networks(text: str) -> tuple[str, ...]:
     return networks
 
 
+def as_address(text: str) -> str:
+    """A site's address: scheme and host, perhaps a port."""
+    parts = urlsplit(text.rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+        raise ValueError("want an address such as https://congthuong.example.gov.vn")
+    return text.rstrip("/")
+
+
+def as_hosts(text: str) -> tuple[str, ...]:
+    """Comma-separated host names, as Django's ALLOWED_HOSTS has them."""
+    return tuple(filter(None, (part.strip() for part in text.split(","))))
+
+
 def as_clickhouse_url(text: str) -> str:
     parts = urlsplit(text)
     wants = "want a URL such as http://user:password@host:8123/nhip, or https:// with port 8443"

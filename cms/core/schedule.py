@@ -1,7 +1,6 @@
 """Publishes and takes down by itself what editors have scheduled; Wagtail leaves that to a command and to cron.
 
-Every process that serves pages looks for what is due. Whatever is due is locked while it is being done, so that one
-process does it, once, and the others go on to the next.
+Every process that serves pages looks for what is due; one of them at a time does it.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,8 @@ from pipeline.metrics import SCHEDULE_LATE
 log = logging.getLogger("nhip")
 
 LOOK_SECONDS = 2.0
-AGAIN_SECONDS = 60.0  # after something that could not be done
+AGAIN_SECONDS = 60.0  # after what failed twice
+TURN = 0x6E686970_73636864  # the number of PostgreSQL's lock: "nhipschd"
 
 
 class Schedule:
@@ -30,33 +31,42 @@ class Schedule:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._failed: dict[tuple[str, Any], float] = {}
+        self._failed: dict[tuple[str, Any], list[float]] = {}
 
     def step(self) -> float:
         """Returns the seconds until the next look."""
         try:
-            for queryset, due_at, do in _due():
-                for key in queryset.order_by(due_at).values_list("pk", flat=True):
-                    self._try(queryset, key, do)
-            SCHEDULE_LATE.set(seconds_late())
+            late = seconds_late()
+            if late:
+                with _turn() as ours:
+                    if ours:
+                        self._do_what_is_due()
+                late = seconds_late()
+            SCHEDULE_LATE.set(late)
         except (DatabaseError, InterfaceError):  # away: the look for changes says so
             close_old_connections()
         return LOOK_SECONDS
 
-    def _try(self, queryset: models.QuerySet[Any], key: Any, do: Callable[[Any], object]) -> None:
-        name = queryset.model._meta.label, key
-        if self._clock() - self._failed.get(name, float("-inf")) < AGAIN_SECONDS:
+    def _do_what_is_due(self) -> None:
+        for queryset, due_at, do in _due():
+            for found in queryset.order_by(due_at):
+                self._try(found, do)
+
+    def _try(self, found: models.Model, do: Callable[[Any], object]) -> None:
+        """Whole or not at all, so that it is due again after a failure."""
+        name = found._meta.label, found.pk
+        failures = self._failed.get(name, [])
+        if len(failures) > 1 and self._clock() - failures[-1] < AGAIN_SECONDS:
             return
         try:
             with transaction.atomic():
-                for found in _locked(queryset.filter(pk=key)):
-                    do(found)
+                do(found)
             self._failed.pop(name, None)
         except Exception:
             if not connection.is_usable():
                 raise
-            self._failed[name] = self._clock()
-            log.exception("what is scheduled could not be done, and is tried again every minute: %s %s", *name)
+            self._failed[name] = [*failures[-1:], self._clock()]
+            log.exception("what is scheduled could not be done, and is tried again: %s %s", *name)
 
 
 def seconds_late() -> float:
@@ -87,6 +97,17 @@ def _publish(revision: Revision) -> None:
     revision.publish(log_action="wagtail.publish.scheduled")
 
 
-def _locked(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
-    """Those that no other process has; SQLite lets one process write at a time."""
-    return rows.select_for_update(skip_locked=True, of=("self",)) if connection.vendor == "postgresql" else rows
+@contextmanager
+def _turn() -> Iterator[bool]:
+    """Whether it is this process's turn; another that has it loses it with its connection. SQLite has one process."""
+    if connection.vendor != "postgresql":
+        yield True
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [TURN])
+        (ours,) = cursor.fetchone()
+        try:
+            yield ours
+        finally:
+            if ours:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [TURN])

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cms.core.pictures.limits import MAX_PIXELS, MAX_UPLOAD_BYTES
 from cms.settings.variables import PageSettings
 from pipeline.errors import ConfigurationError
-from pipeline.settings import Settings
+from pipeline.settings import Settings, SiteNames
 from pipeline.variables import read_fields
 
 env = environ.Env()
@@ -26,30 +26,11 @@ def read_url(
     return dict(parse(name, default=default))
 
 
-def read_address(name: str, *, default: str, example: str) -> str:
-    """The address of a server, scheme and host alone. Raises ConfigurationError that names the variable."""
-    url = str(env.str(name, default=default)).strip().rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-        raise ConfigurationError(f"{name}: want an address such as {example}", variable=name)
-    return url
-
-
-def host_of(url: str) -> str:
-    """The host as a Host header has it: without the port, an IPv6 address in brackets."""
-    host = urlsplit(url).hostname or ""
-    return f"[{host}]" if ":" in host else host
-
-
 DEBUG = False
 
-BASE_URL = read_address(
-    "NHIP_BASE_URL",
-    default=f"http://127.0.0.1:{env.int('PORT', default=Settings.port)}",
-    example="https://congthuong.example.gov.vn",
-)
-
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", host_of(BASE_URL), *env.list("NHIP_ALLOWED_HOSTS", default=[])]
+_names = SiteNames.from_env()
+BASE_URL = _names.base_url or f"http://127.0.0.1:{env.int('PORT', default=Settings.port)}"
+ALLOWED_HOSTS = [*_names.hosts]
 
 INSTALLED_APPS = [
     "cms.core",
@@ -145,11 +126,11 @@ STORAGES = {
 PAGES = PageSettings(**read_fields(PageSettings, os.environ))
 PAGE_MEMORY_BYTES = PAGES.memory_megabytes * 1024 * 1024
 PUBLIC_CACHE_CONTROL = f"public, max-age=0, s-maxage={PAGES.cdn_seconds}"
-if env.str("NHIP_PURGE_URL", default=""):
+if PAGES.purge_url:
     WAGTAILFRONTENDCACHE = {
         "default": {
             "BACKEND": "wagtail.contrib.frontend_cache.backends.HTTPBackend",
-            "LOCATION": read_address("NHIP_PURGE_URL", default="", example="http://varnish:6081"),
+            "LOCATION": PAGES.purge_url,
         }
     }
 SESSION_COOKIE_NAME = "sessionid"

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pipeline.variables import Row, Variable, as_amount, rows
+from pipeline.settings import SiteNames
+from pipeline.variables import Row, Variable, as_address, as_amount, rows
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,17 @@ class PageSettings:
             "NHIP_CDN_SECONDS", as_amount, "seconds for which a cache before the site, such as a CDN, may keep a page"
         ),
     ] = 5
+    purge_url: Annotated[
+        str,
+        Variable("NHIP_PURGE_URL", as_address, "that cache, if it takes PURGE requests, such as `http://varnish:6081`"),
+    ] = ""
 
 
 ROWS = (
-    Row("NHIP_BASE_URL", "`http://127.0.0.1:$PORT`", "the portal's own address: a host it answers to, and in mail"),
-    Row("NHIP_ALLOWED_HOSTS", "none", "more host names to answer to, beside `localhost` and `127.0.0.1`; by commas"),
+    *rows(SiteNames),
     Row("NHIP_ADMIN_PASSWORD", "random, shown once", "password of the user `admin`, for the first start only"),
     Row("NHIP_SECRET_KEY", "made once, in `django.key`", "signs sessions and forms, at least 32 characters"),
     Row("DATABASE_URL", "SQLite in the data directory", "the CMS database, `postgres://user:password@host:5432/nhip`"),
     *rows(PageSettings),
-    Row("NHIP_PURGE_URL", "none", "that cache, if it takes PURGE requests, such as `http://varnish:6081`"),
     Row("EMAIL_URL", "none: no mail is sent", "mail server, `smtp://user:password@host:port`"),
 )

@@ -19,13 +19,14 @@ def sign_page(page: Page, request: HttpRequest) -> str | None:
     parts = page.get_url_parts(request) if page.pk else None
     if parts is None:
         return None
-    site_id, _root_url, page_path = parts
+    site_id, root_url, page_path = parts
     token = PageToken(
         site=site_id,
         page_id=page.pk,
         locale=page.locale.language_code,
         path=urlsplit(page_path).path,
         audience=audience(request),
+        host=urlsplit(root_url).hostname or "",
     )
     with suppress(ValueError):
         return sign(token, key=beacon_key())

@@ -16,6 +16,7 @@ from pipeline.brokers import DurableLog
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.agents import describe_agent
+from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.salts import SaltBook
 from pipeline.process.health import Check, Health
 from pipeline.process.http import (
@@ -61,7 +62,12 @@ def assemble(
     acknowledger = Acknowledger(durable_log, seconds=settings.acknowledge_seconds)
     describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
     application = CollectorApplication(
-        Collector(key=settings.beacon_key, acknowledger=acknowledger, salt_for=salts.salt_for),
+        Collector(
+            key=settings.beacon_key,
+            acknowledger=acknowledger,
+            salt_for=salts.salt_for,
+            names=settle(settings.names.hosts),
+        ),
         Numbers(counters, live),
         Health(alive=alive, ready=ready),
         elsewhere=elsewhere,

@@ -7,13 +7,13 @@ the visitor, the agent and the time come from the envelope.
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
 from pipeline.collecting.enrich.agents import Agent, describe_agent
-from pipeline.collecting.enrich.referrers import Origin, is_own_origin, origin_of
+from pipeline.collecting.enrich.referrers import Origin, OwnNames, origin_of
 from pipeline.collecting.enrich.visitors import identify_visitor
 from pipeline.errors import BadToken
 from pipeline.events import BOT, PREVIEW, PUBLIC, Heartbeat, PageView
@@ -25,7 +25,19 @@ TYPES = (b"text/plain", b"application/json")
 
 SaltFor = Callable[[float], bytes | None]
 CameLately = Callable[[int, int], bool]
-"""Whether a visitor was here in the last while, up to Unix milliseconds; from now on it was."""
+
+
+class Knowledge(NamedTuple):
+    """What a collector knows beside a request.
+
+    ``key`` signs page tokens. ``salt_for`` a Unix second: the day's salt, None while there is none. ``came_lately``:
+    whether a visitor was here in the last while, up to Unix milliseconds; from now on it was. ``names``: the site's.
+    """
+
+    key: bytes
+    salt_for: SaltFor
+    came_lately: CameLately
+    names: OwnNames
 
 
 class Reason(StrEnum):
@@ -69,12 +81,15 @@ class Dropped(Exception):
 class Envelope(msgspec.Struct, frozen=True):
     """The request around a beacon. ``now`` is Unix milliseconds; the other fields are its headers', or empty.
 
-    ``referer``: the page that asks for the pixel; where its reader came from is ``Beacon.r``.
+    ``referer``: the page that asks for the pixel; where its reader came from is ``Beacon.r``. ``fetched_from``: the
+    header Sec-Fetch-Site, by which browsers say themselves whether a page of the same site asks.
     """
 
     now: int
     ip: str
     host: str = ""
+    forwarded_host: str = ""
+    fetched_from: str = ""
     origin: str = ""
     referer: str = ""
     user_agent: str = ""
@@ -98,9 +113,7 @@ class Draft(msgspec.Struct, gc=False):
 
     sent: bytes
     envelope: Envelope
-    key: bytes
-    salt_for: SaltFor
-    came_lately: CameLately
+    known: Knowledge
     beacon: Beacon = Beacon(t="", p="")
     token: PageToken = PageToken(0, 0, "", "")
     agent: Agent = Agent("", "", "", "")
@@ -110,21 +123,17 @@ class Draft(msgspec.Struct, gc=False):
     visit: bool = False
 
 
-def parse_beacon(
-    body: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltFor, came_lately: CameLately
-) -> PageView | Heartbeat:
+def parse_beacon(body: bytes, envelope: Envelope, known: Knowledge) -> PageView | Heartbeat:
     """The event of a posted beacon. Raises Dropped."""
-    draft = Draft(body, envelope, key, salt_for, came_lately)
+    draft = Draft(body, envelope, known)
     for step in BEACON_STEPS:
         step(draft)
     return _heartbeat(draft) if draft.beacon.h else _view(draft, scripted=True)
 
 
-def parse_pixel(
-    query: bytes, envelope: Envelope, *, key: bytes, salt_for: SaltFor, came_lately: CameLately
-) -> PageView:
+def parse_pixel(query: bytes, envelope: Envelope, known: Knowledge) -> PageView:
     """The view of a page without script. Raises Dropped."""
-    draft = Draft(query, envelope, key, salt_for, came_lately)
+    draft = Draft(query, envelope, known)
     for step in PIXEL_STEPS:
         step(draft)
     return _view(draft, scripted=False)
@@ -167,22 +176,18 @@ def read_query(draft: Draft) -> None:
 
 def refuse_other_origin(draft: Draft) -> None:
     """The header Origin names the site of the script."""
-    envelope = draft.envelope
-    if envelope.origin and not is_own_origin(envelope.origin, own_host=envelope.host):
-        raise Dropped(Reason.OTHER_SITE)
+    _refuse_other_site(draft, draft.envelope.origin)
 
 
 def refuse_pixel_of_other_site(draft: Draft) -> None:
-    """The header Referer names the page of the pixel."""
-    envelope = draft.envelope
-    if envelope.referer and not origin_of(envelope.referer, own_host=envelope.host).internal:
-        raise Dropped(Reason.OTHER_SITE)
+    """The header Referer names the page of the pixel; a page that lets no browser send it is of another site."""
+    _refuse_other_site(draft, draft.envelope.referer)
 
 
 def trust_token(draft: Draft) -> None:
     """Take the page from the token, as the CMS signed it."""
     try:
-        draft.token = verify(draft.beacon.t, draft.key)
+        draft.token = verify(draft.beacon.t, draft.known.key)
     except BadToken:
         raise Dropped(Reason.BAD_TOKEN) from None
 
@@ -212,7 +217,7 @@ def put_agent(draft: Draft) -> None:
 def put_visitor(draft: Draft) -> None:
     """It stays 0 for readers who ask not to be followed (DNT, Global Privacy Control), or while the day has no salt."""
     envelope = draft.envelope
-    salt = None if envelope.unidentified else draft.salt_for(envelope.now / 1000)
+    salt = None if envelope.unidentified else draft.known.salt_for(envelope.now / 1000)
     if salt is not None:
         draft.visitor = identify_visitor(salt, site=draft.token.site, ip=envelope.ip, user_agent=envelope.user_agent)
 
@@ -220,7 +225,7 @@ def put_visitor(draft: Draft) -> None:
 def put_origin(draft: Draft) -> None:
     """A heartbeat has no source, since its view had one."""
     if not draft.beacon.h:
-        draft.origin = origin_of(draft.beacon.r, own_host=draft.envelope.host)
+        draft.origin = origin_of(draft.beacon.r, _own_names(draft))
 
 
 def put_visit(draft: Draft) -> None:
@@ -243,8 +248,8 @@ BEACON_STEPS = (
     refuse_wrong_type,
     refuse_too_large,
     read_body,
-    refuse_other_origin,
     trust_token,
+    refuse_other_origin,
     refuse_other_path,
     put_agent,
     put_visitor,
@@ -255,8 +260,8 @@ PIXEL_STEPS = (
     refuse_prefetch,
     refuse_too_large,
     read_query,
-    refuse_pixel_of_other_site,
     trust_token,
+    refuse_pixel_of_other_site,
     refuse_pixel_of_other_path,
     put_agent,
     put_visitor,
@@ -306,8 +311,26 @@ def _is_same_path(sent: str, signed: str) -> bool:
     return sent == signed or unquote(sent) == unquote(signed)
 
 
+def _refuse_other_site(draft: Draft, page: str) -> None:
+    """Believe the browser, which knows the name under which it has the page; else compare ``page`` with our names."""
+    fetched_from = draft.envelope.fetched_from
+    if fetched_from == "same-origin":
+        return
+    if fetched_from == "cross-site" or (page and not origin_of(page, _own_names(draft)).internal):
+        raise Dropped(Reason.OTHER_SITE)
+
+
+def _own_names(draft: Draft) -> OwnNames:
+    """The page that asks has one of the site's names, too, once ``_refuse_other_site`` has let it pass."""
+    envelope = draft.envelope
+    asked: tuple[str, ...] = (envelope.host, envelope.forwarded_host, draft.token.host)
+    if envelope.fetched_from == "same-origin":
+        asked += (envelope.origin.partition("//")[2], envelope.referer.partition("//")[2])
+    return draft.known.names._replace(asked=asked)
+
+
 def _judge_visit(draft: Draft, *, says_whence: bool) -> None:
-    came_lately = draft.came_lately(draft.visitor, draft.envelope.now)
+    came_lately = draft.known.came_lately(draft.visitor, draft.envelope.now)
     if not draft.beacon.h and draft.beacon.n != "back_forward":
         draft.visit = not draft.origin.internal if says_whence else not came_lately
 

@@ -13,11 +13,14 @@ from pipeline.collecting.beacon import (
     MAX_BODY_BYTES,
     Dropped,
     Envelope,
+    Knowledge,
     Reason,
     SaltFor,
     parse_beacon,
     parse_pixel,
 )
+from pipeline.collecting.enrich.referrers import OwnNames
+from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
 from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS
 from pipeline.process.http import (
@@ -44,11 +47,9 @@ _ACKNOWLEDGED = {kind: ACKNOWLEDGED_EVENTS.labels(kind=kind) for kind in ("PageV
 class Collector:
     """``beacon`` and ``pixel`` are ASGI endpoints, ``script`` answers at once."""
 
-    def __init__(self, *, key: bytes, acknowledger: Acknowledger, salt_for: SaltFor) -> None:
-        self._key = key
+    def __init__(self, *, key: bytes, acknowledger: Acknowledger, salt_for: SaltFor, names: OwnNames) -> None:
         self._acknowledger = acknowledger
-        self._salt_for = salt_for
-        self._came_lately = RecentVisitors().came_lately
+        self._known = Knowledge(key, salt_for, RecentVisitors().came_lately, names)
         self._script = files("pipeline.collecting.script").joinpath("beacon.min.js").read_bytes()
 
     async def beacon(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,35 +77,29 @@ class Collector:
             body = await read_body(receive, limit=MAX_BODY_BYTES)
             if body is None:
                 raise Dropped(Reason.MALFORMED)
-            event = parse_beacon(
-                body, _envelope(scope), key=self._key, salt_for=self._salt_for, came_lately=self._came_lately
-            )
+            event = parse_beacon(body, _envelope(scope), self._known)
             await self._acknowledger.append(event)
         except Dropped as refusal:
             return messages_of(_refuse(refusal.reason, allow=b"POST"))
-        _ACKNOWLEDGED[type(event).__name__].inc()
+        _acknowledge(type(event).__name__)
         return ACCEPTED
 
     async def _take_pixel(self, scope: Scope) -> Response:
         try:
             if scope["method"] != "GET":
                 raise Dropped(Reason.WRONG_METHOD)
-            view = parse_pixel(
-                scope["query_string"],
-                _envelope(scope),
-                key=self._key,
-                salt_for=self._salt_for,
-                came_lately=self._came_lately,
-            )
+            view = parse_pixel(scope["query_string"], _envelope(scope), self._known)
             await self._acknowledger.append(view)
         except Dropped as refusal:
             return _refuse(refusal.reason, allow=b"GET")
-        _ACKNOWLEDGED["PageView"].inc()
+        _acknowledge("PageView")
         return Response(200, PIXEL, [(b"content-type", b"image/gif"), NO_STORE])
 
 
 _TEXT_HEADERS = {
     b"host": "host",
+    b"x-forwarded-host": "forwarded_host",  # no page of another site can make a browser send it
+    b"sec-fetch-site": "fetched_from",
     b"origin": "origin",
     b"referer": "referer",
     b"user-agent": "user_agent",
@@ -126,8 +121,14 @@ def _envelope(scope: Scope) -> Envelope:
     return Envelope(now=time.time_ns() // 1_000_000, ip=client[0] if client else "", **known)
 
 
+def _acknowledge(kind: str) -> None:
+    _ACKNOWLEDGED[kind].inc()
+    recent_answers.count(ACKNOWLEDGED)
+
+
 def _refuse(reason: Reason, *, allow: bytes) -> Response:
     _REFUSED[reason].inc()
+    recent_answers.count(reason.value)
     headers = [(b"x-nhip", reason.value.encode()), NO_STORE]
     if reason is Reason.WRONG_METHOD:
         headers.append((b"allow", allow))

@@ -12,6 +12,8 @@ from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import count_dead_letters, count_recent_events
 from pipeline.clickhouse.rows import count_rows
+from pipeline.collecting.beacon import Reason
+from pipeline.collecting.recent_answers import ACKNOWLEDGED
 from pipeline.errors import PipelineError
 from pipeline.events import EVENTS_TOPIC
 from pipeline.periods import AHEAD_SECONDS
@@ -20,6 +22,12 @@ from pipeline.process.words import is_silence, say
 T = TypeVar("T")
 
 RATE_SECONDS = 60
+FEW_ANSWERS = 20
+NOT_OURS = frozenset({Reason.OTHER_SITE.value, Reason.OTHER_PATH.value, Reason.BAD_TOKEN.value})
+WRONG_NAMES = (
+    "{refused} lượt bị từ chối, {taken} được nhận ({reasons}): xem NhipBeaconsRefused trong docs/operations.md · "
+    "{refused} refused, {taken} taken: see NhipBeaconsRefused in docs/operations.md"
+)
 NOBODY = "không có bộ tiêu thụ nào; bản ghi nằm chờ · no consumer is alive, records wait"
 
 
@@ -48,7 +56,8 @@ class Status(msgspec.Struct, frozen=True):
     """The state at Unix seconds ``at``; a field is None while the part that knows it is away.
 
     ``complete_up_to``: ClickHouse has everything that the log took before. ``spooled_records``: in the spools of this
-    data directory; None where there is no spool. ``members``: how many consumers share the partitions.
+    data directory; None where there is no spool. ``members``: how many consumers share the partitions. ``answers`` of
+    this process's collector in the last minutes, by the reason of a refusal, "" for views that it took.
     """
 
     at: float
@@ -60,6 +69,7 @@ class Status(msgspec.Struct, frozen=True):
     spooled_records: int | None = None
     spooled_bytes: int | None = None
     members: int | None = None
+    answers: dict[str, int] | None = None
 
     def age(self) -> float | None:
         """Seconds that ClickHouse lags."""
@@ -105,6 +115,16 @@ def read_status(
         spooled_bytes=spooled[1] if spooled else None,
         members=members,
     )
+
+
+def judge_answers(answers: Mapping[str, int]) -> Part:
+    """A fault if more was refused as no view of this site than was taken: then a proxy or a key is wrong."""
+    refused = {reason: count for reason, count in answers.items() if reason in NOT_OURS}
+    taken, total = answers.get(ACKNOWLEDGED, 0), sum(refused.values())
+    if total <= max(taken, FEW_ANSWERS):
+        return Part("beacons")
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()))
+    return Part("beacons", WRONG_NAMES.format(refused=total, taken=taken, reasons=reasons))
 
 
 def count_unattended(broker: Broker) -> int:

@@ -19,6 +19,7 @@ from pipeline.brokers.topics import TOPICS
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.application import CollectorApplication
 from pipeline.collecting.collector import Collector
+from pipeline.collecting.enrich.referrers import settle
 from pipeline.events import EVENTS_TOPIC, Event
 from pipeline.process.health import Health
 from pipeline.serving.counters import publish_age
@@ -135,7 +136,7 @@ async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
     acknowledger = Acknowledger(log, seconds=10)
     checks: dict[str, Callable[[], str | None]] = {}
     app = CollectorApplication(
-        Collector(key=KEY, acknowledger=acknowledger, salt_for=lambda _at: SALT),
+        Collector(key=KEY, acknowledger=acknowledger, salt_for=lambda _at: SALT, names=settle([])),
         Numbers(counters, live),
         Health(alive={}, ready=checks),
     )

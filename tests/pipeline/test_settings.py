@@ -10,7 +10,7 @@ import pytest
 
 from cms.settings.variables import ROWS
 from pipeline.errors import ConfigurationError, DataDirectoryError
-from pipeline.settings import ClickHouseSettings, KafkaSettings, Settings
+from pipeline.settings import ClickHouseSettings, KafkaSettings, Settings, SiteNames
 from pipeline.variables import declared
 
 KEY = "0123456789abcdef" * 4
@@ -68,6 +68,11 @@ GOOD_CLICKHOUSE = [
     pytest.param("TIMEOUT_SECONDS", "10", "timeout_seconds", 10.0, id="ClickHouse's time-out"),
 ]
 
+GOOD_NAMES = [
+    pytest.param("BASE_URL", "https://so.example.vn/", "base_url", "https://so.example.vn", id="address"),
+    pytest.param("ALLOWED_HOSTS", "a.vn, .b.vn", "allowed_hosts", ("a.vn", ".b.vn"), id="more names"),
+]
+
 SERVERS = {
     "NHIP_KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9092",
     "NHIP_CLICKHOUSE_URL": "http://writer:p@clickhouse:8123/nhip",
@@ -88,6 +93,7 @@ NONSENSE = {
     "NHIP_MEMBER": ["a b", "a/b", "a,b"],
     "NHIP_DEAD_LETTERS_IN_A_ROW": ["0", "-1", "all"],
     "NHIP_HEALTH_PORT": ["0", "65536", "http"],
+    "NHIP_BASE_URL": ["so.example.vn", "ftp://so.example.vn", "https://", "https://so.example.vn/cong"],
     "NHIP_KAFKA_BOOTSTRAP_SERVERS": ["kafka", "kafka:", ":9092", "kafka:9092,", ",", "kafka:port"],
     "NHIP_KAFKA_SECURITY_PROTOCOL": ["TLS", "ssl", "SASL_SSL"],
     "NHIP_KAFKA_SASL_MECHANISM": ["GSSAPI", "plain"],
@@ -132,6 +138,17 @@ def test_a_good_value_for_clickhouse_is_taken(tmp_path: Path, name: str, text: s
     assert getattr(clickhouse, attribute) == value
 
 
+@pytest.mark.parametrize(("name", "text", "attribute", "value"), GOOD_NAMES)
+def test_a_good_name_is_taken(tmp_path: Path, name: str, text: str, attribute: str, value: Any) -> None:
+    assert getattr(read(tmp_path, **{f"NHIP_{name}": text}).names, attribute) == value
+
+
+def test_the_site_answers_to_this_machine_to_its_address_and_to_more_names(tmp_path: Path) -> None:
+    assert read(tmp_path).names.hosts == ("localhost", "127.0.0.1", "[::1]")
+    names = read(tmp_path, NHIP_BASE_URL="http://[2001:db8::1]:8000", NHIP_ALLOWED_HOSTS=".b.vn").names
+    assert names.hosts == ("localhost", "127.0.0.1", "[::1]", "[2001:db8::1]", ".b.vn")
+
+
 def test_several_brokers_are_separated_by_commas(tmp_path: Path) -> None:
     kafka = read(tmp_path, NHIP_KAFKA_BOOTSTRAP_SERVERS="kafka-1:9092, [::1]:9093").kafka
     assert kafka is not None
@@ -156,16 +173,21 @@ def test_nonsense_is_refused_by_name(tmp_path: Path, name: str, text: str) -> No
 
 def variables() -> set[str]:
     """Every variable that the settings declare."""
-    kinds = (Settings, KafkaSettings, ClickHouseSettings)
+    kinds = (Settings, SiteNames, KafkaSettings, ClickHouseSettings)
     return {variable.name for kind in kinds for variable in declared(kind).values()}
 
 
 def test_every_variable_has_a_row_in_these_tables() -> None:
-    tables = {"": GOOD, "NHIP_KAFKA_": GOOD_KAFKA, "NHIP_CLICKHOUSE_": GOOD_CLICKHOUSE}
+    tables = {"": GOOD, "NHIP_": GOOD_NAMES, "NHIP_KAFKA_": GOOD_KAFKA, "NHIP_CLICKHOUSE_": GOOD_CLICKHOUSE}
     tested = {f"{prefix}{case.values[0]}" for prefix, table in tables.items() for case in table}
     assert tested | {"NHIP_DATA_DIR", "NHIP_KAFKA_BOOTSTRAP_SERVERS"} == variables()
     # Any text may be a host, a user or a password.
-    assert set(NONSENSE) == variables() - {"NHIP_HOST", "NHIP_KAFKA_USERNAME", "NHIP_KAFKA_PASSWORD"}
+    assert set(NONSENSE) == variables() - {
+        "NHIP_HOST",
+        "NHIP_ALLOWED_HOSTS",
+        "NHIP_KAFKA_USERNAME",
+        "NHIP_KAFKA_PASSWORD",
+    }
 
 
 @pytest.mark.parametrize("text", ["", "  "], ids=["empty", "blank"])
@@ -190,7 +212,7 @@ def test_readmes_tables_are_those_of_the_declarations() -> None:
 def test_every_setting_of_the_site_has_a_row() -> None:
     sources = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "cms").rglob("*.py"))
     read = set(re.findall(r'"(NHIP_(?!TEST_)[A-Z_]+|DATABASE_URL|EMAIL_URL)"', sources))
-    assert read - variables() == {row.name for row in ROWS}
+    assert read - variables() == {row.name for row in ROWS} - variables()
 
 
 def test_a_refusal_carries_its_variable(tmp_path: Path) -> None:

@@ -1,5 +1,10 @@
-"""Where a view came from: the host alone, since paths and queries of other sites are not ours to keep."""
+"""Where a view came from: the host alone, since paths and queries of other sites are not ours to keep.
 
+A site has several names: those of the settings, that of its Wagtail site, which the page's token brings, and the one by
+which the browser asked, as the request or a proxy says it. A name with ``www.`` is the same as without.
+"""
+
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -17,34 +22,48 @@ class Origin(NamedTuple):
     source: str
 
 
-def origin_of(referrer: str, *, own_host: str) -> Origin:
-    """The origin in a referrer, for a site that the browser asked for as ``own_host``."""
+class OwnNames(NamedTuple):
+    """``settled``: names without ``www.``; ``below``: ends of names, with a dot.
+
+    ``asked``: the hosts by which a request names the site, with a port or without.
+    """
+
+    settled: frozenset[str]
+    below: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+
+    def have(self, host: str) -> bool:
+        return bool(host) and (
+            host in self.settled
+            or (bool(self.below) and f".{host}".endswith(self.below))
+            or any(host == _name_of(asked) for asked in self.asked if asked)
+        )
+
+
+def settle(hosts: Sequence[str]) -> OwnNames:
+    """The names in the settings, as Django's ALLOWED_HOSTS has them. ``*``, which is every host, names none."""
+    below = tuple(host.lower() for host in hosts if host.startswith("."))
+    return OwnNames(frozenset(map(_name_of, hosts)) - {"", "*"}, below)
+
+
+def origin_of(referrer: str, own: OwnNames) -> Origin:
+    """The origin in a referrer, or in the header Origin, for the site of these names."""
     # The cache keeps scheme and host alone: a sender can make headers as long and as many as it likes.
     scheme, slashes, rest = referrer.partition("//")
     origin = f"{scheme}{slashes}{rest.partition('/')[0]}"
-    if len(origin) > MAX_ORIGIN_CHARS:
-        origin = ""
-    return _compare(origin, own_host if len(own_host) <= MAX_ORIGIN_CHARS else "")
+    host = _host(origin) if len(origin) <= MAX_ORIGIN_CHARS else ""
+    return Origin(internal=True, source="") if own.have(host) else Origin(internal=False, source=host[:MAX_HOST_CHARS])
 
 
-def is_own_origin(origin: str, *, own_host: str) -> bool:
-    """Whether the header Origin, a scheme and a host, names the site that the browser asked for as ``own_host``."""
-    if len(origin) > MAX_ORIGIN_CHARS or len(own_host) > MAX_ORIGIN_CHARS:
-        return False
-    return _compare(origin, own_host).internal
+def _name_of(asked: str) -> str:
+    return _host(f"//{asked.partition('/')[0]}") if len(asked) <= MAX_ORIGIN_CHARS else ""
 
 
 @lru_cache(maxsize=CACHED_ORIGINS)
-def _compare(referrer: str, own_host: str) -> Origin:
-    host, own = _host(referrer), _host(f"//{own_host.partition('/')[0]}")
-    if host == own:
-        return Origin(internal=bool(host), source="")
-    return Origin(internal=False, source=host.removeprefix("www.")[:MAX_HOST_CHARS])
-
-
 def _host(origin: str) -> str:
+    """Without ``www.`` and port; empty if it is none."""
     try:
         host = urlsplit(origin).hostname or ""
     except ValueError:
         return ""
-    return host if host.isascii() and host.isprintable() else ""
+    return host.removeprefix("www.") if host.isascii() and host.isprintable() else ""

@@ -5,10 +5,11 @@ import argparse
 import msgspec
 from rich.text import Text
 
+from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
 from pipeline.operating.commands.arguments import Commands, add_json, natural
 from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.text import add_row, local_time, printable, table
-from pipeline.operating.status import Part, Status, count_spooled, read_status
+from pipeline.operating.status import Part, Status, count_spooled, judge_answers, read_status
 from pipeline.process.run import FINE, OFF
 
 NAMES = {
@@ -17,6 +18,7 @@ NAMES = {
     "clickhouse": "ClickHouse",
     "consumers": "Bộ tiêu thụ · Consumers",
     "spool": "Vùng đệm · Spool",
+    "beacons": "Lượt gửi đến · Beacons",
 }
 NAME_WIDTH = max(map(len, NAMES.values())) + 2
 ELSEWHERE = "xem /_nhip/metrics của từng bộ thu thập · see each collector's metrics"
@@ -45,6 +47,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
     )
     if context.running is not None:
         status = msgspec.structs.replace(status, parts=[_process(context), *status.parts])
+    if context.running:
+        answers = recent_answers.read()
+        status = msgspec.structs.replace(status, parts=[*status.parts, judge_answers(answers)], answers=dict(answers))
     fine = status.is_fine(max_age=options.max_age)
     spools_elsewhere = context.settings.kafka is not None and status.spooled_records is None
     if context.as_json:
@@ -77,7 +82,7 @@ def _state(part: Part, status: Status) -> Text:
     if part.fault is None:
         count = f": {status.members}" if part.name == "consumers" else ""
         return Text(f"ổn · fine{count}", "green")
-    if part.name in ("process", "consumers"):
+    if part.name in ("process", "consumers", "beacons"):
         return Text(printable(part.fault), "red")
     away = "" if part.silent else "không trả lời · away: "
     return Text(f"{away}{printable(part.fault)}", "red")
@@ -96,6 +101,10 @@ def _figures(status: Status, *, spools_elsewhere: bool) -> list[tuple[str, str]]
         ("sự kiện mỗi giây · events/s (60 s)", _known(status.events_per_second, "{:.1f}")),
         ("dòng không đọc được, chờ xử lý · dead letters waiting", _known(status.dead_letters, "{:,}")),
     ]
+    if status.answers is not None:
+        refused = ", ".join(f"{count:,} {reason}" for reason, count in sorted(status.answers.items()) if reason)
+        taken = f"{status.answers.get(ACKNOWLEDGED, 0):,}"
+        figures.append(("lượt nhận và từ chối · taken and refused (10 min)", f"{taken}; {refused or '0'}"))
     if status.spooled_records is not None:
         spooled = f"{status.spooled_records:,} ({status.spooled_bytes or 0:,} bytes)"
         figures.append(("trong vùng đệm · spooled", spooled))

@@ -98,13 +98,17 @@ def test_what_fails_keeps_nothing_waiting_and_is_tried_again(caplog: pytest.LogC
         assert (late() or 0) >= 2
         assert "what is scheduled could not be done" in caplog.text
 
+        now[0] += LOOK_SECONDS
+        looking.step()
+        assert len(tries) == 2  # at once, since an editor's work may have been in the way
+
         now[0] += AGAIN_SECONDS / 2
         looking.step()
-        assert tries == [0.0]
+        assert len(tries) == 2
 
         now[0] += AGAIN_SECONDS
         looking.step()
-        assert len(tries) == 2
+        assert len(tries) == 3
     finally:
         page_published.disconnect(fail)
 

@@ -51,7 +51,12 @@ def test_the_token_says_which_page_it_is(render: Render, page: Page, site: Site)
     token = token_in(render("beacon", page=page))
 
     assert token == PageToken(
-        site=site.pk, page_id=page.pk, locale=page.locale.language_code, path="/le-phat-dong/", audience="public"
+        site=site.pk,
+        page_id=page.pk,
+        locale=page.locale.language_code,
+        path="/le-phat-dong/",
+        audience="public",
+        host="localhost",
     )
 
 

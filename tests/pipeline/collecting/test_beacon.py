@@ -14,10 +14,12 @@ from pipeline.collecting.beacon import (
     Draft,
     Dropped,
     Envelope,
+    Knowledge,
     Reason,
     parse_beacon,
     parse_pixel,
 )
+from pipeline.collecting.enrich.referrers import settle
 from pipeline.events import Heartbeat, PageView
 from pipeline.tokens import PageToken, sign
 
@@ -31,6 +33,7 @@ CHROME = (
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 NOW = 1_790_571_600_123
 ENVELOPE = Envelope(now=NOW, ip="203.0.113.9", host=OWN, user_agent=CHROME, content_type=b"text/plain;charset=UTF-8")
+KNOWN = Knowledge(KEY, lambda _at: SALT, lambda *_: False, settle(["localhost", "so.example.vn", ".so.example.vn"]))
 GOOD = {"t": sign(TOKEN, key=KEY), "p": TOKEN.path, "r": "https://www.google.com/", "n": "navigate"}
 
 SaltFor = Callable[[float], bytes | None]
@@ -44,8 +47,8 @@ def post(
     lately: bool = False,
     **around: Any,
 ) -> PageView | Heartbeat:
-    envelope = msgspec.structs.replace(envelope, **around)
-    return parse_beacon(encoded(content), envelope, key=KEY, salt_for=salt_for, came_lately=lambda *_: lately)
+    known = KNOWN._replace(salt_for=salt_for, came_lately=lambda *_: lately)
+    return parse_beacon(encoded(content), msgspec.structs.replace(envelope, **around), known)
 
 
 def view(content: object = GOOD, **around: Any) -> PageView:
@@ -56,8 +59,8 @@ def view(content: object = GOOD, **around: Any) -> PageView:
 
 def fetch(query: str = f"t={GOOD['t']}", *, lately: bool = False, **around: Any) -> PageView:
     given = {"content_type": b"", "referer": f"https://{OWN}{TOKEN.path}", **around}
-    envelope = msgspec.structs.replace(ENVELOPE, **given)
-    return parse_pixel(query.encode(), envelope, key=KEY, salt_for=lambda _at: SALT, came_lately=lambda *_: lately)
+    known = KNOWN._replace(came_lately=lambda *_: lately)
+    return parse_pixel(query.encode(), msgspec.structs.replace(ENVELOPE, **given), known)
 
 
 def signed(**changes: Any) -> str:
@@ -186,6 +189,34 @@ def test_our_own_pages_and_those_that_do_not_say_may_post(origin: str) -> None:
     assert view(origin=origin).page_id == 7
 
 
+HERE = {"fetched_from": "same-origin"}
+WITHOUT_HOST = {"host": "127.0.0.1:8000"}  # as nginx passes it on, unless it is told to keep the browser's
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param({"origin": f"https://www.{OWN}"}, id="with www"),
+        pytest.param({"origin": f"https://{OWN}", **WITHOUT_HOST, "forwarded_host": OWN}, id="as the proxy says"),
+        pytest.param({"origin": f"https://{OWN}", **WITHOUT_HOST, **HERE}, id="as the browser says"),
+        pytest.param({"origin": "http://localhost:8291", **WITHOUT_HOST}, id="a name of the settings"),
+        pytest.param({"origin": "https://en.so.example.vn", **WITHOUT_HOST}, id="below a name of the settings"),
+    ],
+)
+def test_this_site_is_every_name_that_it_answers_to(around: dict[str, str]) -> None:
+    origin = around.pop("origin")
+    inside = f"{origin}/khac/"
+    assert view({**GOOD, "r": inside}, origin=origin, **around).visit is False
+    assert fetch(f"{TOKEN_FIELD}&r={inside}", referer=f"{origin}{TOKEN.path}", **around).visit is False
+
+
+def test_this_site_has_the_name_of_the_wagtail_site_of_the_page() -> None:
+    content = {**GOOD, "t": signed(host="khac.example.vn"), "r": "https://khac.example.vn/"}
+    assert view(content, origin="https://khac.example.vn", **WITHOUT_HOST).visit is False
+    with pytest.raises(Dropped):
+        view({**GOOD, "r": "https://khac.example.vn/"}, origin="https://khac.example.vn", **WITHOUT_HOST)
+
+
 def test_a_pixel_without_a_referrer_header_is_believed_for_its_token() -> None:
     seen = fetch(referer="")
     assert (seen.path, seen.scripted) == (TOKEN.path, False)
@@ -243,6 +274,7 @@ REFUSED_BEACONS = [
     pytest.param(GOOD, {"origin": "null"}, Reason.OTHER_SITE, id="posted by nobody in particular"),
     pytest.param(GOOD, {"origin": "http://["}, Reason.OTHER_SITE, id="a broken origin"),
     pytest.param(GOOD, {"origin": INSIDE, "host": ""}, Reason.OTHER_SITE, id="no host"),
+    pytest.param(GOOD, {"fetched_from": "cross-site"}, Reason.OTHER_SITE, id="by another site, as the browser says"),
 ]
 
 TOKEN_FIELD = f"t={GOOD['t']}"
@@ -263,6 +295,9 @@ REFUSED_PIXELS = [
     pytest.param(TOKEN_FIELD, {"referer": ELSEWHERE}, Reason.OTHER_PATH, id="shown on another page"),
     pytest.param(TOKEN_FIELD, {"referer": "https://evil.example/"}, Reason.OTHER_SITE, id="shown on another site"),
     pytest.param(TOKEN_FIELD, {"referer": "http://["}, Reason.OTHER_SITE, id="a broken referrer"),
+    pytest.param(
+        TOKEN_FIELD, {"referer": "", "fetched_from": "cross-site"}, Reason.OTHER_SITE, id="hidden on another site"
+    ),
 ]
 
 
@@ -315,7 +350,7 @@ def encoded(content: object) -> bytes:
 
 
 def refusing_step(steps: Sequence[Callable[[Draft], None]], sent: bytes, around: dict[str, Any]) -> str:
-    draft = Draft(sent, msgspec.structs.replace(ENVELOPE, **around), KEY, lambda _at: SALT, lambda *_: False)
+    draft = Draft(sent, msgspec.structs.replace(ENVELOPE, **around), KNOWN)
     for step in steps:
         try:
             step(draft)

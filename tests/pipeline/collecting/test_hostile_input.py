@@ -26,7 +26,7 @@ from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.application import CollectorApplication
 from pipeline.collecting.beacon import MAX_BODY_BYTES, Reason
 from pipeline.collecting.collector import Collector
-from pipeline.collecting.enrich.referrers import origin_of
+from pipeline.collecting.enrich.referrers import origin_of, settle
 from pipeline.errors import BadToken
 from pipeline.events import EVENTS_TOPIC
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS
@@ -66,7 +66,7 @@ class Target:
         self._acknowledger = Acknowledger(self._log, seconds=10)
         counters = NoCounters()
         self._app = CollectorApplication(
-            Collector(key=KEY, acknowledger=self._acknowledger, salt_for=lambda _at: b"s" * 32),
+            Collector(key=KEY, acknowledger=self._acknowledger, salt_for=lambda _at: b"s" * 32, names=settle([])),
             Numbers(counters, LiveStreams(counters, limit=1)),
             Health(alive={}, ready={}),
         )
@@ -293,7 +293,7 @@ foreign = st.one_of(
     st.sampled_from(
         [b"null", b"http://[", b"https://evil.example", b"//" + HOST.encode() + b"@evil.example", b"\xff\xfe"]
     ),
-).filter(lambda origin: not origin_of(origin.decode("latin-1"), own_host=HOST).internal)
+).filter(lambda origin: not origin_of(origin.decode("latin-1"), settle([HOST])).internal)
 noise = st.lists(
     st.tuples(
         st.sampled_from([b"user-agent", b"referer", b"sec-purpose", b"dnt", b"sec-gpc", b"x-forwarded-for", b"cookie"]),

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from pipeline.collecting.enrich import referrers
-from pipeline.collecting.enrich.referrers import Origin, is_own_origin, origin_of
+from pipeline.collecting.enrich.referrers import Origin, origin_of, settle
 
 OWN = "congthuong.example.vn"
+OURS = settle([OWN])
 
 
 @pytest.mark.parametrize(
@@ -34,20 +35,20 @@ OWN = "congthuong.example.vn"
     ],
 )
 def test_only_the_host_of_another_site_is_a_source(referrer: str, source: str, internal: bool) -> None:
-    assert origin_of(referrer, own_host=OWN) == Origin(internal, source)
+    assert origin_of(referrer, OURS) == Origin(internal, source)
 
 
 @pytest.mark.parametrize(
     "own_host", [f"{OWN}:8000", OWN.upper(), "[2001:db8::1]:8000"], ids=["port", "capitals", "IPv6"]
 )
 def test_our_host_is_what_the_request_says(own_host: str) -> None:
-    assert origin_of(f"http://{own_host.lower()}/", own_host=own_host).internal
+    assert origin_of(f"http://{own_host.lower()}/", settle([])._replace(asked=(own_host,))).internal
 
 
 @pytest.mark.parametrize("own_host", ["", ":", "[", "\xff", "/", "@"])
 def test_without_a_host_nothing_is_internal(own_host: str) -> None:
-    assert not origin_of("", own_host=own_host).internal
-    assert not origin_of("https://evil.example/", own_host=own_host).internal
+    assert not origin_of("", settle([])._replace(asked=(own_host,))).internal
+    assert not origin_of("https://evil.example/", settle([])._replace(asked=(own_host,))).internal
 
 
 @pytest.mark.parametrize(
@@ -64,12 +65,28 @@ def test_without_a_host_nothing_is_internal(own_host: str) -> None:
     ],
 )
 def test_the_header_origin_names_our_site_or_another(origin: str, own: bool) -> None:
-    assert is_own_origin(origin, own_host=OWN) is own
-    assert origin_of(origin, own_host=OWN).internal is own
+    assert origin_of(origin, OURS).internal is own
 
 
 def test_different_paths_of_a_site_take_one_place_in_memory() -> None:
-    before = referrers._compare.cache_info().currsize
+    before = referrers._host.cache_info().currsize
     for number in range(50):
-        assert origin_of(f"https://paths.example/{'a' * 5000}{number}", own_host=OWN).source == "paths.example"
-    assert referrers._compare.cache_info().currsize <= before + 2
+        assert origin_of(f"https://paths.example/{'a' * 5000}{number}", OURS).source == "paths.example"
+    assert referrers._host.cache_info().currsize <= before + 2
+
+
+@pytest.mark.parametrize(
+    ("referrer", "internal"),
+    [
+        pytest.param("https://congthuong.example.vn/", True, id="one of the settings"),
+        pytest.param("https://www.congthuong.example.vn:8443/", True, id="with www"),
+        pytest.param("http://[::1]:8000/", True, id="IPv6"),
+        pytest.param("https://en.so.example.vn/", True, id="below a name with a dot"),
+        pytest.param("https://so.example.vn/", True, id="the name itself"),
+        pytest.param("https://noiso.example.vn/", False, id="a name that ends as ours"),
+        pytest.param("https://example.vn/", False, id="a name above ours"),
+    ],
+)
+def test_a_site_has_all_the_names_of_its_settings(referrer: str, internal: bool) -> None:
+    own = settle(["WWW.congthuong.example.vn", "[::1]", ".so.example.vn", "*"])
+    assert origin_of(referrer, own).internal is internal

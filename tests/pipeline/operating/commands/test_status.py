@@ -9,6 +9,7 @@ import pytest
 from ops import Ops
 
 from pipeline.brokers.spool.store import Entry, Spool
+from pipeline.collecting.recent_answers import MINUTES, RecentAnswers
 from pipeline.errors import Unavailable
 from pipeline.events import PageView
 
@@ -27,7 +28,7 @@ def test_all_is_fine_when_every_record_is_inserted(ops: Ops, view: View) -> None
     assert found["partitions"] == [{"partition": 0, "next": 2, "end": 2, "records": 0, "oldest_unread_at": None}]
     assert (found["age"], found["dead_letters"]) == (0, 1)
     assert found["events_per_second"] == pytest.approx(2 / 60)
-    assert [part["name"] for part in found["parts"]] == ["process", "log", "clickhouse", "consumers"]
+    assert [part["name"] for part in found["parts"]] == ["process", "log", "clickhouse", "consumers", "beacons"]
     assert found["members"] == 1
 
 
@@ -133,3 +134,36 @@ def faulty(found: Any) -> set[str]:
 
 def _away(*_arguments: object, **_named: object) -> None:
     raise Unavailable("nobody answers")
+
+
+@pytest.mark.parametrize(
+    ("answers", "fault"),
+    [
+        pytest.param({"": 100, "other-site": 90}, "", id="fewer than were taken"),
+        pytest.param({"other-site": 20}, "", id="a few"),
+        pytest.param({"malformed": 500}, "", id="nonsense that somebody sends"),
+        pytest.param({"": 3, "other-site": 45, "bad-token": 2}, "47 refused, 3 taken", id="a proxy that changes Host"),
+    ],
+)
+def test_refusals_of_our_own_views_are_a_fault(
+    ops: Ops, monkeypatch: pytest.MonkeyPatch, answers: dict[str, int], fault: str
+) -> None:
+    now = [0.0]
+    recent = RecentAnswers(clock=lambda: now[0])
+    monkeypatch.setattr("pipeline.operating.commands.status.recent_answers", recent)
+    for reason, count in answers.items():
+        for _ in range(count):
+            recent.count(reason)
+
+    with ops.consumer_alive():
+        answer = ops.served("status", "--json")
+        words = ops.served("status").out
+        now[0] += 60 * MINUTES
+        later = ops.served("status", "--json").json()
+
+    (beacons,) = (part for part in answer.json()["parts"] if part["name"] == "beacons")
+    assert answer.json()["answers"] == answers
+    assert answer.code == bool(fault)
+    assert fault in (beacons["fault"] or "")
+    assert all(f"{count:,} {reason}" in words for reason, count in answers.items() if reason)
+    assert later["answers"] == {}
