@@ -18,6 +18,7 @@ from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.agents import describe_agent
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.salts import SaltBook
+from pipeline.process.descriptors import streams_at_most
 from pipeline.process.health import Check, Health
 from pipeline.process.http import (
     PREFIX,
@@ -56,7 +57,7 @@ def assemble(
     elsewhere: Application = not_found,
 ) -> tuple["CollectorApplication", LiveStreams]:
     """What to serve, and the streams to end when it stops; ``ready`` and ``alive`` as of ``Health``."""
-    live = LiveStreams(counters, limit=settings.live_connections)
+    live = LiveStreams(counters, limit=streams_at_most(settings.live_connections))
     counters.listen(live.publish)
     publish_age(counters)
     acknowledger = Acknowledger(durable_log, seconds=settings.acknowledge_seconds)

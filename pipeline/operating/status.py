@@ -70,6 +70,8 @@ class Status(msgspec.Struct, frozen=True):
     spooled_bytes: int | None = None
     members: int | None = None
     answers: dict[str, int] | None = None
+    open_files: int | None = None
+    open_files_at_most: int | None = None
 
     def age(self) -> float | None:
         """Seconds that ClickHouse lags."""

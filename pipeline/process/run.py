@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from pipeline.errors import PipelineError
 from pipeline.process import logs
+from pipeline.process.descriptors import raise_limit
 from pipeline.process.memory import give_back_freed_memory
 from pipeline.process.words import say
 from pipeline.settings import Settings
@@ -31,6 +32,7 @@ def start(work: Callable[[Settings], int], *, log_level: int) -> int:
     """Log from ``log_level`` up and do ``work`` with the environment's settings; returns the exit code."""
     logs.configure(log_level)
     give_back_freed_memory()
+    raise_limit()
     return run_or_refuse(lambda: work(Settings.from_env()))
 
 

@@ -1,22 +1,29 @@
-"""User agent → browser, system and kind of device, or the name of a bot; the string itself is not stored."""
+"""User agent → browser, system and kind of device, or the name of a bot; the string itself is not stored.
 
+Nor is a name that a program gives itself, which may be a person's or a machine's: a name is kept if all of its words
+are in the lists by which agents are known.
+"""
+
+import re
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ua_parser
-from crawlerdetect import CrawlerDetect
+from crawlerdetect.providers import crawlers
+from ua_parser.loaders import load_lazy_builtins
+
+from pipeline.collecting.enrich.crawlers import is_crawler
 
 CACHED_AGENTS = 4096
 MAX_AGENT_CHARS = 512
 MAX_NAME_CHARS = 40
 NO_AGENT = "(none)"
+OTHER = "other"
 
 
 class Agent(NamedTuple):
-    """Families only, such as ("Chrome", "Windows", "desktop", ""); ``bot`` is empty for people.
-
-    A name is cut at MAX_NAME_CHARS: some families are names that programs give themselves.
-    """
+    """Families only, such as ("Chrome", "Windows", "desktop", ""); ``bot`` is empty for people."""
 
     browser: str
     os: str
@@ -24,7 +31,6 @@ class Agent(NamedTuple):
     bot: str
 
 
-_crawlers = CrawlerDetect()
 _PHONES = frozenset({"Android", "iOS", "Windows Phone", "KaiOS"})
 
 
@@ -39,11 +45,11 @@ def _describe(text: str) -> Agent:
     if not text:
         return Agent("", "", "", NO_AGENT)
     result = ua_parser.parse(text)
-    browser = result.user_agent.family[:MAX_NAME_CHARS] if result.user_agent else ""
-    system = result.os.family[:MAX_NAME_CHARS] if result.os else ""
+    browser = _known(result.user_agent.family) if result.user_agent else ""
+    system = _known(result.os.family) if result.os else ""
     spider = result.device is not None and result.device.family == "Spider"
-    if spider or _crawlers.is_crawler(text):
-        return Agent(browser, system, "", browser or "other")
+    if spider or is_crawler(text):
+        return Agent(browser, system, "", browser or OTHER)
     return Agent(browser, system, _device(system, text), "")
 
 
@@ -52,3 +58,24 @@ def _device(system: str, text: str) -> str:
         return "desktop"
     tablet = "iPad" in text or (system == "Android" and "Mobile" not in text)
     return "tablet" if tablet else "phone"
+
+
+def _known(family: str) -> str:
+    name = family[:MAX_NAME_CHARS]
+    return name if all(word in _vocabulary for word in _WORD.findall(name)) else OTHER
+
+
+def _words_of_the_lists() -> Iterator[str]:
+    """The words of patterns, without what stands for letters in them, and of names."""
+    agents, systems, _devices = load_lazy_builtins()
+    matchers: list[Any] = [*agents, *systems]
+    for matcher in matchers:
+        yield from _WORD.findall(_CLASS.sub(" ", matcher.regex))
+        yield from _WORD.findall(matcher.family or "")
+    for pattern in crawlers.data:
+        yield from _WORD.findall(_CLASS.sub(" ", pattern))
+
+
+_WORD = re.compile(r"\w+")
+_CLASS = re.compile(r"\\\w")  # such as \d
+_vocabulary = frozenset(_words_of_the_lists()) | {"coccocbot"}  # of Cốc Cốc, which the lists lack

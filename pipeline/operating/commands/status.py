@@ -10,6 +10,7 @@ from pipeline.operating.commands.arguments import Commands, add_json, natural
 from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.text import add_row, local_time, printable, table
 from pipeline.operating.status import Part, Status, count_spooled, judge_answers, read_status
+from pipeline.process import descriptors
 from pipeline.process.run import FINE, OFF
 
 NAMES = {
@@ -49,7 +50,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
         status = msgspec.structs.replace(status, parts=[_process(context), *status.parts])
     if context.running:
         answers = recent_answers.read()
-        status = msgspec.structs.replace(status, parts=[*status.parts, judge_answers(answers)], answers=dict(answers))
+        status = msgspec.structs.replace(
+            status,
+            parts=[*status.parts, judge_answers(answers)],
+            answers=dict(answers),
+            open_files=descriptors.count_open(),
+            open_files_at_most=descriptors.limit(),
+        )
     fine = status.is_fine(max_age=options.max_age)
     spools_elsewhere = context.settings.kafka is not None and status.spooled_records is None
     if context.as_json:
@@ -105,6 +112,10 @@ def _figures(status: Status, *, spools_elsewhere: bool) -> list[tuple[str, str]]
         refused = ", ".join(f"{count:,} {reason}" for reason, count in sorted(status.answers.items()) if reason)
         taken = f"{status.answers.get(ACKNOWLEDGED, 0):,}"
         figures.append(("lượt nhận và từ chối · taken and refused (10 min)", f"{taken}; {refused or '0'}"))
+    if status.open_files is not None:
+        figures.append(
+            ("tệp và kết nối · files and connections", f"{status.open_files:,} / {status.open_files_at_most:,}")
+        )
     if status.spooled_records is not None:
         spooled = f"{status.spooled_records:,} ({status.spooled_bytes or 0:,} bytes)"
         figures.append(("trong vùng đệm · spooled", spooled))

@@ -105,11 +105,17 @@ def test_bots_are_named(user_agent: str, bot: str) -> None:
     assert (agent.bot, agent.device) == (bot, "")
 
 
-def test_a_name_a_program_gives_itself_is_cut() -> None:
-    assert (
-        describe_agent("mot-con-bo-tu-dat-ten-cho-minh-that-la-dai-crawler/1.0").bot
-        == "mot-con-bo-tu-dat-ten-cho-minh-that-la-d"
-    )
+@pytest.mark.parametrize(
+    ("user_agent", "browser", "bot"),
+    [
+        pytest.param("SoCongThuong-PC-0912345678/1.0 CFNetwork/1490.0.4 Darwin/23.2.0", "other", "", id="a machine"),
+        pytest.param("NguyenVanA-iPhone/12 CFNetwork/1490 Darwin/23", "other", "", id="a person's telephone"),
+        pytest.param("mot-con-bo-tu-dat-ten-cho-minh-crawler/1.0", "other", "other", id="a crawler's own name"),
+    ],
+)
+def test_a_name_that_a_program_gives_itself_is_not_kept(user_agent: str, browser: str, bot: str) -> None:
+    agent = describe_agent(user_agent)
+    assert (agent.browser, agent.bot) == (browser, bot)
 
 
 @pytest.mark.parametrize("user_agent", ["\x00", "\xff" * 100, "(" * 5000, "Mozilla/5.0 " * 5000, "{}%s\n"])
