@@ -5,6 +5,7 @@ a request's head       must be whole within ``HEAD_SECONDS`` and ``HEAD_BYTES``
 a request's body       must bring ``LEAST_BODY_BYTES`` every ``BODY_SECONDS``; the application may be stricter
 between requests       ``IDLE_SECONDS``
 an answer, a stream    the client must take something of what waits for it within ``TAKE_SECONDS``
+all connections        as many as descriptors allow; beyond that, some without a request under way are closed
 =====================  ===============================================================================================
 
 Whoever is too slow is cut off. A client that does all of this in a moment costs nothing.
@@ -23,6 +24,8 @@ from asyncio.events import TimerHandle
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from pipeline.process.descriptors import RESERVED, limit
+
 HEAD_SECONDS = 10.0
 HEAD_BYTES = 64 * 1024
 BODY_SECONDS = 30.0
@@ -34,6 +37,11 @@ TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: cl
 LOOK_SECONDS = 5.0  # how often ``end_if_stuck`` is asked
 
 
+def most_connections() -> int:
+    """They leave half of the reserve for files and servers."""
+    return max(10, limit() - RESERVED // 2)
+
+
 class Connection(HttpToolsProtocol):
     """uvicorn's connection with limits for requests.
 
@@ -41,7 +49,8 @@ class Connection(HttpToolsProtocol):
     sends anything, and the first byte of a head ends it. For heads and bodies it has none, neither of time nor of size,
     and neither has httptools. So this class depends on uvicorn's inside, which a test names: ``scope`` (new with the
     first byte of a head, with ``method`` once the head is whole), ``cycle`` (the request that was begun last) with
-    ``response_started``, ``response_complete`` and ``more_body``, ``flow.read_paused``, ``loop`` and ``transport``.
+    ``response_started``, ``response_complete`` and ``more_body``, ``flow.read_paused``, ``loop``, ``transport``,
+    ``connections`` and ``timeout_keep_alive_task``.
     Remove it when uvicorn has these limits itself.
     """
 
@@ -54,6 +63,8 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._wait_for("head")
+        if len(self.connections) > most_connections():
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -76,6 +87,23 @@ class Connection(HttpToolsProtocol):
             self._taken, self._taken_at = -1 if taken is None else taken, now
         elif now - self._taken_at >= TAKE_SECONDS:
             self.transport.abort()
+
+    def _make_room(self) -> None:
+        """Close a tenth of those without a request under way: those that would be closed soonest anyway."""
+        others = [one for one in self.connections if isinstance(one, Connection) and one is not self]
+        waiting = sorted((one for one in others if one.is_waiting), key=Connection.closes_at)
+        for one in waiting[: max(10, len(self.connections) // 10)]:
+            one.transport.close()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no request is under way."""
+        return self.cycle is None or bool(self.cycle.response_complete)
+
+    def closes_at(self) -> float:
+        """When it is closed if no request comes, by the loop's clock."""
+        timer = self.timeout_keep_alive_task or self._timer
+        return timer.when() if timer else float("inf")
 
     def _missing(self) -> str | None:
         """What is still to come: nothing (None), a ``head``, a ``body``, or the ``rest`` of one that is answered."""

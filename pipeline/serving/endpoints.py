@@ -12,6 +12,9 @@ from pipeline.serving.live import LiveStreams, pages_json, summary_json
 from pipeline.serving.snapshot import Unit
 
 MAX_PAGE_IDS = 100
+# Its connection is closed, since there are as many as there may be.
+_FULL = text(503, "too many live readers; poll summary.json instead")
+_FULL = _FULL._replace(headers=[*_FULL.headers, (b"connection", b"close")])
 
 
 class Numbers:
@@ -44,7 +47,7 @@ class Numbers:
         if scope["method"] != "GET":
             return await respond(Response(405, headers=[(b"allow", b"GET")]), send)
         if self._live.full:
-            return await respond(text(503, "too many live readers; poll summary.json instead"), send)
+            return await respond(_FULL, send)
         await _send_stream(self._live.messages(site=site, unit=unit, page_ids=page_ids), receive, send)
         return None
 

@@ -113,9 +113,8 @@ def _figures(status: Status, *, spools_elsewhere: bool) -> list[tuple[str, str]]
         taken = f"{status.answers.get(ACKNOWLEDGED, 0):,}"
         figures.append(("lượt nhận và từ chối · taken and refused (10 min)", f"{taken}; {refused or '0'}"))
     if status.open_files is not None:
-        figures.append(
-            ("tệp và kết nối · files and connections", f"{status.open_files:,} / {status.open_files_at_most:,}")
-        )
+        files = f"{status.open_files:,} / {status.open_files_at_most:,}"
+        figures.append(("tệp và kết nối đang mở · open files and connections", files))
     if status.spooled_records is not None:
         spooled = f"{status.spooled_records:,} ({status.spooled_bytes or 0:,} bytes)"
         figures.append(("trong vùng đệm · spooled", spooled))

@@ -227,6 +227,29 @@ async def take_little(client: socket.socket) -> None:
         await asyncio.sleep(0.05)
 
 
+async def test_when_there_are_too_many_some_without_a_request_are_closed(
+    server: tuple[str, int, Answering], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "most_connections", lambda: 20)
+    callers = [Caller(*await asyncio.open_connection(*server[:2])) for _ in range(19)]
+    streaming, idle = callers[:5], callers[5:]
+    for caller in callers:
+        path = b"/stream" if caller in streaming else b"/"
+        await caller.say(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+        assert (await caller.hear()).startswith(b"HTTP/1.1 200 OK")
+
+    for _ in range(3):
+        callers.append(newcomer := Caller(*await asyncio.open_connection(*server[:2])))
+        await newcomer.say(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await newcomer.hear()).startswith(b"HTTP/1.1 200 OK")
+
+    assert await idle[0].hear() == CUT_OFF
+    for caller in streaming:
+        assert await caller.hear() != CUT_OFF
+    for caller in callers:
+        caller.close()
+
+
 def test_uvicorn_still_has_what_a_connection_depends_on() -> None:
     """If this fails after an upgrade: read uvicorn's httptools_impl.py again, mend ``Connection`` and the names here.
 
@@ -242,6 +265,8 @@ def test_uvicorn_still_has_what_a_connection_depends_on() -> None:
         "self.flow = FlowControl(transport)",
         "self.transport = transport",
         "self.loop =",
+        "self.connections = server_state.connections",
+        "self.timeout_keep_alive_task: TimerHandle | None = None",
     ):
         assert line in protocol, line
     cycle = inspect.getsource(RequestResponseCycle)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from part import ROOT
@@ -41,5 +42,5 @@ def test_no_more_streams_than_were_asked_for(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_open_files_are_counted() -> None:
     before = count_open()
-    with open(__file__, "rb"):
+    with Path(__file__).open("rb"):
         assert count_open() == (before or 0) + 1
