@@ -218,6 +218,14 @@ class Settings:
             shown="made once, in `beacon.key`",
         ),
     ] = field(default=b"", repr=False)
+    key_before: Annotated[
+        bytes,
+        Variable(
+            "NHIP_PREVIOUS_BEACON_KEY",
+            as_key,
+            "the key before this one: pages that it signed count; remove it a day later",
+        ),
+    ] = field(default=b"", repr=False)
     host: Annotated[
         str,
         Variable("NHIP_HOST", as_text, "the address to listen on; with `0.0.0.0` (all) set `NHIP_ALLOWED_HOSTS` too"),
@@ -314,6 +322,11 @@ class Settings:
     def beacon_key(self) -> bytes:
         """Signs page tokens: the given key, else one that is made when first needed. Raises DataDirectoryError."""
         return self.given_key or read_or_create(self.data_dir / "beacon.key")
+
+    @property
+    def believed_keys(self) -> tuple[bytes, ...]:
+        """By which collectors believe a page: the key, and the one before it. Raises DataDirectoryError."""
+        return tuple(filter(None, (self.beacon_key, self.key_before)))
 
     @property
     def log_dir(self) -> Path:

@@ -2,7 +2,7 @@
 
 ========================  ============================================================================================
 ``POST /_nhip/e``         a beacon; 202 when durable, else a 4xx or 503 whose ``X-Nhip`` names the reason
-``GET /_nhip/p.gif``      the same for browsers without script
+``GET /_nhip/luot``       the same for browsers without script
 ``GET /_nhip/b.js``       the beacon script
 ``GET /_nhip/summary.json``, ``pages.json``, ``live``   the counters, from memory
 ``GET /_nhip/healthz``, ``readyz``, ``metrics``         for operations
@@ -64,7 +64,7 @@ def assemble(
     describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
     application = CollectorApplication(
         Collector(
-            key=settings.beacon_key,
+            keys=settings.believed_keys,
             acknowledger=acknowledger,
             salt_for=salts.salt_for,
             names=settle(settings.names.hosts),
@@ -89,7 +89,7 @@ class CollectorApplication:
         self._elsewhere = elsewhere
         self._endpoints: dict[str, Application] = {
             "e": collector.beacon,
-            "p.gif": collector.pixel,
+            "luot": collector.pixel,
             "b.js": only_read(responding(collector.script)),
             "summary.json": only_read(responding(numbers.summary)),
             "pages.json": only_read(responding(numbers.pages)),

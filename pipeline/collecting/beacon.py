@@ -6,6 +6,7 @@ the visitor, the agent and the time come from the envelope.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -30,11 +31,12 @@ CameLately = Callable[[int, int], bool]
 class Knowledge(NamedTuple):
     """What a collector knows beside a request.
 
-    ``key`` signs page tokens. ``salt_for`` a Unix second: the day's salt, None while there is none. ``came_lately``:
-    whether a visitor was here in the last while, up to Unix milliseconds; from now on it was. ``names``: the site's.
+    ``keys`` sign page tokens, the present one first. ``salt_for`` a Unix second: the day's salt, None while there is
+    none. ``came_lately``: whether a visitor was here in the last while, up to Unix milliseconds; from now on it was.
+    ``names``: the site's.
     """
 
-    key: bytes
+    keys: tuple[bytes, ...]
     salt_for: SaltFor
     came_lately: CameLately
     names: OwnNames
@@ -186,10 +188,11 @@ def refuse_pixel_of_other_site(draft: Draft) -> None:
 
 def trust_token(draft: Draft) -> None:
     """Take the page from the token, as the CMS signed it."""
-    try:
-        draft.token = verify(draft.beacon.t, draft.known.key)
-    except BadToken:
-        raise Dropped(Reason.BAD_TOKEN) from None
+    for key in draft.known.keys:
+        with suppress(BadToken):
+            draft.token = verify(draft.beacon.t, key)
+            return
+    raise Dropped(Reason.BAD_TOKEN)
 
 
 def refuse_other_path(draft: Draft) -> None:

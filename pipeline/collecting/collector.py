@@ -5,6 +5,7 @@ A view is answered once it is durable, with 202 or the pixel; else with a 4xx or
 
 import time
 from base64 import b64decode
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -47,9 +48,11 @@ _ACKNOWLEDGED = {kind: ACKNOWLEDGED_EVENTS.labels(kind=kind) for kind in ("PageV
 class Collector:
     """``beacon`` and ``pixel`` are ASGI endpoints, ``script`` answers at once."""
 
-    def __init__(self, *, key: bytes, acknowledger: Acknowledger, salt_for: SaltFor, names: OwnNames) -> None:
+    def __init__(
+        self, *, keys: Sequence[bytes], acknowledger: Acknowledger, salt_for: SaltFor, names: OwnNames
+    ) -> None:
         self._acknowledger = acknowledger
-        self._known = Knowledge(key, salt_for, RecentVisitors().came_lately, names)
+        self._known = Knowledge(tuple(keys), salt_for, RecentVisitors().came_lately, names)
         self._script = files("pipeline.collecting.script").joinpath("beacon.min.js").read_bytes()
 
     async def beacon(self, scope: Scope, receive: Receive, send: Send) -> None:

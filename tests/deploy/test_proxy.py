@@ -22,7 +22,7 @@ from cms.runtime.bodies import FORM_BYTES, UPLOAD_BYTES
 from pipeline.process.connections import IDLE_SECONDS
 from pipeline.process.http import PREFIX
 
-PUBLIC = ("e", "p.gif", "b.js", "summary.json", "pages.json", "live", "healthz")
+PUBLIC = ("e", "luot", "b.js", "summary.json", "pages.json", "live", "healthz")
 SHUT = ("readyz", "metrics", "nothing")
 FIRST_BEAT_READ = threading.Event()  # the second beat of a stream waits for it
 READ_SECONDS = 10.0

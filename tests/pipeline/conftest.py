@@ -136,7 +136,7 @@ async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
     acknowledger = Acknowledger(log, seconds=10)
     checks: dict[str, Callable[[], str | None]] = {}
     app = CollectorApplication(
-        Collector(key=KEY, acknowledger=acknowledger, salt_for=lambda _at: SALT, names=settle([])),
+        Collector(keys=[KEY], acknowledger=acknowledger, salt_for=lambda _at: SALT, names=settle([])),
         Numbers(counters, live),
         Health(alive={}, ready=checks),
     )

@@ -23,6 +23,7 @@ def read(tmp_path: Path, **environ: str) -> Settings:
 
 GOOD = [
     pytest.param("NHIP_BEACON_KEY", KEY, "beacon_key", bytes.fromhex(KEY), id="key"),
+    pytest.param("NHIP_PREVIOUS_BEACON_KEY", KEY, "key_before", bytes.fromhex(KEY), id="key before"),
     pytest.param("NHIP_BEACON_KEY", "00" * 16, "beacon_key", bytes(16), id="shortest key"),
     pytest.param("NHIP_HOST", " 0.0.0.0 ", "host", "0.0.0.0", id="host"),
     pytest.param("PORT", "1", "port", 1, id="lowest port"),
@@ -77,10 +78,11 @@ SERVERS = {
     "NHIP_KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9092",
     "NHIP_CLICKHOUSE_URL": "http://writer:p@clickhouse:8123/nhip",
 }
-SECRETS = ("NHIP_BEACON_KEY", "NHIP_KAFKA_PASSWORD", "_URL")
+SECRETS = ("_BEACON_KEY", "NHIP_KAFKA_PASSWORD", "_URL")
 
 NONSENSE = {
     "NHIP_DATA_DIR": ["~nobody-of-this-name/var"],
+    "NHIP_PREVIOUS_BEACON_KEY": ["xyz", "00" * 15],
     "NHIP_BEACON_KEY": ["xyz", "00" * 15, "00" * 65, KEY + "0"],
     "PORT": ["0", "65536", "-1", "80.0", "http", "1e3"],
     "NHIP_TRUSTED_PROXIES": ["proxy.example", "10.0.0.0/33", "10.0.0.1,", ",", "*"],

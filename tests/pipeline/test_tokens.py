@@ -119,4 +119,4 @@ def test_no_single_letter_of_a_token_can_be_changed() -> None:
 
 def test_a_token_hides_nothing_and_shows_only_the_page() -> None:
     payload = urlsafe_b64decode(PAYLOAD + "=" * (-len(PAYLOAD) % 4))
-    assert msgspec.json.decode(payload) == [1, 7, "vi", "/tin-tuc/bai-viet/", "public"]
+    assert msgspec.json.decode(payload) == [1, 7, "vi", "/tin-tuc/bai-viet/", "public", ""]

@@ -21,9 +21,11 @@ from pipeline.collecting.script.build import BUILT
 PAGE = """<!doctype html><html lang="vi"><meta charset="utf-8"><link rel="icon" href="data:,"><title>{path}</title>
 <script>{witness}{script}</script>{rules}
 <a id="there" href="/there">there</a> <a id="elsewhere" href="/elsewhere?x=1">elsewhere</a>
-<script src="{prefix}b.js" data-t="{path}-token" defer></script>
-<noscript><img src="{prefix}p.gif?t={path}-token&amp;n=navigate" alt="" width="1" height="1" hidden></noscript>
+{tag}
+<noscript><img src="{prefix}luot?t={path}-token&amp;n=navigate" alt="" width="1" height="1" hidden></noscript>
 </html>"""
+
+TAG = '<script src="PREFIXb.js" data-t="PATH-token" defer></script>'
 
 PRERENDER_THERE = """<script type="speculationrules">
 {"prerender": [{"source": "list", "urls": ["/there"], "eagerness": "immediate"}]}</script>"""
@@ -55,11 +57,13 @@ class Site:
     """Serves any path with the script on it.
 
     ``scripts`` run in the pages of their paths; ``held`` pages are answered once their gate is open. ``answers`` go to
-    the beacons in turn: a status and headers, or None to break the connection; later beacons get 202.
+    the beacons in turn: a status and headers, or None to break the connection; later beacons get 202. ``tag``: how the
+    script is in a page, with PREFIX and PATH.
     """
 
     base_url: str = ""
     prefix: str = "/_nhip/"
+    tag: str = TAG
     scripts: dict[str, str] = field(default_factory=dict)
     prerendering: bool = False
     held: set[str] = field(default_factory=set)
@@ -119,9 +123,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        if url.path == self.serves.prefix + "b.js":
+        if url.path.startswith(self.serves.prefix + "b.js"):
             self._answer(200, BUILT.read_bytes(), "text/javascript")
-        elif url.path == self.serves.prefix + "p.gif":
+        elif url.path == self.serves.prefix + "luot":
             self.serves.pixels.append(parse_qs(url.query))
             self._answer(200, b"", "image/gif")
         elif url.path.startswith("/gate/"):
@@ -149,6 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path in self.serves.held:
             self.serves.gates[path].wait(PATIENCE)
         html = PAGE.format(
+            tag=self.serves.tag.replace("PREFIX", self.serves.prefix).replace("PATH", path),
             path=path,
             witness=WITNESS,
             script=self.serves.scripts.get(path, ""),

@@ -68,7 +68,7 @@ def beacon(context: dict[str, Any]) -> dict[str, Any]:
         return {}
     if not token:
         return {}
-    return {"token": token, "script": f"{COLLECTOR}b.js", "pixel": f"{COLLECTOR}p.gif?{urlencode({'t': token})}"}
+    return {"token": token, "script": f"{COLLECTOR}b.js", "pixel": f"{COLLECTOR}luot?{urlencode({'t': token})}"}
 
 
 def _widget(request: HttpRequest) -> dict[str, Any]:

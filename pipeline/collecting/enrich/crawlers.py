@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import re2
 from crawlerdetect.providers import crawlers, exclusions
 
-MEMORY_BYTES = 64 << 20  # at most, for the states that RE2 remembers; beyond it works without
+MEMORY_BYTES = 16 << 20  # at most, for the states that RE2 remembers; when they are full it begins anew
 LOOKAROUND = "(?!", "(?=", "(?<"
 
 

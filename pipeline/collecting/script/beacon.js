@@ -8,7 +8,8 @@
 (() => {
   try {
     const page = document;
-    const script = page.currentScript;
+    // Not currentScript, which is null or another script where an optimiser has moved, bundled or rewritten the tag.
+    const script = page.querySelector("script[data-t]");
     const message = {
       t: script.dataset.t,
       p: location.pathname,
@@ -24,7 +25,7 @@
     const send = async (body, attempt) => {
       try {
         sentAt = Date.now();
-        const answer = await fetch(new URL("e", script.src), {
+        const answer = await fetch((script.src || "/_nhip/b.js").replace(/b\.js.*/, "e"), {
           method: "POST",
           body,
           keepalive: true,

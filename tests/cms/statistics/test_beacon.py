@@ -38,7 +38,7 @@ def pixel_in(text: str) -> dict[str, list[str]]:
     found = re.search(r'<noscript><img src="(.*?)" ', text)
     assert found is not None
     url = urlsplit(html.unescape(found[1]))
-    assert url.path == "/_nhip/p.gif"
+    assert url.path == "/_nhip/luot"
     return parse_qs(url.query, keep_blank_values=True)
 
 

@@ -23,7 +23,7 @@ from pipeline.collecting.enrich.referrers import settle
 from pipeline.events import Heartbeat, PageView
 from pipeline.tokens import PageToken, sign
 
-KEY = bytes(range(32))
+KEY, KEY_BEFORE = bytes(range(32)), bytes(range(1, 33))
 SALT = b"s" * 32
 OWN = "congthuong.example.vn"
 TOKEN = PageToken(site=1, page_id=7, locale="vi", path="/tin-tuc/bai-viet/")
@@ -33,7 +33,9 @@ CHROME = (
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 NOW = 1_790_571_600_123
 ENVELOPE = Envelope(now=NOW, ip="203.0.113.9", host=OWN, user_agent=CHROME, content_type=b"text/plain;charset=UTF-8")
-KNOWN = Knowledge(KEY, lambda _at: SALT, lambda *_: False, settle(["localhost", "so.example.vn", ".so.example.vn"]))
+KNOWN = Knowledge(
+    (KEY, KEY_BEFORE), lambda _at: SALT, lambda *_: False, settle(["localhost", "so.example.vn", ".so.example.vn"])
+)
 GOOD = {"t": sign(TOKEN, key=KEY), "p": TOKEN.path, "r": "https://www.google.com/", "n": "navigate"}
 
 SaltFor = Callable[[float], bytes | None]
@@ -238,6 +240,10 @@ def test_a_page_below_seven_long_slugs_is_counted_with_a_long_referrer() -> None
 def test_the_longest_path_that_is_signed_is_counted_with_the_longest_referrer_that_is_sent() -> None:
     path = "/" + "a" * 4000
     assert view({**GOOD, "t": signed(path=path), "p": path, "r": "x" * 2000}).path == path
+
+
+def test_pages_signed_with_the_key_before_are_believed_for_a_while() -> None:
+    assert view({**GOOD, "t": sign(TOKEN, key=KEY_BEFORE)}).page_id == TOKEN.page_id
 
 
 def test_a_body_of_the_largest_size_is_taken() -> None:

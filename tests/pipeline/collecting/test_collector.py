@@ -96,7 +96,7 @@ async def test_a_heartbeat_is_taken_too(collector: Kit) -> None:
 
 
 async def test_the_pixel_counts_and_is_a_picture(collector: Kit) -> None:
-    answer = await collector.request("GET", f"/_nhip/p.gif?t={collector.signed}&r=https%3A%2F%2Fx.example%2F")
+    answer = await collector.request("GET", f"/_nhip/luot?t={collector.signed}&r=https%3A%2F%2Fx.example%2F")
     assert (answer.status, answer.headers[b"content-type"], answer.body) == (200, b"image/gif", PIXEL)
     assert answer.headers[b"cache-control"] == b"no-store"
     (view,) = collector.events()
@@ -105,7 +105,7 @@ async def test_the_pixel_counts_and_is_a_picture(collector: Kit) -> None:
 
 
 async def test_a_pixel_without_a_referrer_is_a_visit_the_first_time_alone(collector: Kit) -> None:
-    address = f"/_nhip/p.gif?t={collector.signed}"
+    address = f"/_nhip/luot?t={collector.signed}"
     other = [(b"user-agent", b"Lynx/2.9")]
     for headers in ([], [], other, [*other, (b"dnt", b"1")]):
         assert (await collector.request("GET", address, headers=headers)).status == 200
@@ -114,7 +114,7 @@ async def test_a_pixel_without_a_referrer_is_a_visit_the_first_time_alone(collec
 
 
 async def test_a_pixel_with_the_referrer_of_another_site_is_a_visit_each_time(collector: Kit) -> None:
-    address = f"/_nhip/p.gif?t={collector.signed}&r=https%3A%2F%2Fx.example%2F"
+    address = f"/_nhip/luot?t={collector.signed}&r=https%3A%2F%2Fx.example%2F"
     for _ in range(2):
         await collector.request("GET", address)
     assert [event.visit for event in collector.events() if isinstance(event, PageView)] == [True, True]
@@ -207,8 +207,8 @@ async def test_neither_address_nor_agent_reaches_the_log(collector: Kit) -> None
         pytest.param("GET", "/_nhip/e", b"POST", id="reading a beacon"),
         pytest.param("PUT", "/_nhip/e", b"POST", id="putting a beacon"),
         pytest.param("OPTIONS", "/_nhip/e", b"POST", id="asking for permission"),
-        pytest.param("POST", "/_nhip/p.gif", b"GET", id="posting a pixel"),
-        pytest.param("HEAD", "/_nhip/p.gif", b"GET", id="the head of a pixel"),
+        pytest.param("POST", "/_nhip/luot", b"GET", id="posting a pixel"),
+        pytest.param("HEAD", "/_nhip/luot", b"GET", id="the head of a pixel"),
     ],
 )
 async def test_a_wrong_method_is_told_the_right_one(collector: Kit, method: str, path: str, allowed: bytes) -> None:
@@ -251,7 +251,7 @@ async def test_accepted_events_are_counted_by_kind(collector: Kit) -> None:
     before = await metrics(collector)
     await collector.beacon()
     await collector.beacon(h=1)
-    await collector.request("GET", f"/_nhip/p.gif?t={collector.signed}")
+    await collector.request("GET", f"/_nhip/luot?t={collector.signed}")
     assert changed(before, await metrics(collector)) == {
         ("nhip_collector_acknowledged_events_total", "PageView"): 2,
         ("nhip_collector_acknowledged_events_total", "Heartbeat"): 1,
@@ -414,7 +414,7 @@ async def test_numbers_are_only_read(collector: Kit, method: str, target: str) -
     assert answer.headers[b"allow"].startswith(b"GET")
 
 
-@pytest.mark.parametrize("path", ["", "nothing", "e/", "E", "b.js/", "../e", "summary.json\x00", "p.gif.exe"])
+@pytest.mark.parametrize("path", ["", "nothing", "e/", "E", "b.js/", "../e", "summary.json\x00", "luot.exe"])
 async def test_an_unknown_path_is_404(collector: Kit, path: str) -> None:
     assert (await collector.request("GET", f"/_nhip/{path}")).status == 404
     assert (await collector.request("POST", f"/_nhip/{path}")).status == 404
@@ -524,6 +524,6 @@ async def test_a_real_client_gets_through(collector: Kit) -> None:
             headers={"content-type": "text/plain;charset=UTF-8", "origin": "http://congthuong.example.vn"},
         )
         assert posted.status_code == 202
-        assert (await client.get("/_nhip/p.gif", params={"t": token})).content == PIXEL
+        assert (await client.get("/_nhip/luot", params={"t": token})).content == PIXEL
         assert (await client.head("/_nhip/summary.json")).status_code == 200
     assert len(collector.events()) == 2

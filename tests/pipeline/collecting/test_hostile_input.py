@@ -66,7 +66,7 @@ class Target:
         self._acknowledger = Acknowledger(self._log, seconds=10)
         counters = NoCounters()
         self._app = CollectorApplication(
-            Collector(key=KEY, acknowledger=self._acknowledger, salt_for=lambda _at: b"s" * 32, names=settle([])),
+            Collector(keys=[KEY], acknowledger=self._acknowledger, salt_for=lambda _at: b"s" * 32, names=settle([])),
             Numbers(counters, LiveStreams(counters, limit=1)),
             Health(alive={}, ready={}),
         )
@@ -258,7 +258,7 @@ def test_a_forged_token_counts_nothing(target: Target, token: str, as_pixel: boo
         assert token == SIGNED
     if as_pixel:
         query = urlencode({"t": token.encode("utf-8", "surrogatepass")}).encode()
-        reason = target.must_refuse("GET", "/_nhip/p.gif", query=query)
+        reason = target.must_refuse("GET", "/_nhip/luot", query=query)
         assert reason is (Reason.BAD_TOKEN if token else Reason.MALFORMED)
     else:
         reason = target.must_refuse("POST", "/_nhip/e", headers=[PLAIN], body=encode({**good, "t": token}))
@@ -284,7 +284,7 @@ def test_a_forged_token_counts_nothing(target: Target, token: str, as_pixel: boo
     ),
 )
 def test_a_hostile_pixel_counts_nothing(target: Target, query: bytes) -> None:
-    target.must_refuse("GET", "/_nhip/p.gif", query=query, headers=[(b"host", HOST.encode())])
+    target.must_refuse("GET", "/_nhip/luot", query=query, headers=[(b"host", HOST.encode())])
 
 
 latin = st.text(st.characters(max_codepoint=255), max_size=60).map(lambda text: text.encode("latin-1"))
@@ -333,4 +333,4 @@ def test_a_good_beacon_in_a_hostile_envelope_counts_nothing(
     [pytest.param(method, Reason.WRONG_METHOD, id=method) for method in ("POST", "HEAD", "PUT", "OPTIONS")],
 )
 def test_the_pixel_is_only_for_get(target: Target, method: str, reason: Reason) -> None:
-    assert target.must_refuse(method, "/_nhip/p.gif", query=f"t={SIGNED}".encode()) is reason
+    assert target.must_refuse(method, "/_nhip/luot", query=f"t={SIGNED}".encode()) is reason

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline.collecting.script.build import BUILT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -50,6 +52,37 @@ def test_it_posts_plain_text_beside_the_script(page: Page, site: Site) -> None:
 
     assert beacon.path == "/sub/_nhip/e"
     assert beacon.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        pytest.param(
+            """<script>addEventListener("load", () => {
+              const tag = document.createElement("script");
+              Object.assign(tag, { src: "PREFIXb.js", async: true }).dataset.t = "PATH-token";
+              document.body.append(tag);
+            })</script>""",
+            id="moved to the end and run when the page is there",
+        ),
+        pytest.param(
+            """<script type="text/later" src="PREFIXb.js" data-t="PATH-token"></script>
+            <script>fetch("PREFIXb.js").then((answer) => answer.text()).then((code) => {
+              document.head.append(Object.assign(document.createElement("script"), { text: code }));
+            })</script>""",
+            id="given another type, and run from another tag",
+        ),
+        pytest.param(f'<script data-t="PATH-token">{BUILT.read_text()}</script>', id="written into the page"),
+        pytest.param(
+            '<script src="PREFIXb.js.pagespeed.jm.abc.js?v=1" data-t="PATH-token"></script>', id="under another name"
+        ),
+    ],
+)
+def test_it_counts_however_an_optimiser_runs_its_tag(page: Page, site: Site, tag: str) -> None:
+    site.tag = tag
+    page.goto(site.url("/here"))
+    assert site.wait_for_beacons(1) == [VIEW]
+    assert site.beacons[0].path == "/_nhip/e"
 
 
 def test_it_carries_no_cookies_and_keeps_nothing(page: Page, site: Site) -> None:

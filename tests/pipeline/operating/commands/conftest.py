@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from ops import Ops
 
+from pipeline.collecting.recent_answers import RecentAnswers
 from pipeline.events import PageView
 
 NOW = 1_790_571_600.0  # 2026-09-28 12:00 in Asia/Ho_Chi_Minh
@@ -19,6 +20,11 @@ def ops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ops]:
     ops = Ops(tmp_path / "data", now=NOW)
     yield ops
     ops.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_answers_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.operating.commands.status.recent_answers", RecentAnswers())
 
 
 @pytest.fixture
