@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection, models, transaction
+from django.db import Error, close_old_connections, connection, models, transaction
 from django.utils import timezone
 from wagtail.models import DraftStateMixin, Page, Revision
 
@@ -43,7 +43,9 @@ class Schedule:
                         self._do_what_is_due()
                 late = seconds_late()
             SCHEDULE_LATE.set(late)
-        except (DatabaseError, InterfaceError):  # away: the look for changes says so
+        except Exception as error:
+            if not isinstance(error, Error):  # away: the look for changes says so
+                log.exception("nobody knows what is scheduled")
             close_old_connections()
         return LOOK_SECONDS
 

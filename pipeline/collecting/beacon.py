@@ -325,11 +325,13 @@ def _refuse_other_site(draft: Draft, page: str) -> None:
 
 def _own_names(draft: Draft) -> OwnNames:
     """The page that asks has one of the site's names, too, once ``_refuse_other_site`` has let it pass."""
-    envelope = draft.envelope
-    asked: tuple[str, ...] = (envelope.host, envelope.forwarded_host, draft.token.host)
+    envelope, names = draft.envelope, draft.known.names
+    asked: tuple[str, ...] = (envelope.host, draft.token.host)
+    if envelope.forwarded_host:
+        asked += (envelope.forwarded_host.partition(",")[0].strip(),)  # the first of several proxies heard the browser
     if envelope.fetched_from == "same-origin":
         asked += (envelope.origin.partition("//")[2], envelope.referer.partition("//")[2])
-    return draft.known.names._replace(asked=asked)
+    return OwnNames(names.settled, names.below, asked)
 
 
 def _judge_visit(draft: Draft, *, says_whence: bool) -> None:

@@ -113,7 +113,7 @@ def test_without_javascript_the_numbers_are_there_and_the_pixel_counts(
 ) -> None:
     page = new_visitor(java_script_enabled=False).new_page()
     address = product.base_url + "/gioi-thieu/"
-    with page.expect_response(re.compile(r"/_nhip/p\.gif")) as pixel:
+    with page.expect_response(re.compile(r"/_nhip/luot")) as pixel:
         page.goto(address)
     assert pixel.value.status == 200
     site = page.locator("[data-live]").get_attribute("data-site")
@@ -121,7 +121,7 @@ def test_without_javascript_the_numbers_are_there_and_the_pixel_counts(
     before = product.get(summary)["total"]
 
     # Without the script the number is the one in the page's HTML.
-    with page.expect_response(re.compile(r"/_nhip/p\.gif")) as pixel:
+    with page.expect_response(re.compile(r"/_nhip/luot")) as pixel:
         page.goto(product.base_url + SEEDED)
 
     assert pixel.value.status == 200

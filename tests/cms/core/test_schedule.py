@@ -118,11 +118,17 @@ def test_what_fails_keeps_nothing_waiting_and_is_tried_again(caplog: pytest.LogC
     assert late() == 0
 
 
-def test_a_database_that_is_away_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "logged"), [(OperationalError("gone"), False), (RuntimeError("unforeseen"), True)], ids=["away", "other"]
+)
+def test_no_failure_ends_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception, logged: bool
+) -> None:
     def away() -> object:
-        raise OperationalError("gone")
+        raise error
 
     monkeypatch.setattr(schedule, "_due", away)
     monkeypatch.setattr(schedule, "close_old_connections", lambda: None)
 
     assert Schedule().step() == LOOK_SECONDS
+    assert ("nobody knows what is scheduled" in caplog.text) is logged

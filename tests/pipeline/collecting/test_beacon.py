@@ -200,6 +200,10 @@ WITHOUT_HOST = {"host": "127.0.0.1:8000"}  # as nginx passes it on, unless it is
     [
         pytest.param({"origin": f"https://www.{OWN}"}, id="with www"),
         pytest.param({"origin": f"https://{OWN}", **WITHOUT_HOST, "forwarded_host": OWN}, id="as the proxy says"),
+        pytest.param(
+            {"origin": f"https://{OWN}", **WITHOUT_HOST, "forwarded_host": f"{OWN}, inner:8000"},
+            id="as two proxies say",
+        ),
         pytest.param({"origin": f"https://{OWN}", **WITHOUT_HOST, **HERE}, id="as the browser says"),
         pytest.param({"origin": "http://localhost:8291", **WITHOUT_HOST}, id="a name of the settings"),
         pytest.param({"origin": "https://en.so.example.vn", **WITHOUT_HOST}, id="below a name of the settings"),
