@@ -118,6 +118,7 @@ class Draft(msgspec.Struct, gc=False):
     known: Knowledge
     beacon: Beacon = Beacon(t="", p="")
     token: PageToken = PageToken(0, 0, "", "")
+    names: OwnNames = OwnNames(frozenset())
     agent: Agent = Agent("", "", "", "")
     audience: str = ""
     visitor: int = 0
@@ -188,11 +189,15 @@ def refuse_pixel_of_other_site(draft: Draft) -> None:
 
 def trust_token(draft: Draft) -> None:
     """Take the page from the token, as the CMS signed it."""
-    for key in draft.known.keys:
-        with suppress(BadToken):
-            draft.token = verify(draft.beacon.t, key)
-            return
-    raise Dropped(Reason.BAD_TOKEN)
+    present, *before = draft.known.keys
+    try:
+        draft.token = verify(draft.beacon.t, present)
+    except BadToken:
+        for key in before:
+            with suppress(BadToken):
+                draft.token = verify(draft.beacon.t, key)
+                return
+        raise Dropped(Reason.BAD_TOKEN) from None
 
 
 def refuse_other_path(draft: Draft) -> None:
@@ -209,6 +214,20 @@ def refuse_pixel_of_other_path(draft: Draft) -> None:
 
 
 # the steps that add
+
+
+def put_names(draft: Draft) -> None:
+    """The site's names, with those of this request. Where the browser says that a page of the same site asks, that page
+    has one of them, too."""
+    envelope = draft.envelope
+    asked = [envelope.host, draft.token.host]
+    if envelope.forwarded_host:
+        asked.append(
+            envelope.forwarded_host.partition(",")[0].strip()
+        )  # the first of several proxies heard the browser
+    if envelope.fetched_from == "same-origin":
+        asked += envelope.origin.partition("//")[2], envelope.referer.partition("//")[2]
+    draft.names = draft.known.names.and_asked(asked)
 
 
 def put_agent(draft: Draft) -> None:
@@ -228,7 +247,7 @@ def put_visitor(draft: Draft) -> None:
 def put_origin(draft: Draft) -> None:
     """A heartbeat has no source, since its view had one."""
     if not draft.beacon.h:
-        draft.origin = origin_of(draft.beacon.r, _own_names(draft))
+        draft.origin = origin_of(draft.beacon.r, draft.names)
 
 
 def put_visit(draft: Draft) -> None:
@@ -252,6 +271,7 @@ BEACON_STEPS = (
     refuse_too_large,
     read_body,
     trust_token,
+    put_names,
     refuse_other_origin,
     refuse_other_path,
     put_agent,
@@ -264,6 +284,7 @@ PIXEL_STEPS = (
     refuse_too_large,
     read_query,
     trust_token,
+    put_names,
     refuse_pixel_of_other_site,
     refuse_pixel_of_other_path,
     put_agent,
@@ -319,19 +340,8 @@ def _refuse_other_site(draft: Draft, page: str) -> None:
     fetched_from = draft.envelope.fetched_from
     if fetched_from == "same-origin":
         return
-    if fetched_from == "cross-site" or (page and not origin_of(page, _own_names(draft)).internal):
+    if fetched_from == "cross-site" or (page and not origin_of(page, draft.names).internal):
         raise Dropped(Reason.OTHER_SITE)
-
-
-def _own_names(draft: Draft) -> OwnNames:
-    """The page that asks has one of the site's names, too, once ``_refuse_other_site`` has let it pass."""
-    envelope, names = draft.envelope, draft.known.names
-    asked: tuple[str, ...] = (envelope.host, draft.token.host)
-    if envelope.forwarded_host:
-        asked += (envelope.forwarded_host.partition(",")[0].strip(),)  # the first of several proxies heard the browser
-    if envelope.fetched_from == "same-origin":
-        asked += (envelope.origin.partition("//")[2], envelope.referer.partition("//")[2])
-    return OwnNames(names.settled, names.below, asked)
 
 
 def _judge_visit(draft: Draft, *, says_whence: bool) -> None:

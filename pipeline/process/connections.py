@@ -34,6 +34,7 @@ IDLE_SECONDS = 5  # uvicorn's own; the proxy closes its connections sooner, so t
 TAKE_SECONDS = 30.0
 # An answer, since a proxy would take a connection that is closed without one for a failure of this process.
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+ROOM_SECONDS = 0.1  # from one search for idle connections to the next: with many that are busy it takes milliseconds
 LOOK_SECONDS = 5.0  # how often ``end_if_stuck`` is asked
 
 
@@ -54,6 +55,7 @@ class Connection(HttpToolsProtocol):
     Remove it when uvicorn has these limits itself.
     """
 
+    room_made_at = float("-inf")  # of all connections, by the loop's clock
     _waits_for: str | None = None
     _timer: TimerHandle | None = None
     _received = 0  # of what it waits for, since the timer began
@@ -90,6 +92,10 @@ class Connection(HttpToolsProtocol):
 
     def _make_room(self) -> None:
         """Close a tenth of those without a request under way: those that would be closed soonest anyway."""
+        now = self.loop.time()
+        if now - Connection.room_made_at < ROOM_SECONDS:
+            return
+        Connection.room_made_at = now
         others = [one for one in self.connections if isinstance(one, Connection) and one is not self]
         waiting = sorted((one for one in others if one.is_waiting), key=Connection.closes_at)
         for one in waiting[: max(10, len(self.connections) // 10)]:

@@ -32,11 +32,16 @@ class OwnNames(NamedTuple):
     below: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
 
+    def and_asked(self, hosts: Sequence[str]) -> "OwnNames":
+        """Without hosts that are longer than any, which would fill a cache."""
+        asked = tuple([host.partition("/")[0] for host in hosts if host and len(host) <= MAX_ORIGIN_CHARS])
+        return OwnNames(self.settled, self.below, asked)
+
     def have(self, host: str) -> bool:
         return bool(host) and (
             host in self.settled
             or (bool(self.below) and f".{host}".endswith(self.below))
-            or any(host == _name_of(asked) for asked in self.asked if asked)
+            or host in map(_name_of, self.asked)
         )
 
 
@@ -51,7 +56,12 @@ def origin_of(referrer: str, own: OwnNames) -> Origin:
     # The cache keeps scheme and host alone: a sender can make headers as long and as many as it likes.
     scheme, slashes, rest = referrer.partition("//")
     origin = f"{scheme}{slashes}{rest.partition('/')[0]}"
-    host = _host(origin) if len(origin) <= MAX_ORIGIN_CHARS else ""
+    return _compare(origin if len(origin) <= MAX_ORIGIN_CHARS else "", own)
+
+
+@lru_cache(maxsize=CACHED_ORIGINS)
+def _compare(origin: str, own: OwnNames) -> Origin:
+    host = _host(origin)
     return Origin(internal=True, source="") if own.have(host) else Origin(internal=False, source=host[:MAX_HOST_CHARS])
 
 
