@@ -42,7 +42,7 @@ format:  ## Định dạng mã nguồn · Format the code
 	$(DEV) .venv/bin/ruff check --fix-only . && exec .venv/bin/ruff format .
 
 wheels:  ## Đóng gói · Build both wheels into dist/
-	@uv=$$(tools/bootstrap.sh uv) && rm -rf dist && exec "$$uv" build --all-packages --wheel --out-dir dist
+	@rm -rf dist && exec tools/bootstrap.sh uv build --all-packages --wheel --out-dir dist
 
 env:  ## Ghi .env với khoá ngẫu nhiên · Write .env for docker-compose.yml (NHIP_SITE, NHIP_TLS)
 	@tools/make_env.sh

@@ -3,7 +3,7 @@
 #
 #   tools/bootstrap.sh run    for the product
 #   tools/bootstrap.sh dev    for the product, tests and tools
-#   tools/bootstrap.sh uv     print a uv that is new enough; install the pinned one into .tools if there is none
+#   tools/bootstrap.sh uv ... run a uv that is new enough; install the pinned one into .tools if there is none
 #
 # Needs a Python (3.11 or newer) that has pip or venv, or a uv. PYTHON chooses the interpreter. The index is the user's
 # own: UV_* and PIP_* variables and pip's configuration are followed. `dev` completes an environment made for `run`, and
@@ -31,23 +31,21 @@ main() {
     keep_bytecode
     case "${1:-}" in
         run | dev) is_current "$1" || make_environment "$1" ;;
-        uv)
-            keep_tools_out_of_git
-            find_uv || {
-                find_python
-                install_uv
-            }
-            say_path "$uv"
-            ;;
+        uv) shift && run_uv "$@" ;;
         *) fail "usage: tools/bootstrap.sh run|dev|uv" ;;
     esac
 }
 
-say_path() {
-    case "$1" in
-        .*) printf '%s\n' "$PWD/$1" ;;
-        *) printf '%s\n' "$1" ;;
-    esac
+# The lock is written for the public index, whatever the user's own is.
+run_uv() {
+    keep_tools_out_of_git
+    if ! find_uv; then
+        find_python
+        install_uv
+    fi
+    [ -n "${python:-}" ] || choose_python_for_uv
+    [ "${1:-}" = lock ] || has_own_index || :
+    exec "$uv" "$@"
 }
 
 # uv brings its own list of authorities; a network that inspects TLS has its own authority in the system's list.

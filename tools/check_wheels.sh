@@ -5,7 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 root=$PWD
-uv=$(tools/bootstrap.sh uv)
 python=$root/.venv/bin/python
 away=$(mktemp -d)
 trap 'rm -rf "$away"' EXIT
@@ -13,7 +12,7 @@ trap 'rm -rf "$away"' EXIT
 main() {
     holds_exactly dist/nhip-*.whl "" cms pipeline consumers
     holds_exactly dist/wagtail_emulation-*.whl plugins/emulation/src/ plugins/emulation/src/wagtail_emulation
-    "$uv" export --quiet --frozen --no-dev --no-emit-workspace --no-hashes --no-header --output-file "$away/lock.txt" >/dev/null
+    tools/bootstrap.sh uv export --quiet --frozen --no-dev --no-emit-workspace --no-hashes --no-header --output-file "$away/lock.txt" >/dev/null
     plugin_works_alone
     portal_works_with_the_plugin
 }
@@ -29,8 +28,8 @@ holds_exactly() { # WHEEL PREFIX PATH...
 
 plugin_works_alone() {
     echo "alone: wagtail-emulation"
-    "$uv" venv --quiet --python "$python" "$away/plugin"
-    "$uv" pip install --quiet --python "$away/plugin/bin/python" --constraint "$away/lock.txt" dist/wagtail_emulation-*.whl
+    tools/bootstrap.sh uv venv --quiet --python "$python" "$away/plugin"
+    tools/bootstrap.sh uv pip install --quiet --python "$away/plugin/bin/python" --constraint "$away/lock.txt" dist/wagtail_emulation-*.whl
     (
         cd "$away"
         export PYTHONPATH=$root/plugins/emulation/tests DJANGO_SETTINGS_MODULE=emulation_site.settings
@@ -42,8 +41,8 @@ plugin_works_alone() {
 
 portal_works_with_the_plugin() {
     echo "together: nhip"
-    "$uv" venv --quiet --python "$python" "$away/portal"
-    "$uv" pip install --quiet --python "$away/portal/bin/python" --constraint "$away/lock.txt" --find-links dist dist/nhip-*.whl
+    tools/bootstrap.sh uv venv --quiet --python "$python" "$away/portal"
+    tools/bootstrap.sh uv pip install --quiet --python "$away/portal/bin/python" --constraint "$away/lock.txt" --find-links dist dist/nhip-*.whl
     (
         cd "$away"
         export DJANGO_SETTINGS_MODULE=cms.settings.embedded NHIP_DATA_DIR=$away/data
