@@ -42,7 +42,7 @@ plugin_works_alone() {
 portal_works_with_the_plugin() {
     echo "together: nhip"
     tools/bootstrap.sh uv venv --quiet --python "$python" "$away/portal"
-    tools/bootstrap.sh uv pip install --quiet --python "$away/portal/bin/python" --constraint "$away/lock.txt" --find-links dist dist/nhip-*.whl
+    tools/bootstrap.sh uv pip install --quiet --python "$away/portal/bin/python" --constraint "$away/lock.txt" dist/*.whl
     (
         cd "$away"
         export DJANGO_SETTINGS_MODULE=cms.settings.embedded NHIP_DATA_DIR=$away/data
