@@ -15,6 +15,11 @@ ACKNOWLEDGED_EVENTS = Counter(
 REFUSED_BEACONS = Counter(
     "nhip_collector_refused_beacons", "Beacons refused, by the reason given in X-Nhip.", ["reason"], registry=REGISTRY
 )
+REPEATED_BEACONS = Counter(
+    "nhip_collector_repeated_beacons",
+    "Beacons of displays that were stored before: answered as the first, counted once.",
+    registry=REGISTRY,
+)
 APPENDED_RECORDS = Counter(
     "nhip_collector_appended_records", "Records the collector appended to the log.", registry=REGISTRY
 )

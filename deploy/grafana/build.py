@@ -79,7 +79,10 @@ ROWS = (
             ),
             Panel(
                 title="Từ chối, theo lý do · Refused, by reason",
-                queries={"{{reason}}": "sum by (reason) (rate(nhip_collector_refused_beacons_total[1m])) > 0"},
+                queries={
+                    "{{reason}}": "sum by (reason) (rate(nhip_collector_refused_beacons_total[1m])) > 0",
+                    "repeated": "sum(rate(nhip_collector_repeated_beacons_total[1m])) > 0",
+                },
                 unit="reqps",
             ),
             Panel(

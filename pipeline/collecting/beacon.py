@@ -8,7 +8,7 @@ the visitor, the agent and the time come from the envelope.
 from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
@@ -23,6 +23,7 @@ from pipeline.tokens import PageToken, verify
 MAX_BODY_BYTES = 16_384  # the longest token and path, and a long referrer
 SENT_TYPE = b"text/plain;charset=UTF-8"  # by every browser
 TYPES = (b"text/plain", b"application/json")
+MAX_ID_CHARS = 40
 
 SaltFor = Callable[[float], bytes | None]
 CameLately = Callable[[int, int], bool]
@@ -101,13 +102,17 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 class Beacon(msgspec.Struct, frozen=True):
-    """The body: token, path, referrer, kind of navigation, heartbeat; one letter each, to send few bytes."""
+    """The body: token, path, referrer, kind of navigation, heartbeat; one letter each, to send few bytes.
+
+    ``i``: the display's id; an older script sends none.
+    """
 
     t: str
     p: str
     r: str = ""
     n: Literal["navigate", "reload", "back_forward"] = "navigate"
     h: Literal[0, 1] = 0
+    i: Annotated[str, msgspec.Meta(max_length=MAX_ID_CHARS)] = ""
 
 
 class Draft(msgspec.Struct, gc=False):
@@ -126,20 +131,35 @@ class Draft(msgspec.Struct, gc=False):
     visit: bool = False
 
 
-def parse_beacon(body: bytes, envelope: Envelope, known: Knowledge) -> PageView | Heartbeat:
+class Told(NamedTuple):
+    """An event, and the display that it tells of: a request that tells of the same one is a repeat. A heartbeat, and a
+    view of an older script, tell of none."""
+
+    event: PageView | Heartbeat
+    display: int = 0
+
+
+def parse_beacon(body: bytes, envelope: Envelope, known: Knowledge) -> Told:
     """The event of a posted beacon. Raises Dropped."""
     draft = Draft(body, envelope, known)
     for step in BEACON_STEPS:
         step(draft)
-    return _heartbeat(draft) if draft.beacon.h else _view(draft, scripted=True)
+    beacon = draft.beacon
+    if beacon.h:
+        return Told(_heartbeat(draft))
+    return Told(_view(draft, scripted=True), hash((beacon.i, draft.token.page_id)) if beacon.i else 0)
 
 
-def parse_pixel(query: bytes, envelope: Envelope, known: Knowledge) -> PageView:
-    """The view of a page without script. Raises Dropped."""
+def parse_pixel(query: bytes, envelope: Envelope, known: Knowledge) -> Told:
+    """The view of a page without script. Raises Dropped.
+
+    All readers get the same HTML, so a display is known by its reader: a proxy that asks again sends the same headers.
+    """
     draft = Draft(query, envelope, known)
     for step in PIXEL_STEPS:
         step(draft)
-    return _view(draft, scripted=False)
+    display = hash((query, envelope.ip, envelope.user_agent, envelope.referer))
+    return Told(_view(draft, scripted=False), display)
 
 
 # the steps that refuse

@@ -1,6 +1,7 @@
 """The endpoints that take views: ``POST e``, the pixel of browsers without script, and the script that sends beacons.
 
 A view is answered once it is durable, with 202 or the pixel; else with a 4xx or 503 whose ``X-Nhip`` names the reason.
+A view that is stored already gets the same answer, with ``X-Nhip: repeated``.
 """
 
 import time
@@ -20,10 +21,11 @@ from pipeline.collecting.beacon import (
     parse_beacon,
     parse_pixel,
 )
+from pipeline.collecting.displays import Displays
 from pipeline.collecting.enrich.referrers import OwnNames
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
 from pipeline.collecting.recent_visitors import RecentVisitors
-from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS
+from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS, REPEATED_BEACONS
 from pipeline.process.http import (
     NO_STORE,
     Messages,
@@ -39,7 +41,13 @@ from pipeline.process.http import (
 )
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+OF_BEFORE = (b"x-nhip", b"repeated")
 ACCEPTED = messages_of(Response(202, headers=(NO_STORE,)))
+REPEATED = messages_of(Response(202, headers=(NO_STORE, OF_BEFORE)))
+
+# For how long a request is known again. A pixel has no id: what its reader asks for later is another display.
+SCRIPTED_SECONDS = 300.0
+UNSCRIPTED_SECONDS = 5.0
 
 _REFUSED = {reason: REFUSED_BEACONS.labels(reason=reason.value) for reason in Reason}
 _ACKNOWLEDGED = {kind: ACKNOWLEDGED_EVENTS.labels(kind=kind) for kind in ("PageView", "Heartbeat")}
@@ -53,6 +61,8 @@ class Collector:
     ) -> None:
         self._acknowledger = acknowledger
         self._known = Knowledge(tuple(keys), salt_for, RecentVisitors().came_lately, names)
+        self._scripted = Displays(seconds=SCRIPTED_SECONDS)
+        self._unscripted = Displays(seconds=UNSCRIPTED_SECONDS)
         self._script = files("pipeline.collecting.script").joinpath("beacon.min.js").read_bytes()
 
     async def beacon(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,23 +90,30 @@ class Collector:
             body = await read_body(receive, limit=MAX_BODY_BYTES)
             if body is None:
                 raise Dropped(Reason.MALFORMED)
-            event = parse_beacon(body, _envelope(scope), self._known)
-            await self._acknowledger.append(event)
+            told = parse_beacon(body, _envelope(scope), self._known)
+            is_new = await self._scripted.store_once(told, self._acknowledger.append)
         except Dropped as refusal:
             return messages_of(_refuse(refusal.reason, allow=b"POST"))
-        _acknowledge(type(event).__name__)
+        if not is_new:
+            REPEATED_BEACONS.inc()
+            return REPEATED
+        _acknowledge(type(told.event).__name__)
         return ACCEPTED
 
     async def _take_pixel(self, scope: Scope) -> Response:
         try:
             if scope["method"] != "GET":
                 raise Dropped(Reason.WRONG_METHOD)
-            view = parse_pixel(scope["query_string"], _envelope(scope), self._known)
-            await self._acknowledger.append(view)
+            told = parse_pixel(scope["query_string"], _envelope(scope), self._known)
+            is_new = await self._unscripted.store_once(told, self._acknowledger.append)
         except Dropped as refusal:
             return _refuse(refusal.reason, allow=b"GET")
+        headers = [(b"content-type", b"image/gif"), NO_STORE]
+        if not is_new:
+            REPEATED_BEACONS.inc()
+            return Response(200, PIXEL, [*headers, OF_BEFORE])
         _acknowledge("PageView")
-        return Response(200, PIXEL, [(b"content-type", b"image/gif"), NO_STORE])
+        return Response(200, PIXEL, headers)
 
 
 _TEXT_HEADERS = {

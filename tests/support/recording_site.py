@@ -81,7 +81,12 @@ class Site:
         self.gates[gate].set()
 
     def bodies(self) -> list[dict[str, Any]]:
-        return [beacon.body for beacon in self.beacons]
+        """Without the ids of displays, which are random."""
+        return [{name: value for name, value in beacon.body.items() if name != "i"} for beacon in self.beacons]
+
+    def ids(self) -> list[str]:
+        """The id of each beacon's display."""
+        return [beacon.body["i"] for beacon in self.beacons]
 
     def displays(self) -> list[tuple[str, str]]:
         return [(body["p"], body["n"]) for body in self.bodies()]

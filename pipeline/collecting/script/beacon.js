@@ -1,7 +1,8 @@
 // Tells the collector that this page was displayed, once for each display, and that it is still visible.
 //
 // A display is a page becoming visible: a prerendered page or a tab opened in the background counts when it is first
-// seen, and a page restored from the back/forward cache counts again. A tab switched away and back does not.
+// seen, and a page restored from the back/forward cache counts again. A tab switched away and back does not. Each display
+// has a random id, so that a repeated request counts once, whoever repeats it.
 //
 // It keeps nothing in the browser, sends no cookies, leaves no global names and never throws.
 // `python -m pipeline.collecting.script.build` writes beacon.min.js from this file.
@@ -40,6 +41,7 @@
       if (page.prerendering || page.visibilityState != "visible") return;
       if (!displayed) {
         displayed = 1;
+        message.i = Math.random() + "";
         send(JSON.stringify(message), 1);
       } else if (Date.now() - sentAt > 119e3) {
         send(JSON.stringify({ ...message, h: 1 }), 3);

@@ -50,7 +50,7 @@ def post(
     **around: Any,
 ) -> PageView | Heartbeat:
     known = KNOWN._replace(salt_for=salt_for, came_lately=lambda *_: lately)
-    return parse_beacon(encoded(content), msgspec.structs.replace(envelope, **around), known)
+    return parse_beacon(encoded(content), msgspec.structs.replace(envelope, **around), known).event
 
 
 def view(content: object = GOOD, **around: Any) -> PageView:
@@ -62,7 +62,9 @@ def view(content: object = GOOD, **around: Any) -> PageView:
 def fetch(query: str = f"t={GOOD['t']}", *, lately: bool = False, **around: Any) -> PageView:
     given = {"content_type": b"", "referer": f"https://{OWN}{TOKEN.path}", **around}
     known = KNOWN._replace(came_lately=lambda *_: lately)
-    return parse_pixel(query.encode(), msgspec.structs.replace(ENVELOPE, **given), known)
+    event = parse_pixel(query.encode(), msgspec.structs.replace(ENVELOPE, **given), known).event
+    assert isinstance(event, PageView)
+    return event
 
 
 def signed(**changes: Any) -> str:
@@ -270,6 +272,8 @@ REFUSED_BEACONS = [
     pytest.param({"t": GOOD["t"]}, {}, Reason.MALFORMED, id="no path"),
     pytest.param({**GOOD, "n": "prerender"}, {}, Reason.MALFORMED, id="unknown navigation"),
     pytest.param({**GOOD, "h": 2}, {}, Reason.MALFORMED, id="unknown flag"),
+    pytest.param({**GOOD, "i": "1" * 41}, {}, Reason.MALFORMED, id="an id that no script makes"),
+    pytest.param({**GOOD, "i": 0.5}, {}, Reason.MALFORMED, id="an id of another type"),
     pytest.param({**GOOD, "h": True}, {}, Reason.MALFORMED, id="a flag of another type"),
     pytest.param({**GOOD, "r": 1}, {}, Reason.MALFORMED, id="a referrer of another type"),
     pytest.param(b'{"t":"","p":"","z":' + b"[" * 8000, {}, Reason.MALFORMED, id="nested too deeply"),

@@ -107,16 +107,16 @@ async def test_the_pixel_counts_and_is_a_picture(collector: Kit) -> None:
 async def test_a_pixel_without_a_referrer_is_a_visit_the_first_time_alone(collector: Kit) -> None:
     address = f"/_nhip/luot?t={collector.signed}"
     other = [(b"user-agent", b"Lynx/2.9")]
-    for headers in ([], [], other, [*other, (b"dnt", b"1")]):
-        assert (await collector.request("GET", address, headers=headers)).status == 200
+    for number, headers in enumerate(([], [], other, [*other, (b"dnt", b"1")])):
+        assert (await collector.request("GET", f"{address}&x={number}", headers=headers)).status == 200
     views = [event for event in collector.events() if isinstance(event, PageView)]
     assert [view.visit for view in views] == [True, False, True, False]
 
 
 async def test_a_pixel_with_the_referrer_of_another_site_is_a_visit_each_time(collector: Kit) -> None:
     address = f"/_nhip/luot?t={collector.signed}&r=https%3A%2F%2Fx.example%2F"
-    for _ in range(2):
-        await collector.request("GET", address)
+    for number in range(2):
+        await collector.request("GET", f"{address}&x={number}")
     assert [event.visit for event in collector.events() if isinstance(event, PageView)] == [True, True]
 
 

@@ -124,6 +124,7 @@ def test_only_a_view_that_was_surely_not_stored_is_sent_again(
     site.settled()
 
     assert site.bodies() == [VIEW] * attempts
+    assert len(set(site.ids())) == 1, "all attempts tell of one display"
 
 
 def test_each_further_attempt_waits_longer(page: Page, site: Site) -> None:

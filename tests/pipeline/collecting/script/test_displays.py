@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
     from recording_site import Site
 
+from pipeline.collecting.beacon import MAX_ID_CHARS
+
 pytestmark = pytest.mark.browser
 
 
@@ -57,6 +59,8 @@ def test_a_return_through_the_back_forward_cache_counts_again(page: Page, site: 
 
     assert site.settled() == [("/here", "navigate"), ("/there", "navigate"), ("/here", "back_forward")]
     assert site.fetched.count("/here") == 1
+    assert len(set(site.ids())) == 3
+    assert all(4 < len(of_display) <= MAX_ID_CHARS for of_display in site.ids())
 
 
 def test_a_return_without_the_cache_is_sent_as_back_forward(page: Page, site: Site) -> None:
