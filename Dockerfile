@@ -30,7 +30,7 @@ WORKDIR /app
 USER 10001:10001
 CMD ["python", "-m", "cms.web"]
 
-FROM caddy:2.10.0-alpine AS proxy
+FROM caddy:2.11.9-alpine AS proxy
 # A copy of the program has no file capability (low ports, which it does not use), and runs without any.
 RUN cp /usr/bin/caddy /usr/bin/caddy.plain && mv /usr/bin/caddy.plain /usr/bin/caddy \
     && mkdir -p /data /config && chown -R 10002:10002 /data /config

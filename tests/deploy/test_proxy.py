@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from part import free_port
+from part import ROOT, free_port
 from patience import PATIENCE
-from proxy import CADDYFILE, Proxy, require_caddy
+from proxy import CADDYFILE, Proxy, caddy_program, require_caddy
 
-from cms.runtime.bodies import FORM_BYTES, UPLOAD_BYTES
+from cms.runtime.bodies import UPLOAD_BYTES
+from pipeline.collecting.beacon import MAX_BODY_BYTES
 from pipeline.process.connections import IDLE_SECONDS
 from pipeline.process.http import PREFIX
 
@@ -26,6 +29,8 @@ PUBLIC = ("e", "luot", "b.js", "summary.json", "pages.json", "live", "healthz")
 SHUT = ("readyz", "metrics", "nothing")
 FIRST_BEAT_READ = threading.Event()  # the second beat of a stream waits for it
 READ_SECONDS = 10.0
+DYING = "?dying=1"  # an upstream that gets this dies before it answers
+ASKED: list[tuple[str, str]] = []  # name of the upstream, path
 
 
 class Upstream(BaseHTTPRequestHandler):
@@ -39,7 +44,11 @@ class Upstream(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path.startswith("/_nhip/live"):
+        ASKED.append((self.name, self.path))
+        if self.path.endswith(DYING):
+            self.close_connection = True
+            return
+        if self.path == "/_nhip/live":
             self._stream()
             return
         body = json.dumps({"name": self.name, "headers": dict(self.headers.items())}).encode()
@@ -135,7 +144,14 @@ def test_a_path_for_operations_never_reaches_a_process(proxy: Proxy, name: str, 
     assert ask(proxy, spelling.format(name))[0] == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/_nhip/e"])
+def test_the_program_is_the_one_of_the_image() -> None:
+    require_caddy()
+    version = subprocess.run([caddy_program(), "version"], capture_output=True, text=True, check=True).stdout.split()[0]
+
+    assert f"\nFROM caddy:{version.removeprefix('v')}-alpine" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", ["/", "/_nhip/e", "/_nhip/luot", "/_nhip/live?told=1"])
 def test_the_address_of_a_client_is_the_one_the_proxy_saw(proxy: Proxy, path: str) -> None:
     forged = {"X_Forwarded_For": "203.0.113.9", "X_Forwarded_Proto": "http", "X_Forwarded_Host": "evil.example"}
     _name, headers = told(proxy, path, **forged)
@@ -163,10 +179,14 @@ def test_a_body_too_large_for_a_beacon_is_refused_by_the_proxy(proxy: Proxy) -> 
     assert ask(proxy, "/_nhip/e", method="POST", body=b"x" * 100_000)[0] in (413, 502)
 
 
-def test_the_proxy_takes_as_much_as_the_site(tmp_path: Path) -> None:
-    assert {UPLOAD_BYTES} == {
-        handler["max_size"] for handler in handlers(tmp_path, "request_body") if handler["max_size"] > FORM_BYTES
-    }
+def test_the_proxy_takes_as_much_as_the_site_and_little_more_than_a_collector(tmp_path: Path) -> None:
+    limits = sorted({handler["max_size"] for handler in handlers(tmp_path, "request_body")})
+    buffers = {handler.get("request_buffers") for handler in handlers(tmp_path, "reverse_proxy")}
+
+    assert limits[1:] == [UPLOAD_BYTES]
+    assert MAX_BODY_BYTES < limits[0] < 2 * MAX_BODY_BYTES
+    assert buffers == {None, 18_000}
+    assert limits[0] < 18_000, "a body that fills the buffer is not read to its end first"
 
 
 def test_an_idle_connection_is_left_by_the_proxy_before_the_process_closes_it(tmp_path: Path) -> None:
@@ -192,6 +212,107 @@ def handlers(directory: Path, name: str) -> list[dict[str, Any]]:
                 yield from find(item)
 
     return list(find(json.loads(run.stdout)))
+
+
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+BROKEN_BODIES = [
+    pytest.param(CHUNKED + b"no number\r\n", id="no chunk"),
+    pytest.param(CHUNKED + b"8000\r\n" + b"x" * 0x8000 + b"\r\n", id="chunks without end"),
+    pytest.param(b"Content-Length: 100\r\n\r\nx", id="cut off"),
+    pytest.param(b"Content-Length: 16000\r\n\r\n" + b"x" * 15_000, id="cut off late"),
+]
+
+
+@pytest.fixture(scope="module")
+def two_collectors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """Two that are there; behind a CDN, so that a test chooses the reader's address."""
+    require_caddy()
+    servers, addresses = zip(*(start_upstream(name) for name in ("one", "other")), strict=True)
+    directory = tmp_path_factory.mktemp("two")
+    with Proxy(directory, web=addresses, collectors=addresses, cdn="127.0.0.0/8 ::1/128") as proxy:
+        yield proxy
+        proxy.stop()
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def ask_plainly(
+    proxy: Proxy, path: str, *, method: str = "GET", body: bytes | None = None, forwarded: str = "192.0.2.1"
+) -> tuple[int, str]:
+    """The status and, if an upstream answered, its name."""
+    with closing(http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=PATIENCE)) as connection:
+        connection.request(method, path, body=body, headers={"X-Forwarded-For": forwarded})
+        answer = connection.getresponse()
+        content = answer.read()
+    return answer.status, json.loads(content)["name"] if answer.status == 200 else ""
+
+
+@pytest.mark.parametrize("path", ["/_nhip/e", "/_nhip/luot", "/_nhip/summary.json"])
+@pytest.mark.parametrize("broken", BROKEN_BODIES)
+def test_no_stranger_makes_a_collector_look_failed(two_collectors: Proxy, path: str, broken: bytes) -> None:
+    _status, chosen = ask_plainly(two_collectors, path)
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n".encode()
+    for _ in range(8):  # some of them reach a collector before they break off
+        with socket.create_connection(("127.0.0.1", two_collectors.port), timeout=PATIENCE) as connection:
+            connection.sendall(head + broken)
+            connection.shutdown(socket.SHUT_WR)
+            with suppress(ConnectionError):
+                connection.recv(100)
+
+        assert ask_plainly(two_collectors, path) == (200, chosen), "its reader was sent to the other one"
+
+
+def test_no_site_is_left_alone_for_what_looks_like_its_failure(tmp_path: Path) -> None:
+    sites = [handler for handler in handlers(tmp_path, "reverse_proxy") if "request_buffers" not in handler]
+
+    assert [handler["load_balancing"]["selection_policy"]["policy"] for handler in sites] == ["round_robin"]
+    assert not any("health_checks" in handler for handler in sites)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "times"),
+    [
+        pytest.param("POST", "/_nhip/e", 1, id="beacon"),
+        pytest.param("GET", "/_nhip/luot", 1, id="pixel"),
+        pytest.param("GET", "/_nhip/summary.json", 2, id="numbers"),
+    ],
+)
+def test_what_may_have_been_counted_is_not_sent_to_the_other_collector(
+    tmp_path: Path, method: str, path: str, times: int
+) -> None:
+    require_caddy()
+    servers, addresses = zip(*(start_upstream(name) for name in ("one", "other")), strict=True)
+    body = b"{}" if method == "POST" else None
+    with Proxy(tmp_path / "proxy", web=addresses, collectors=addresses) as proxy:
+        assert ask_plainly(proxy, path, method=method, body=body)[0] == 200  # the connection is kept, perhaps
+        ASKED.clear()
+        assert ask_plainly(proxy, path + DYING, method=method, body=body)[0] == 502
+        proxy.stop()
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+    assert len({name for name, _path in ASKED}) == times
+    assert times == 2 or len(ASKED) == 1
+
+
+def test_readers_behind_a_cdn_are_told_apart_and_keep_their_collector(two_collectors: Proxy) -> None:
+    readers = [f"198.51.100.{number}" for number in range(20)]
+    chosen = {reader: ask_plainly(two_collectors, "/_nhip/e", forwarded=reader)[1] for reader in readers}
+
+    assert set(chosen.values()) == {"one", "other"}
+    for reader in readers:  # what a client says before the CDN's own word is not believed
+        said = f"203.0.113.9, {reader}, 127.0.0.1"
+        assert ask_plainly(two_collectors, "/_nhip/luot", forwarded=said)[1] == chosen[reader]
+
+
+def test_a_process_is_told_the_readers_own_address_behind_a_cdn(two_collectors: Proxy) -> None:
+    for path in ("/", "/_nhip/e", "/_nhip/luot"):
+        with closing(http.client.HTTPConnection("127.0.0.1", two_collectors.port, timeout=PATIENCE)) as connection:
+            connection.request("GET", path, headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"})
+            told_by_proxy = json.loads(connection.getresponse().read())["headers"]
+        assert told_by_proxy["X-Forwarded-For"] == "198.51.100.7"
 
 
 def test_plain_http_is_sent_to_https_or_not_served(proxy: Proxy) -> None:

@@ -11,7 +11,6 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
@@ -67,13 +66,7 @@ class Target:
         self._acknowledger = Acknowledger(self._log, seconds=10)
         counters = NoCounters()
         self._app = CollectorApplication(
-            Collector(
-                keys=[KEY],
-                acknowledger=self._acknowledger,
-                salt_for=lambda _at: b"s" * 32,
-                names=settle([]),
-                undated_until=inf,
-            ),
+            Collector(keys=[KEY], acknowledger=self._acknowledger, salt_for=lambda _at: b"s" * 32, names=settle([])),
             Numbers(counters, LiveStreams(counters, limit=1)),
             Health(alive={}, ready={}),
         )
