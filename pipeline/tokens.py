@@ -1,6 +1,7 @@
 """The signed page token: the CMS says which page this is, and the collector believes only that.
 
 Text form: base64url(JSON array of the fields) "." base64url(keyed BLAKE2b of the first part, 16 bytes), no padding.
+A token is good for a day, so that a page that was taken down stops counting.
 The key is shared by the CMS and the collectors (``NHIP_BEACON_KEY``, or ``beacon.key`` in the data directory).
 """
 
@@ -16,13 +17,15 @@ from pipeline.errors import BadToken
 from pipeline.events import PUBLIC
 
 MAC_BYTES = 16
+DAY_HOURS = 24  # a page in a cache still counts for a day, and one that was taken down does not for longer
 MAX_TOKEN_CHARS = 6000  # for paths of 4,000 letters, some sixteen of Wagtail's longest slugs
 
 
 class PageToken(msgspec.Struct, frozen=True, array_like=True):
     """A page as the CMS published it; ``audience`` is public, staff (a signed-in reader) or preview.
 
-    ``host``: the name of the Wagtail site that it belongs to.
+    ``host``: the name of the Wagtail site that it belongs to. ``hour``: when it was signed (``hour_of``); 0 in tokens
+    from before they had one.
     """
 
     site: int
@@ -31,6 +34,16 @@ class PageToken(msgspec.Struct, frozen=True, array_like=True):
     path: str
     audience: str = PUBLIC
     host: str = ""
+    hour: int = 0
+
+    def is_old(self, now: float) -> bool:
+        """Whether it was signed more than a day before Unix time ``now``."""
+        return hour_of(now) - self.hour > DAY_HOURS
+
+
+def hour_of(at: float) -> int:
+    """The hour that Unix time ``at`` (seconds) lies in, counted from 1970."""
+    return int(at // 3600)
 
 
 _encoder = msgspec.json.Encoder()

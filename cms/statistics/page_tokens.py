@@ -1,20 +1,26 @@
-"""The page token: signed here, handed by the browser to the collector, it says that this site published the page."""
+"""The page token: signed here, handed by the browser to the collector, it says that this site published the page.
+
+It has the hour of its signing, so a page that is kept for many readers gets it when it is sent: as *letters* it passes
+through the page's HTML until then.
+"""
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
+import msgspec
 from django.http import HttpRequest
 from wagtail.models import Page
 
 from pipeline.events import PREVIEW, PUBLIC, STAFF
 from pipeline.settings import Settings
-from pipeline.tokens import PageToken, sign
+from pipeline.tokens import PageToken, hour_of, sign
 
 
-def sign_page(page: Page, request: HttpRequest) -> str | None:
+def token_of(page: Page, request: HttpRequest) -> PageToken | None:
     """The token of `page` in the answer to `request`; None if the page has no address, or one too long to count."""
     parts = page.get_url_parts(request) if page.pk else None
     if parts is None:
@@ -29,8 +35,25 @@ def sign_page(page: Page, request: HttpRequest) -> str | None:
         host=urlsplit(root_url).hostname or "",
     )
     with suppress(ValueError):
-        return sign(token, key=beacon_key())
+        sign_in(hour_of(time.time()), token)
+        return token
     return None
+
+
+def sign_in(hour: int, token: PageToken) -> str:
+    """`token` as of that hour. Raises ValueError if it is too long."""
+    return sign(msgspec.structs.replace(token, hour=hour), key=beacon_key())
+
+
+def to_letters(token: PageToken) -> str:
+    """In letters and digits alone."""
+    return msgspec.json.encode(token).hex()
+
+
+@lru_cache(maxsize=4096)
+def sign_letters(letters: str, hour: int) -> str:
+    """The token in `letters`, as of that hour."""
+    return sign_in(hour, msgspec.json.decode(bytes.fromhex(letters), type=PageToken))
 
 
 def audience(request: HttpRequest) -> str:

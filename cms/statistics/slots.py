@@ -1,4 +1,4 @@
-"""The parts of a page that change by themselves: its numbers and the line that says how old they are.
+"""The parts of a page that change by themselves: its numbers, the line that says how old they are, and its token.
 
 A page that one reader asks for is rendered with them. A page that is kept for many readers is rendered with marks in
 their places instead, and each reader gets it with the values of the moment (``cut``, ``Cut.values``).
@@ -15,7 +15,9 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 
 from cms.statistics.numbers import iso_time, vietnamese_number, vietnamese_time
+from cms.statistics.page_tokens import sign_letters
 from pipeline.serving.snapshot import Snapshot, Unit
+from pipeline.tokens import hour_of
 
 STALE_AFTER_SECONDS = 60
 
@@ -28,15 +30,17 @@ _MARK = re.compile(rf"{SECRET}\((\w+(?: \w+)*)\)".encode())
 
 
 class Moment(NamedTuple):
-    """What the values depend on: the counters, and whether they are so old that a page says so."""
+    """What the values depend on: the counters, whether they are so old that a page says so, and the hour of tokens."""
 
     snapshot: Snapshot
     stale: bool
+    hour: int
 
 
 def moment_of(snapshot: Snapshot, *, now: float) -> Moment:
     """``now`` is Unix seconds."""
-    return Moment(snapshot, stale=snapshot.as_of is not None and now - snapshot.as_of > STALE_AFTER_SECONDS)
+    stale = snapshot.as_of is not None and now - snapshot.as_of > STALE_AFTER_SECONDS
+    return Moment(snapshot, stale=stale, hour=hour_of(now))
 
 
 def counter(name: str, site_id: int, unit: Unit, moment: Moment) -> str:
@@ -70,6 +74,7 @@ _READERS: dict[str, Callable[..., str]] = {
     "as_of_hidden": as_of_hidden,
     "as_of_datetime": as_of_datetime,
     "as_of_text": as_of_text,
+    "page_token": lambda moment, letters: sign_letters(letters, moment.hour),
 }
 
 

@@ -10,6 +10,7 @@
 """
 
 import sys
+import time
 from collections.abc import Mapping
 
 from pipeline.brokers import DurableLog
@@ -18,6 +19,7 @@ from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.agents import describe_agent
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.salts import SaltBook
+from pipeline.collecting.undated import believe_undated_until
 from pipeline.process.descriptors import streams_at_most
 from pipeline.process.health import Check, Health
 from pipeline.process.http import (
@@ -68,6 +70,7 @@ def assemble(
             acknowledger=acknowledger,
             salt_for=salts.salt_for,
             names=settle(settings.names.hosts),
+            undated_until=believe_undated_until(settings.data_dir, now=time.time()),
         ),
         Numbers(counters, live),
         Health(alive=alive, ready=ready),

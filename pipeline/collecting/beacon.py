@@ -34,13 +34,14 @@ class Knowledge(NamedTuple):
 
     ``keys`` sign page tokens, the present one first. ``salt_for`` a Unix second: the day's salt, None while there is
     none. ``came_lately``: whether a visitor was here in the last while, up to Unix milliseconds; from now on it was.
-    ``names``: the site's.
+    ``names``: the site's. ``undated_until``: for how long tokens without an hour are believed, in Unix seconds.
     """
 
     keys: tuple[bytes, ...]
     salt_for: SaltFor
     came_lately: CameLately
     names: OwnNames
+    undated_until: float
 
 
 class Reason(StrEnum):
@@ -64,6 +65,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too-large", 413
     MALFORMED = "malformed", 400  # no beacon, or a field with a value that no script sends
     BAD_TOKEN = "bad-token", 403  # not signed with this site's key
+    OLD_TOKEN = "old-token", 403  # of a page that was rendered more than a day ago
     OTHER_PATH = "other-path", 403  # the token of another page
     OTHER_SITE = "other-site", 403  # a page of another site
     PREFETCH = "prefetch", 403  # a page that nobody sees yet
@@ -220,6 +222,13 @@ def trust_token(draft: Draft) -> None:
         raise Dropped(Reason.BAD_TOKEN) from None
 
 
+def refuse_old_token(draft: Draft) -> None:
+    now = draft.envelope.now / 1000
+    hour = draft.token.hour
+    if draft.token.is_old(now) if hour else now >= draft.known.undated_until:
+        raise Dropped(Reason.OLD_TOKEN)
+
+
 def refuse_other_path(draft: Draft) -> None:
     """A token is good on its own page only. A preview is shown at the editor's address."""
     if not _is_same_path(draft.beacon.p, draft.token.path) and draft.token.audience != PREVIEW:
@@ -291,6 +300,7 @@ BEACON_STEPS = (
     refuse_too_large,
     read_body,
     trust_token,
+    refuse_old_token,
     put_names,
     refuse_other_origin,
     refuse_other_path,
@@ -304,6 +314,7 @@ PIXEL_STEPS = (
     refuse_too_large,
     read_query,
     trust_token,
+    refuse_old_token,
     put_names,
     refuse_pixel_of_other_site,
     refuse_pixel_of_other_path,

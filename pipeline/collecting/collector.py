@@ -57,10 +57,16 @@ class Collector:
     """``beacon`` and ``pixel`` are ASGI endpoints, ``script`` answers at once."""
 
     def __init__(
-        self, *, keys: Sequence[bytes], acknowledger: Acknowledger, salt_for: SaltFor, names: OwnNames
+        self,
+        *,
+        keys: Sequence[bytes],
+        acknowledger: Acknowledger,
+        salt_for: SaltFor,
+        names: OwnNames,
+        undated_until: float,
     ) -> None:
         self._acknowledger = acknowledger
-        self._known = Knowledge(tuple(keys), salt_for, RecentVisitors().came_lately, names)
+        self._known = Knowledge(tuple(keys), salt_for, RecentVisitors().came_lately, names, undated_until)
         self._scripted = Displays(seconds=SCRIPTED_SECONDS)
         self._unscripted = Displays(seconds=UNSCRIPTED_SECONDS)
         self._script = files("pipeline.collecting.script").joinpath("beacon.min.js").read_bytes()

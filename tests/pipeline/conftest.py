@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,9 @@ async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
     acknowledger = Acknowledger(log, seconds=10)
     checks: dict[str, Callable[[], str | None]] = {}
     app = CollectorApplication(
-        Collector(keys=[KEY], acknowledger=acknowledger, salt_for=lambda _at: SALT, names=settle([])),
+        Collector(
+            keys=[KEY], acknowledger=acknowledger, salt_for=lambda _at: SALT, names=settle([]), undated_until=inf
+        ),
         Numbers(counters, live),
         Health(alive={}, ready=checks),
     )

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from pipeline.errors import BadToken
-from pipeline.tokens import PageToken, sign, verify
+from pipeline.tokens import PageToken, hour_of, sign, verify
 
 KEY = bytes(range(32))
 TOKEN = PageToken(site=1, page_id=7, locale="vi", path="/tin-tuc/bai-viet/")
@@ -119,4 +119,16 @@ def test_no_single_letter_of_a_token_can_be_changed() -> None:
 
 def test_a_token_hides_nothing_and_shows_only_the_page() -> None:
     payload = urlsafe_b64decode(PAYLOAD + "=" * (-len(PAYLOAD) % 4))
-    assert msgspec.json.decode(payload) == [1, 7, "vi", "/tin-tuc/bai-viet/", "public", ""]
+    assert msgspec.json.decode(payload) == [1, 7, "vi", "/tin-tuc/bai-viet/", "public", "", 0]
+
+
+def test_a_token_of_a_version_without_hours_is_read() -> None:
+    assert verify(sign_payload(encode([1, 7, "vi", "/", "public", "example.vn"])), KEY) == PageToken(
+        1, 7, "vi", "/", host="example.vn"
+    )
+
+
+@pytest.mark.parametrize(("hours", "old"), [(-3, False), (0, False), (24, False), (25, True), (1000, True)])
+def test_a_token_is_old_a_day_after_its_hour(hours: int, old: bool) -> None:
+    now = 1_790_571_600.0
+    assert PageToken(1, 7, "vi", "/", hour=hour_of(now) - hours).is_old(now) is old

@@ -24,6 +24,7 @@ from pipeline.metrics import PAGE_MEMORY_BYTES, PAGES
 from pipeline.process.composed import send_composed
 from pipeline.process.http import Application, Receive, Scope, Send, disconnected
 from pipeline.serving.snapshot import Snapshot
+from pipeline.tokens import hour_of
 
 log = logging.getLogger("nhip")
 
@@ -253,7 +254,7 @@ def _moment() -> slots.Moment:
         return slots.moment_of(counters.current().snapshot(), now=time.time())
     except Exception:
         faults.report("a page from memory")
-        return slots.Moment(Snapshot(), stale=False)
+        return slots.Moment(Snapshot(), stale=False, hour=hour_of(time.time()))
 
 
 def _anonymous(scope: Scope, key: Key) -> Scope:

@@ -60,7 +60,7 @@ class Page:
     def _turn_to(self, moment: Moment) -> None:
         """Forget what was filled in if a value of this page has changed."""
         before = self._moment
-        if before is not None and before.snapshot is moment.snapshot and before.stale == moment.stale:
+        if before is not None and before.snapshot is moment.snapshot and before[1:] == moment[1:]:
             return
         self._moment = moment
         values = self._cut.values(moment)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 from django.contrib.auth import get_user_model
 
-from cms.statistics import page_tokens
+from cms.statistics import page_tokens, slots
 from cms.statistics.checks import check_beacon_key
+from pipeline.serving.snapshot import Snapshot
 from pipeline.settings import Settings
-from pipeline.tokens import PageToken, verify
+from pipeline.tokens import PageToken, hour_of, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     RequestOf = Callable[..., HttpRequest]
 
 pytestmark = pytest.mark.django_db
+
+NOON = 1_795_323_600.0
 
 
 def token_in(text: str) -> PageToken:
@@ -47,10 +52,13 @@ def someone() -> Any:
     return get_user_model()._default_manager.create_user(username="bien-tap", password="a-long-password")
 
 
-def test_the_token_says_which_page_it_is(render: Render, page: Page, site: Site) -> None:
+def test_the_token_says_which_page_it_is_and_of_which_hour(render: Render, page: Page, site: Site) -> None:
+    before = hour_of(time.time())
+
     token = token_in(render("beacon", page=page))
 
-    assert token == PageToken(
+    assert token.hour in (before, before + 1)
+    assert msgspec.structs.replace(token, hour=0) == PageToken(
         site=site.pk,
         page_id=page.pk,
         locale=page.locale.language_code,
@@ -81,6 +89,22 @@ def test_the_token_says_who_reads_the_page(
     request = request_of(set_={"is_preview": previewing} | ({"user": someone} if signed_in else {}))
 
     assert token_in(render("beacon", page=page, request=request)).audience == audience
+
+
+def test_a_page_that_is_kept_for_days_has_a_token_of_today(render: Render, request_of: RequestOf, page: Page) -> None:
+    for_many = request_of(**{slots.OPEN_HEADER.replace("-", "_"): slots.SECRET})
+    text = render("beacon", page=page, request=for_many)
+    kept = slots.cut(text.encode())
+
+    shown = []
+    for day in (0, 1, 5):
+        moment = slots.moment_of(Snapshot(), now=NOON + day * 86_400)
+        shown.append(kept.fill(kept.values(moment)).decode())
+
+    tokens = [token_in(text) for text in shown]
+    assert [token.hour - hour_of(NOON) for token in tokens] == [0, 24, 120]
+    assert {token.page_id for token in tokens} == {page.pk}
+    assert [verify(pixel_in(text)["t"][0], key=Settings.from_env().beacon_key) for text in shown] == tokens
 
 
 def test_script_and_pixel_carry_the_same_token(render: Render, page: Page) -> None:

@@ -21,20 +21,25 @@ from pipeline.collecting.beacon import (
 )
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.events import Heartbeat, PageView
-from pipeline.tokens import PageToken, sign
+from pipeline.tokens import PageToken, hour_of, sign
 
 KEY, KEY_BEFORE = bytes(range(32)), bytes(range(1, 33))
 SALT = b"s" * 32
 OWN = "congthuong.example.vn"
-TOKEN = PageToken(site=1, page_id=7, locale="vi", path="/tin-tuc/bai-viet/")
+NOW = 1_790_571_600_123
+HOUR = hour_of(NOW / 1000)
+TOKEN = PageToken(site=1, page_id=7, locale="vi", path="/tin-tuc/bai-viet/", hour=HOUR)
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 )
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
-NOW = 1_790_571_600_123
 ENVELOPE = Envelope(now=NOW, ip="203.0.113.9", host=OWN, user_agent=CHROME, content_type=b"text/plain;charset=UTF-8")
 KNOWN = Knowledge(
-    (KEY, KEY_BEFORE), lambda _at: SALT, lambda *_: False, settle(["localhost", "so.example.vn", ".so.example.vn"])
+    (KEY, KEY_BEFORE),
+    lambda _at: SALT,
+    lambda *_: False,
+    settle(["localhost", "so.example.vn", ".so.example.vn"]),
+    undated_until=NOW / 1000,
 )
 GOOD = {"t": sign(TOKEN, key=KEY), "p": TOKEN.path, "r": "https://www.google.com/", "n": "navigate"}
 
@@ -252,6 +257,16 @@ def test_pages_signed_with_the_key_before_are_believed_for_a_while() -> None:
     assert view({**GOOD, "t": sign(TOKEN, key=KEY_BEFORE)}).page_id == TOKEN.page_id
 
 
+@pytest.mark.parametrize("hours", [0, 23, 24, -1])
+def test_a_page_counts_for_a_day_wherever_it_was_kept(hours: int) -> None:
+    assert view({**GOOD, "t": signed(hour=HOUR - hours)}).page_id == TOKEN.page_id
+
+
+def test_a_page_that_an_older_version_signed_counts_for_a_day_after_the_update() -> None:
+    old = sign(msgspec.structs.replace(TOKEN, hour=0), key=KEY)
+    assert view({**GOOD, "t": old}, now=NOW - 1000).page_id == TOKEN.page_id
+
+
 def test_a_body_of_the_largest_size_is_taken() -> None:
     padding = MAX_BODY_BYTES - len(msgspec.json.encode({**GOOD, "r": ""}))
     assert view({**GOOD, "r": "x" * padding}).page_id == 7
@@ -280,6 +295,9 @@ REFUSED_BEACONS = [
     pytest.param(b'{"t":"\\ud800","p":""}', {}, Reason.MALFORMED, id="lone surrogate"),
     pytest.param({**GOOD, "t": ""}, {}, Reason.BAD_TOKEN, id="empty token"),
     pytest.param({**GOOD, "t": sign(TOKEN, key=bytes(32))}, {}, Reason.BAD_TOKEN, id="forged"),
+    pytest.param({**GOOD, "t": signed(hour=HOUR - 25)}, {}, Reason.OLD_TOKEN, id="of the day before"),
+    pytest.param({**GOOD, "t": signed(hour=HOUR - 25), "h": 1}, {}, Reason.OLD_TOKEN, id="a heartbeat of a day later"),
+    pytest.param({**GOOD, "t": signed(hour=0)}, {}, Reason.OLD_TOKEN, id="of an older version, a day after the update"),
     pytest.param({**GOOD, "p": "/khac/"}, {}, Reason.OTHER_PATH, id="replayed on another path"),
     pytest.param({**GOOD, "p": TOKEN.path.rstrip("/")}, {}, Reason.OTHER_PATH, id="without the last slash"),
     pytest.param({**GOOD, "p": ""}, {}, Reason.OTHER_PATH, id="empty path"),
@@ -306,6 +324,7 @@ REFUSED_PIXELS = [
     pytest.param(TOKEN_FIELD + "&a=1" * 10, {}, Reason.MALFORMED, id="too many fields"),
     pytest.param(f"{TOKEN_FIELD}x", {}, Reason.BAD_TOKEN, id="forged"),
     pytest.param("t=%ff%00", {}, Reason.BAD_TOKEN, id="binary token"),
+    pytest.param(f"t={signed(hour=HOUR - 25)}", {}, Reason.OLD_TOKEN, id="of the day before"),
     pytest.param(TOKEN_FIELD, {"referer": ELSEWHERE}, Reason.OTHER_PATH, id="shown on another page"),
     pytest.param(TOKEN_FIELD, {"referer": "https://evil.example/"}, Reason.OTHER_SITE, id="shown on another site"),
     pytest.param(TOKEN_FIELD, {"referer": "http://["}, Reason.OTHER_SITE, id="a broken referrer"),
@@ -336,6 +355,7 @@ STEP_OF = {
     Reason.MALFORMED: {"read_body", "read_query"},
     Reason.OTHER_SITE: {"refuse_other_origin", "refuse_pixel_of_other_site"},
     Reason.BAD_TOKEN: {"trust_token"},
+    Reason.OLD_TOKEN: {"refuse_old_token"},
     Reason.OTHER_PATH: {"refuse_other_path", "refuse_pixel_of_other_path"},
 }
 

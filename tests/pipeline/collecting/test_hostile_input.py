@@ -11,6 +11,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
@@ -66,7 +67,13 @@ class Target:
         self._acknowledger = Acknowledger(self._log, seconds=10)
         counters = NoCounters()
         self._app = CollectorApplication(
-            Collector(keys=[KEY], acknowledger=self._acknowledger, salt_for=lambda _at: b"s" * 32, names=settle([])),
+            Collector(
+                keys=[KEY],
+                acknowledger=self._acknowledger,
+                salt_for=lambda _at: b"s" * 32,
+                names=settle([]),
+                undated_until=inf,
+            ),
             Numbers(counters, LiveStreams(counters, limit=1)),
             Health(alive={}, ready={}),
         )
