@@ -80,7 +80,7 @@ def run(settings: Settings) -> int:
 def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tuple[CollectorApplication, LiveStreams]:
     """Start every thread; returns what to serve, and the streams to end when it stops. Django must be set up."""
     from cms.statistics import counters as site_counters
-    from cms.statistics.balances import publish_pending_balances
+    from cms.statistics.balances import publish_pending_balances, publishing_in_background
     from cms.web.site import open_site
 
     writer = Reconnecting(lambda: _open_engine(settings, "writer"))
@@ -105,6 +105,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     salts = SaltBook(broker, durable_log)
     _start_housekeeping(broker, salts, stack)
 
+    stack.enter_context(publishing_in_background())
     site = stack.enter_context(open_site())
     return assemble(
         settings,

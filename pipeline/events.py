@@ -5,6 +5,7 @@ old version for as long as the log keeps records of it.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -48,6 +49,19 @@ class Heartbeat(msgspec.Struct, frozen=True, tag_field="kind", tag="heartbeat"):
     v: int = 1
 
 
+class BalanceKey(NamedTuple):
+    """What an opening balance is of; ``page_id`` 0 is the whole site."""
+
+    site: int
+    page_id: int
+    locale: str
+
+
+class Counts(NamedTuple):
+    views: int
+    visits: int
+
+
 class OpeningBalance(msgspec.Struct, frozen=True, tag_field="kind", tag="opening"):
     """Counts that a page (with ``page_id`` 0 the whole site) had before; the latest ``at`` holds."""
 
@@ -58,6 +72,10 @@ class OpeningBalance(msgspec.Struct, frozen=True, tag_field="kind", tag="opening
     views: int
     visits: int = 0
     v: int = 1
+
+    @property
+    def key(self) -> BalanceKey:
+        return BalanceKey(self.site, self.page_id, self.locale)
 
 
 Event = PageView | Heartbeat | OpeningBalance

@@ -47,7 +47,7 @@ class StatisticsSettings(BaseSiteSetting):
 class OpeningBalance(models.Model):
     """Counts from before this system, of one page, or of a whole site if `page` is empty.
 
-    The row is its own outbox: `sent_at` is empty from each save until the event log has the balance.
+    Where they belong, a page's site and locale, is the page's affair and not kept here: it may change without this row.
     """
 
     page = models.OneToOneField(
@@ -86,9 +86,8 @@ class OpeningBalance(models.Model):
         blank=True,
         help_text=_("Lấy từ đâu, vào ngày nào – ví dụ: cổng thông tin cũ, ngày 01/11/2026."),
     )
-    locale = models.CharField(max_length=100, editable=False, default="")
     changed_at = models.DateTimeField(editable=False)
-    sent_at = models.DateTimeField(_("gửi lúc"), null=True, editable=False)
+    sent_at = models.DateTimeField(_("gửi lúc"), null=True, editable=False)  # for the list of balances alone
 
     panels = [
         FieldPanel("page"),
@@ -115,36 +114,41 @@ class OpeningBalance(models.Model):
         return str(self.page or self.site)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self._settle_place()
+        if self.page is not None:
+            self.site = None
         self.changed_at = timezone.now()
         self.sent_at = None
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
         super().clean()
-        self._settle_place()
-        if self.site is None:
+        if self.page is not None:
+            self.site = None
+        if self.site is None and (self.page is None or self.page.get_site() is None):
             raise ValidationError({"site": _("Hãy chọn một trang đã thuộc cổng thông tin, hoặc chọn cổng thông tin.")})
 
     @property
     def status(self) -> str:
         return str(_("Đã gửi") if self.sent_at else _("Chờ gửi"))
 
-    def _settle_place(self) -> None:
-        """Take the site from the page, and the locale from the page or the site's root page."""
-        if self.page is not None:
-            self.site = self.page.get_site()
-        place = self.page or (self.site.root_page if self.site else None)
-        self.locale = place.locale.language_code if place else ""
 
+class SentBalance(models.Model):
+    """What the event log has last of one place: a page in a site and a locale, or a site.
 
-class WithdrawnBalance(models.Model):
-    """The outbox of deletions: an opening balance that is deleted here, and in the event log not yet set to zero."""
+    `views` and `visits` are empty while it is in doubt whether the log has them.
+    """
 
     site_id = models.PositiveBigIntegerField()
     page_id = models.PositiveBigIntegerField(help_text="0 is the site")
     locale = models.CharField(max_length=100)
-    changed_at = models.DateTimeField()
+    at = models.BigIntegerField(help_text="Unix milliseconds; of two balances of a place the later one counts")
+    views = models.PositiveBigIntegerField(null=True)
+    visits = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site_id", "page_id", "locale"], name="one_sent_balance_per_place")
+        ]
 
     def __str__(self) -> str:
-        return f"{self.site_id}/{self.page_id}"
+        return f"{self.site_id}/{self.page_id}/{self.locale}"

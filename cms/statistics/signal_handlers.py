@@ -1,3 +1,5 @@
+"""Wakes the errand of the opening balances after a change that may concern them; the errand finds what to send."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -5,29 +7,16 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
-from django.utils import timezone
+from wagtail.models import Page, Site
+from wagtail.signals import post_page_move
 
 from cms.statistics.balances import balances_changed
-from cms.statistics.models import OpeningBalance, WithdrawnBalance
+from cms.statistics.models import OpeningBalance
 
 
-@receiver(post_save, sender=OpeningBalance)
-def send_saved_balance(**_signal: Any) -> None:
-    transaction.on_commit(balances_changed, robust=True)
-
-
-@receiver(post_delete, sender=OpeningBalance)
-def withdraw_deleted_balance(instance: OpeningBalance, **_signal: Any) -> None:
-    """Queue a zero for the log.
-
-    By signal, since Django does not call `delete()` for rows deleted with their page or in bulk.
-    """
-    if instance.site_id is None:
-        return
-    WithdrawnBalance.objects.create(
-        site_id=instance.site_id,
-        page_id=instance.page_id or 0,
-        locale=instance.locale,
-        changed_at=timezone.now(),
-    )
+@receiver([post_save, post_delete], sender=OpeningBalance)
+@receiver([post_save, post_delete], sender=Site)
+@receiver(post_delete, sender=Page)
+@receiver(post_page_move)
+def look_at_balances(**_signal: Any) -> None:
     transaction.on_commit(balances_changed, robust=True)

@@ -21,7 +21,6 @@ class OpeningBalanceViewSet(SnippetViewSet):
         Column("status", label=_("Trạng thái")),
         DateColumn("changed_at", label=_("Cập nhật"), sort_key="changed_at"),
     ]
-    list_filter = ["site"]
     search_fields = ["note", "page__title"]
 
 

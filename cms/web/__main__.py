@@ -90,7 +90,7 @@ def _check_shared_keys(settings: Settings) -> None:
 def _start_statistics(settings: Settings, stack: ExitStack) -> dict[str, Check]:
     """Start the counters of the pages and the sending of opening balances; returns the checks of readiness."""
     from cms.statistics import counters as site_counters
-    from cms.statistics.balances import has_pending_balances, publishing_in_background
+    from cms.statistics.balances import pending_balances, publishing_in_background
 
     counters = stack.enter_context(open_counters(settings))
     publish_age(counters)
@@ -100,7 +100,7 @@ def _start_statistics(settings: Settings, stack: ExitStack) -> dict[str, Check]:
     return {
         "database": DatabaseCheck(),
         "counters": _check_counters(counters),
-        "balances": lambda: Note("some wait for the log") if has_pending_balances() else None,
+        "balances": lambda: Note("some wait for the log") if pending_balances() else None,
     }
 
 

@@ -22,6 +22,7 @@ PAGES = (
     "tests/cms/demo/test_load_demo.py",
     "tests/cms/home",
     "tests/cms/news",
+    "tests/cms/statistics/test_balances_that_move.py",
     "tests/cms/statistics/test_opening_balances.py",
     "tests/cms/test_queries.py",
 )
@@ -110,3 +111,33 @@ def answer_of(script: str, server: PostgresServer, data: Path) -> str:
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False, text=True)
     assert run.returncode == 0, run.stderr[-4000:]
     return run.stdout.strip().splitlines()[-1]
+
+
+BALANCES_OF_BEFORE = """
+import datetime
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+call_command("migrate", verbosity=0)
+call_command("load_demo", verbosity=0)
+call_command("migrate", "statistics", "0002", verbosity=0)
+from wagtail.models import Page
+page = Page.objects.last().pk
+with connection.cursor() as cursor:
+    cursor.execute("DELETE FROM statistics_openingbalance")
+    columns = "(page_id, site_id, views, visits, note, locale, changed_at, sent_at)"
+    insert = f"INSERT INTO statistics_openingbalance {columns} VALUES (%s, 1, %s, 0, '', 'vi', now(), %s)"
+    cursor.execute(insert, [page, 1327, datetime.datetime.now()])
+    cursor.execute(insert, [None, 50000, None])
+    withdrawn = "(site_id, page_id, locale, changed_at) VALUES (1, 99, 'vi', now())"
+    cursor.execute("INSERT INTO statistics_withdrawnbalance " + withdrawn)
+call_command("migrate", verbosity=0)
+from cms.statistics.balances import pending_balances, wanted_balances
+wanted, pending = wanted_balances(), pending_balances()
+print(sorted(key.page_id == page for key in wanted), sorted(key.page_id for key in pending), sep="|")
+"""
+
+
+def test_an_update_sends_what_was_waiting_and_nothing_twice(postgres: PostgresServer, tmp_path: Path) -> None:
+    assert answer_of(BALANCES_OF_BEFORE, postgres, tmp_path) == "[False, True]|[0, 99]"

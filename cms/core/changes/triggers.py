@@ -19,7 +19,7 @@ from django.db.backends.utils import truncate_name
 UNSEEN_TABLES = frozenset(
     {
         "django_session",
-        "statistics_withdrawnbalance",
+        "statistics_sentbalance",
         "wagtailadmin_editingsession",
         "wagtailadmin_formstate",
         "wagtailcore_apitoken",

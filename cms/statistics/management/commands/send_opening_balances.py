@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from cms.statistics.balances import has_pending_balances, publish_pending_balances
+from cms.statistics.balances import pending_balances, publish_pending_balances
 
 
 class Command(BaseCommand):
@@ -13,6 +13,6 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         sent = publish_pending_balances()
-        if has_pending_balances():
+        if pending_balances():
             raise CommandError(_("Đã gửi %(sent)d; số còn lại vẫn chờ, nhật ký cho biết lý do.") % {"sent": sent})
         self.stdout.write(_("Đã gửi %(sent)d số đếm ban đầu.") % {"sent": sent})
