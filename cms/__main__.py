@@ -11,7 +11,9 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from functools import partial
 
+from cms.nhip import open_records
 from cms.runtime.first_start import prepare_site
 from cms.runtime.terminal import step
 from consumers.health import check_inserts, check_loop
@@ -68,7 +70,8 @@ def run(settings: Settings) -> int:
         stack.callback(broker.close)
         with step("Mở kho thống kê", "Opening the statistics engine"):
             site, live = _start_pipeline(settings, broker, stack)
-        stack.enter_context(control.serve(settings.data_dir, lambda call: run_call(settings, call)))
+        answer = partial(run_call, settings, open_site=open_records)
+        stack.enter_context(control.serve(settings.data_dir, answer))
         _announce(settings, password)
         freeze_memory()
         if not asked.is_set():
@@ -79,6 +82,7 @@ def run(settings: Settings) -> int:
 
 def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tuple[CollectorApplication, LiveStreams]:
     """Start every thread; returns what to serve, and the streams to end when it stops. Django must be set up."""
+    from cms.runtime.two_stores import skip_counted_ids
     from cms.statistics import counters as site_counters
     from cms.statistics.balances import publish_pending_balances, publishing_in_background
     from cms.web.site import open_site
@@ -97,6 +101,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     _start_thread(runner.run, "consumer", stack, stop=runner.stop)
     _wait_until_caught_up(runner, broker)
     counters.refresh()
+    skip_counted_ids(reader, broker)
     counters.start()
     stack.callback(counters.stop)
     site_counters.install(counters)

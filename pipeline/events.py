@@ -57,7 +57,7 @@ class BalanceKey(NamedTuple):
     locale: str
 
 
-class Counts(NamedTuple):
+class Counts(msgspec.Struct, frozen=True):
     views: int
     visits: int
 

@@ -329,6 +329,16 @@ class Settings:
         return tuple(filter(None, (self.beacon_key, self.key_before)))
 
     @property
+    def site_database(self) -> Path:
+        """The CMS database, where it is not a server's."""
+        return self.data_dir / "cms.sqlite3"
+
+    @property
+    def media_dir(self) -> Path:
+        """Pictures and documents that editors have uploaded."""
+        return self.data_dir / "media"
+
+    @property
     def log_dir(self) -> Path:
         """The embedded event log."""
         return self.data_dir / "log"

@@ -9,7 +9,8 @@ from .base import *  # noqa: F403
 from .base import env, read_url
 from .secret_key import read_secret_key
 
-DATA_DIR = Settings.from_env().data_dir
+PIPELINE = Settings.from_env()
+DATA_DIR = PIPELINE.data_dir
 
 SECRET_KEY = read_secret_key(env) or keys.read_or_create(DATA_DIR / "django.key").hex()
 
@@ -18,7 +19,7 @@ DATABASES = {
         "DATABASE_URL",
         env.db_url,
         schemes=env.DB_SCHEMES,
-        default=f"sqlite:///{DATA_DIR / 'cms.sqlite3'}",
+        default=f"sqlite:///{PIPELINE.site_database}",
         example="postgres://user:password@host:5432/nhip",
     )
 }
@@ -43,4 +44,4 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         "keepalives_idle": 30,
     }
 
-MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_ROOT = PIPELINE.media_dir

@@ -13,12 +13,14 @@ import os
 import socket
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import django
 
 from cms.web.application import Web
 from cms.web.database import DatabaseCheck, prepare_database
+from pipeline.brokers.opening import open_broker
+from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.errors import ConfigurationError
 from pipeline.process.health import Check, Health, Note
 from pipeline.process.run import SETTINGS_HELP, Parser, start
@@ -55,9 +57,21 @@ def parser() -> Parser:
 def _prepare(settings: Settings) -> int:
     _check_shared_keys(settings)
     password = prepare_database()
+    if settings.clickhouse:
+        _skip_counted_ids(settings)
     if password:
         print(f"Tài khoản · User: admin\nMật khẩu · Password: {password}", flush=True)
     return 0
+
+
+def _skip_counted_ids(settings: Settings) -> None:
+    from cms.runtime.two_stores import skip_counted_ids
+
+    with (
+        closing(Reconnecting(lambda: open_clickhouse(settings, account="reader"))) as reader,
+        closing(open_broker(settings)) as broker,
+    ):
+        skip_counted_ids(reader, broker)
 
 
 def _serve(settings: Settings) -> int:

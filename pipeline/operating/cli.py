@@ -13,15 +13,26 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from typing import cast
+from typing import NamedTuple, cast
 
 from rich.console import Console
 
 from pipeline.brokers.sqlite.broker import has_records
 from pipeline.errors import Cancelled, DataDirectoryBusy, DataDirectoryError, PipelineError, Unavailable
-from pipeline.operating.commands import accounts, dead_letters, migrate, rebuild, replay, report, status, verify
+from pipeline.operating.commands import (
+    accounts,
+    dead_letters,
+    migrate,
+    rebuild,
+    reconcile,
+    replay,
+    report,
+    status,
+    verify,
+)
 from pipeline.operating.commands.context import Context, console
 from pipeline.operating.control import Call, Colors, Terminal, forward
+from pipeline.operating.site import OpenSite, without_site
 from pipeline.process.data_directory import hold
 from pipeline.process.run import COULD_NOT_RUN, Parser, run_or_refuse
 from pipeline.process.words import say
@@ -42,20 +53,32 @@ mã thoát · exit codes:
      could not run: arguments, settings, Kafka or ClickHouse do not answer
 """
 
-COMMANDS = (status, verify, report, dead_letters, replay, rebuild, migrate, accounts)
+COMMANDS = (status, verify, reconcile, report, dead_letters, replay, rebuild, migrate, accounts)
 RUN_WITHOUT_DATA = ("migrate", "accounts")
 RUN_WITHOUT_LOG = ("report", "dead-letters")
 
 _changing = threading.Lock()
 
 
-def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.time) -> int:
+class Surroundings(NamedTuple):
+    """What the caller of ``main`` gives."""
+
+    now: Callable[[], float]
+    open_site: OpenSite
+
+
+def main(
+    arguments: list[str] | None = None,
+    *,
+    now: Callable[[], float] = time.time,
+    open_site: OpenSite = without_site,
+) -> int:
     """Run one command; returns its exit code. ``now`` gives Unix seconds."""
     _write_utf_8()
     argv = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(argv)
     try:
-        return run_or_refuse(lambda: _run(argv, options, Settings.from_env(), now))
+        return run_or_refuse(lambda: _run(argv, options, Settings.from_env(), Surroundings(now, open_site)))
     except (KeyboardInterrupt, BrokenPipeError):
         return INTERRUPTED
     except Exception as error:
@@ -65,7 +88,9 @@ def main(arguments: list[str] | None = None, *, now: Callable[[], float] = time.
         return COULD_NOT_RUN
 
 
-def run_call(settings: Settings, call: Call, *, now: Callable[[], float] = time.time) -> int:
+def run_call(
+    settings: Settings, call: Call, *, now: Callable[[], float] = time.time, open_site: OpenSite = without_site
+) -> int:
     """Run a client's command inside the process that has the engine; returns the exit code."""
     context = Context(
         settings,
@@ -74,6 +99,7 @@ def run_call(settings: Settings, call: Call, *, now: Callable[[], float] = time.
         running=True,
         ask=call.ask if call.terminal.reads else None,
         now=now,
+        open_site=open_site,
         cancelled=call.cancelled,
     )
     try:
@@ -130,16 +156,16 @@ def parser() -> Parser:
     return nhip
 
 
-def _run(argv: list[str], options: argparse.Namespace, settings: Settings, now: Callable[[], float]) -> int:
+def _run(argv: list[str], options: argparse.Namespace, settings: Settings, around: Surroundings) -> int:
     if options.run is None:
         return _collect(settings)
     _require_data(settings, options.command)
     logging.basicConfig(handlers=[logging.NullHandler()])  # a library's warning would repeat the command's one line
     if settings.clickhouse is not None:
-        return run_in(_own_context(settings, now), options)
+        return run_in(_own_context(settings, around), options)
     with ExitStack() as stack:
         code = _forward_or_hold(argv, settings, stack)
-        return run_in(_own_context(settings, now), options) if code is None else code
+        return run_in(_own_context(settings, around), options) if code is None else code
 
 
 def _collect(settings: Settings) -> int:
@@ -193,7 +219,7 @@ def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack) -> i
             return None
 
 
-def _own_context(settings: Settings, now: Callable[[], float]) -> Context:
+def _own_context(settings: Settings, around: Surroundings) -> Context:
     terminal = _terminal()
     return Context(
         settings,
@@ -201,7 +227,8 @@ def _own_context(settings: Settings, now: Callable[[], float]) -> Context:
         err=console(sys.stderr, is_terminal=terminal.err, terminal=terminal),
         running=None if settings.clickhouse else False,
         ask=_ask if terminal.reads else None,
-        now=now,
+        now=around.now,
+        open_site=around.open_site,
     )
 
 

@@ -13,6 +13,7 @@ from part import ROOT
 from postgres_server import PostgresServer, require_postgres
 
 PAGES = (
+    "tests/cms/core/test_ids.py",
     "tests/cms/core/test_pages.py",
     "tests/cms/core/test_errors.py",
     "tests/cms/core/test_routing.py",

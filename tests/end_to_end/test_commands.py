@@ -159,7 +159,7 @@ def _on_a_terminal(product: Product, argv: list[str], typed: bytes = b"") -> tup
     here, there = pty.openpty()
     environment = {**product.environment(), "TERM": "xterm-256color", "COLUMNS": "100"}
     environment.pop("NO_COLOR", None)
-    command = [sys.executable, "-m", "pipeline.operating.cli", *argv]
+    command = [sys.executable, "-m", "cms.nhip", *argv]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=there, stdout=there, stderr=there)
     os.close(there)
     os.write(here, typed)

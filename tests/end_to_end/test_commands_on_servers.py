@@ -44,7 +44,7 @@ class Servers:
 
     def nhip(self, *argv: str) -> subprocess.CompletedProcess[str]:
         part = Part("nhip", [], environment=self.environment, health_url="", log=Path())
-        command = [sys.executable, "-m", "pipeline.operating.cli", *argv]
+        command = [sys.executable, "-m", "cms.nhip", *argv]
         return subprocess.run(
             command,
             cwd=ROOT,

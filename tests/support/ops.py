@@ -23,6 +23,7 @@ from pipeline.clickhouse.writer import write_rows
 from pipeline.events import EVENTS_TOPIC, Event, encode_lines
 from pipeline.operating import cli
 from pipeline.operating.control import Call, Terminal
+from pipeline.operating.site import OpenSite, without_site
 from pipeline.settings import Settings
 
 
@@ -45,6 +46,7 @@ class Ops:
     def __init__(self, data_dir: Path, *, now: float) -> None:
         self.settings = Settings(data_dir=data_dir)
         self.now = now
+        self.open_site: OpenSite = without_site
         self.broker = SqliteBroker(self.settings.log_dir, clock=lambda: self.now)
         self.broker.create_topics(topics_of(self.settings))
 
@@ -96,7 +98,7 @@ class Ops:
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             try:
-                code = cli.main(list(argv), now=lambda: self.now)
+                code = cli.main(list(argv), now=lambda: self.now, open_site=self.open_site)
             except SystemExit as refusal:
                 code = int(refusal.code or 0)
         return Answer(code, out.getvalue(), err.getvalue())

@@ -72,7 +72,7 @@ class SiteClient:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``nhip ARGUMENTS``."""
-        command = [sys.executable, "-m", "pipeline.operating.cli", *arguments]
+        command = [sys.executable, "-m", "cms.nhip", *arguments]
         return subprocess.run(
             command,
             cwd=ROOT,

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pipeline.clickhouse.client import ClickHouse
+from pipeline.events import BalanceKey, Counts
 from pipeline.periods import Periods, instants
 
 
@@ -25,6 +26,29 @@ def read_summary(client: ClickHouse, *, since: float, until: float, periods: Per
 def sum_page_views(client: ClickHouse) -> dict[int, int]:
     """Views by page id."""
     return dict(client.query(_sql("sum_page_views")))
+
+
+class StoredBalance(NamedTuple):
+    """``at``: Unix milliseconds."""
+
+    key: BalanceKey
+    counts: Counts
+    at: int
+
+
+def list_balances(client: ClickHouse) -> list[StoredBalance]:
+    """The opening balances as readers see them."""
+    rows = client.query(_sql("list_balances"))
+    return [
+        StoredBalance(BalanceKey(site, page_id, locale), Counts(views, visits), at)
+        for site, page_id, locale, views, visits, at in rows
+    ]
+
+
+def find_largest_ids(client: ClickHouse) -> tuple[int, int]:
+    """The largest id of a page and of a site that anything was ever counted for; 0 without any."""
+    ((page, site),) = client.query(_sql("find_largest_ids"))
+    return page, site
 
 
 def list_months(client: ClickHouse) -> dict[int, int]:

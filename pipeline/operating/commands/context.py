@@ -23,6 +23,7 @@ from pipeline.clickhouse.upkeep import sync_replicas
 from pipeline.errors import Cancelled, Rejected, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.operating.control import Terminal
+from pipeline.operating.site import OpenSite, Site, without_site
 from pipeline.operating.verify import Advance
 from pipeline.process.run import COULD_NOT_RUN
 from pipeline.settings import Settings
@@ -53,6 +54,7 @@ class Context:
     running: bool | None = None
     ask: Callable[[str], str] | None = None
     now: Callable[[], float] = time.time
+    open_site: OpenSite = without_site
     cancelled: threading.Event = field(default_factory=threading.Event)
     _opened: ExitStack = field(default_factory=ExitStack)
 
@@ -92,6 +94,12 @@ class Context:
             if self.settings.clickhouse is None:
                 migrate(client)
         return client
+
+    @cached_property
+    def site(self) -> Site | None:
+        """The CMS; None if there is none here."""
+        site = self.open_site(self.settings)
+        return self.keep(site) if site else None
 
     def settle(self) -> None:
         """Wait until every replica of a cluster has every insert: the one that answers may lag."""

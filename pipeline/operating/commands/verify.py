@@ -9,7 +9,9 @@ from rich.text import Text
 
 from pipeline.operating.commands.arguments import Commands, add_json, moment
 from pipeline.operating.commands.context import Context
+from pipeline.operating.commands.reconcile import show_balances
 from pipeline.operating.commands.text import add_row, local_time, table
+from pipeline.operating.reconcile import compare_balances
 from pipeline.operating.status import count_unattended
 from pipeline.operating.verify import Advance, Gap, Steps, Verification, verify
 from pipeline.process.run import FINE, OFF
@@ -39,16 +41,20 @@ def run(context: Context, options: argparse.Namespace) -> int:
     with context.progress() as step:
         found = verify(client, context.broker, steps_of(context, step), since=options.since)
     unattended = count_unattended(context.broker)
-    advice = advise(found)
+    balances = compare_balances(client, context.broker, context.site) if context.site else None
+    differing = balances.differing if balances else []
+    clean = found.clean and not differing
+    advice = advise(found) + (["nhip reconcile"] if differing else [])
     if context.as_json:
-        context.print_json(
-            {**msgspec.structs.asdict(found), "clean": found.clean, "advice": advice, "unattended": unattended}
-        )
+        more = {"clean": clean, "advice": advice, "unattended": unattended, "balances": balances}
+        context.print_json({**msgspec.structs.asdict(found), **more})
     else:
         context.tell_source()
-        _show(context, found, advice)
+        _show(context, found)
+        show_balances(context, differing)
+        _tell_verdict(context, advice, clean=clean)
         tell_unattended(context, unattended)
-    return FINE if found.clean else OFF
+    return FINE if clean else OFF
 
 
 def steps_of(context: Context, step: Callable[[str], Advance]) -> Steps:
@@ -91,7 +97,7 @@ def advise(found: Verification) -> list[str]:
     return advice
 
 
-def _show(context: Context, found: Verification, advice: list[str]) -> None:
+def _show(context: Context, found: Verification) -> None:
     sums = table("", "", numbers=(1,))
     for name, value, is_off in (
         ("đã nhận · accepted", found.accepted, False),
@@ -111,9 +117,12 @@ def _show(context: Context, found: Verification, advice: list[str]) -> None:
         context.out.print(_describe(gap))
     if len(found.gaps) > SHOWN_GAPS:
         context.out.print(Text(f"  … {len(found.gaps) - SHOWN_GAPS} chỗ nữa · more"))
+
+
+def _tell_verdict(context: Context, advice: list[str], *, clean: bool) -> None:
     for line in advice:
         context.out.print(Text(f"→ {line}", "yellow"))
-    context.out.print(Text("đúng · clean", "green") if found.clean else Text("SAI LỆCH · NOT clean", "bold red"))
+    context.out.print(Text("đúng · clean", "green") if clean else Text("SAI LỆCH · NOT clean", "bold red"))
 
 
 def _describe(gap: Gap) -> Text:
