@@ -1,4 +1,5 @@
-"""Exactly once while collectors, consumers, the broker and ClickHouse die, freeze and come back: ``support/chaos.py``.
+"""Exactly once, and hardly a view refused, while collectors, consumers, the broker and ClickHouse die, freeze and come
+back: ``support/chaos.py``.
 
 ``ROUNDS`` is the number of rounds (default 3, in which each kind of fault comes once), ``SEED`` repeats a run's
 choices; ``make chaos`` runs more rounds.

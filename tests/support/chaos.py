@@ -1,8 +1,18 @@
 """``make chaos``: the distributed product under steady load while processes are killed, frozen, cut off and replaced.
 
-Each round inflicts a few faults at random moments, lets everything come back, and then checks that every acknowledged
-view is there once, in the raw table and in every roll-up. ``SEED`` repeats a run's choices, ``ROUNDS`` is the number of
-rounds; the last line printed is the tally.
+Views come through the proxy. Each round inflicts a few faults at random moments, lets everything come back, and then
+checks that every acknowledged view is there once, in the raw table and in every roll-up, and that no more views were
+refused than each fault may cost. ``SEED`` repeats a run's choices, ``ROUNDS`` is the number of rounds; the last line
+printed is the tally.
+
+What a fault may cost:
+
+=================================  =====================================================================================
+a collector killed                 the views that it had in hand; of the others one in 1,000, since the other takes them
+Kafka killed, frozen, away         none: the spool takes them, after ``NHIP_KAFKA_TIMEOUT_SECONDS`` at the latest
+ClickHouse killed, answers cut     none: views wait in Kafka
+consumers killed, frozen, changed  none
+=================================  =====================================================================================
 """
 
 from __future__ import annotations
@@ -17,12 +27,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
 
 from part import Part
 from stack import SESSION_SECONDS, Stack, metric_of
-from steady_load import FIRST_PAGE, SteadyLoad
+from steady_load import ANSWER_SECONDS, FIRST_PAGE, Failure, SteadyLoad
 
 from pipeline.clickhouse.client import open_clickhouse
 
@@ -30,6 +41,8 @@ RATE = 250.0
 FREEZE_SECONDS = float(SESSION_SECONDS) + 2.0
 AWAY_SECONDS = 60.0
 DRAIN_SECONDS = 120.0
+BROKEN = str(HTTPStatus.BAD_GATEWAY)  # the proxy's answer, when a collector broke the connection
+REFUSED_SHARE = 1 / 1_000  # of the views in a round that kills a collector, beside those that it had in hand
 COUNTED = {
     "events": "SELECT page_id, count() FROM events WHERE kind = 'view' AND page_id >= {first:UInt32} GROUP BY page_id",
     "page_totals": "SELECT page_id, sum(views) FROM page_totals WHERE page_id >= {first:UInt32} GROUP BY page_id",
@@ -39,7 +52,8 @@ COUNTED = {
 
 @dataclass
 class Tally:
-    """A run's result. ``lost`` and ``repeated`` are views; both must stay 0."""
+    """A run's result, in views. ``lost`` and ``repeated`` must stay 0; ``refused`` has what failed, by its reason, and
+    ``in_hand`` how many of those a killed collector had."""
 
     rounds: int = 0
     faults: Counter[str] = field(default_factory=Counter)
@@ -48,12 +62,14 @@ class Tally:
     stored: int = 0
     lost: int = 0
     repeated: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    in_hand: int = 0
 
     def __str__(self) -> str:
         faults = ", ".join(f"{count} × {name}" for name, count in sorted(self.faults.items()))
         return (
             f"{self.rounds} rounds ({faults}): {self.acknowledged} acknowledged of {self.sent} sent, "
-            f"{self.stored} stored, {self.lost} lost, {self.repeated} repeated"
+            f"{self.stored} stored, {self.lost} lost, {self.repeated} repeated; {describe(self.refused, self.in_hand)}"
         )
 
 
@@ -71,8 +87,9 @@ class Chaos:
         self._stack = stack
         self._chance = chance
         self._to_come: list[str] = []
+        self.killed_at: list[float] = []  # collectors, by the monotonic clock
         self.faults = {
-            "kill collector": _fault("collector", inflict=lambda: self._kill_one(stack.collectors)),
+            "kill collector": _fault("collector", inflict=self._kill_collector),
             "kill consumer": _fault("consumer", inflict=lambda: self._kill_one(stack.consumers)),
             "kill broker": _fault("broker", inflict=self._kill_broker),
             "kill ClickHouse": _fault("clickhouse", inflict=self._kill_clickhouse),
@@ -104,9 +121,13 @@ class Chaos:
             for fault in under_way:
                 fault.result()
 
-    def _kill_one(self, parts: list[Part]) -> None:
+    def _kill_collector(self) -> None:
+        self._kill_one(self._stack.collectors, then=lambda: self.killed_at.append(time.monotonic()))
+
+    def _kill_one(self, parts: list[Part], *, then: Callable[[], None] = lambda: None) -> None:
         part = self._chance.choice(parts)
         part.kill()
+        then()
         self._wait(0.0, 1.5)
         part.start(ready=False)
 
@@ -146,7 +167,7 @@ class Chaos:
         """The broker may read a collector's records when it wakes, long after the collector is dead."""
         self._stack.kafka.freeze()
         self._wait(1.5, 3.0)
-        self._kill_one(self._stack.collectors)
+        self._kill_collector()
         self._stack.kafka.thaw()
 
     def _wait(self, low: float, high: float) -> None:
@@ -158,24 +179,32 @@ def _fault(*targets: str, inflict: Callable[[], None]) -> Fault:
 
 
 def run_rounds(directory: Path, *, rounds: int, seed: int, say: Callable[[str], None] = print) -> Tally:
-    """Raises AssertionError if a view is lost or repeated, or if ``nhip verify`` finds a fault."""
+    """Raises AssertionError if a view is lost or repeated, if more are refused than the faults may cost, or if
+    ``nhip verify`` finds a fault."""
     tally = Tally()
-    with Stack(directory) as stack:
+    with Stack(directory, cdn="127.0.0.1") as stack:
         chaos = Chaos(stack, random.Random(seed))
-        ports = [int(collector.health_url.split(":")[2].partition("/")[0]) for collector in stack.collectors]
-        with SteadyLoad(ports, key=stack.key, rate=RATE) as load:
+        with SteadyLoad([stack.proxy.port], key=stack.key, rate=RATE) as load:
             for round_ in range(rounds):
                 names = chaos.choose()
+                sent, failed = len(load.sent), len(load.failures)
                 chaos.inflict(names)
                 load.pause()
+                sent = len(load.sent) - sent
+                refused, in_hand = _judge(load.failures[failed:], chaos.killed_at)
                 _wait_until_drained(stack)
                 tally.rounds += 1
                 tally.faults.update(names)
                 _count(stack, load, tally)
+                tally.refused += refused
+                tally.in_hand += in_hand
                 say(
-                    f"round {round_ + 1}/{rounds} (SEED={seed}) {', '.join(names)}: {tally.acknowledged} acknowledged, "
-                    f"{tally.lost} lost, {tally.repeated} repeated"
+                    f"round {round_ + 1}/{rounds} (SEED={seed}) {', '.join(names)}: {sent} sent, "
+                    f"{describe(refused, in_hand)}; {tally.acknowledged} acknowledged, "
+                    f"{tally.lost} lost, {tally.repeated} repeated in all"
                 )
+                may_be = sent * REFUSED_SHARE if any("collector" in chaos.faults[name].targets for name in names) else 0
+                assert refused.total() - in_hand <= may_be, f"{tally}\n{_outputs(stack)}"
                 assert not tally.lost, f"{tally}\n{_outputs(stack)}"
                 assert not tally.repeated, f"{tally}\n{_outputs(stack)}"
                 _verify(stack)
@@ -183,6 +212,25 @@ def run_rounds(directory: Path, *, rounds: int, seed: int, say: Callable[[str], 
         codes = stack.stop()
         assert set(codes.values()) == {0}, codes
     return tally
+
+
+def _judge(failures: list[Failure], killed_at: list[float]) -> tuple[Counter[str], int]:
+    """The failures by reason, and how many of them are views that a collector took to its end."""
+    in_hand = [
+        failure
+        for failure in failures
+        if failure.reason == BROKEN and any(0 <= at - failure.sent_at <= ANSWER_SECONDS for at in killed_at)
+    ]
+    return Counter(failure.reason for failure in failures), len(in_hand)
+
+
+def describe(refused: Counter[str], in_hand: int) -> str:
+    reasons = ", ".join(f"{count} × {reason}" for reason, count in sorted(refused.items()))
+    return (
+        f"{refused.total()} refused ({reasons}), {in_hand} of them in a killed collector's hand"
+        if refused
+        else "none refused"
+    )
 
 
 def _wait_until_drained(stack: Stack) -> None:

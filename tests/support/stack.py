@@ -46,11 +46,19 @@ PENDING_BALANCES = "SELECT count(*) FROM statistics_openingbalance WHERE sent_at
 class Stack(SiteClient):
     """Everything on ``directory``; ``base_url`` is the proxy's. Use it as a context, or ``start`` and ``stop`` it.
 
-    ``environment`` overrides the values that docker-compose.yml would set.
+    ``environment`` overrides the values that docker-compose.yml would set. The proxy believes what the networks ``cdn``
+    say of readers' addresses.
     """
 
     def __init__(
-        self, directory: Path, *, collectors: int = 2, consumers: int = 2, port: int | None = None, **environment: str
+        self,
+        directory: Path,
+        *,
+        collectors: int = 2,
+        consumers: int = 2,
+        port: int | None = None,
+        cdn: str = "",
+        **environment: str,
     ) -> None:
         super().__init__(port or free_port())
         self.directory = directory
@@ -72,6 +80,7 @@ class Stack(SiteClient):
             port=self.port,
             web=[_address(self.web)],
             collectors=[_address(collector) for collector in self.collectors],
+            cdn=cdn,
         )
 
     @property

@@ -115,7 +115,7 @@ class SteadyLoad:
         if response.status == HTTPStatus.ACCEPTED:
             self.acknowledged.add(page_id)
             return ""
-        return response.headers.get("X-Nhip", str(response.status))
+        return " ".join([str(response.status), *response.headers.get_all("X-Nhip", [])])
 
     def _connect(self) -> HTTPConnection:
         with self._lock:
