@@ -11,15 +11,18 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kafka_server import KafkaServer, require_kafka
-from migrated import migrate_once
+from migrated import migrate_once, migrate_postgres
 from missing import skip_or_fail
 from patience import PATIENCE
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
-from sharing import MOST_WORKERS
+from postgres_server import require_postgres
+from product import Product, copy_data
+from sharing import MOST_WORKERS, make_once
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -139,6 +142,31 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
     require_kafka()
     with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory after a first start, migrated and with the demo site; tests copy it."""
+
+    def start_once(directory: Path) -> None:
+        directory.mkdir()
+        product = Product(directory / "data").start()
+        assert product.stop() == 0, product.output()
+
+    return make_once(tmp_path_factory, "first-start", start_once) / "data"
+
+
+@pytest.fixture
+def data_dir(first_start: Path, tmp_path: Path) -> Path:
+    """This test's own data directory, past its first start."""
+    return copy_data(first_start, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a PostgreSQL server with a migrated database ``nhip``; servers start from a copy."""
+    require_postgres()
+    return make_once(tmp_path_factory, "migrated-postgres", migrate_postgres) / "data"
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Settings for tests: SQLite in memory, temporary media, a key that protects nothing, no data directory.
 
-NHIP_TEST_DATABASE_URL runs the same tests on another database.
+NHIP_TEST_DATABASE_URL runs the same tests on another database; on PostgreSQL in a copy of the one that it names.
 """
 
 import atexit
@@ -14,6 +14,8 @@ SECRET_KEY = "only-for-tests"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 
 DATABASES = {"default": env.db_url("NHIP_TEST_DATABASE_URL", default="sqlite://:memory:")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["TEST"] = {"TEMPLATE": DATABASES["default"]["NAME"]}
 
 MEDIA_ROOT = tempfile.mkdtemp(prefix="nhip-media-")
 atexit.register(shutil.rmtree, MEDIA_ROOT, ignore_errors=True)

@@ -6,7 +6,7 @@ from urllib.request import urlopen
 
 import pytest
 from load import Tally
-from product import Product
+from product import Product, copy_data
 
 from benchmarks.child import measured_by
 from benchmarks.pages.changing import Seen
@@ -19,8 +19,8 @@ from benchmarks.report import Figure
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with Product(tmp_path_factory.mktemp("pages") / "nhip") as product:
+def product(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    with Product(copy_data(first_start, tmp_path_factory.mktemp("pages"))) as product:
         yield product
 
 

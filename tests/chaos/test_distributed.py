@@ -19,9 +19,11 @@ SEED = int(os.environ.get("SEED", str(time.time_ns() % 100_000)))
 
 @pytest.mark.chaos
 @pytest.mark.timeout(300 + ROUNDS * 180)
-def test_every_acknowledged_view_is_counted_once_whichever_processes_die(tmp_path: Path) -> None:
+def test_every_acknowledged_view_is_counted_once_whichever_processes_die(
+    migrated_postgres: Path, tmp_path: Path
+) -> None:
     require_stack()
-    tally = run_rounds(tmp_path, rounds=ROUNDS, seed=SEED)
+    tally = run_rounds(tmp_path, migrated_postgres=migrated_postgres, rounds=ROUNDS, seed=SEED)
     print(tally)
     assert tally.acknowledged > 100 * ROUNDS, "the load was too small to prove anything"
     assert len(tally.faults) >= min(9, 3 * ROUNDS), "not every kind of fault came"

@@ -19,10 +19,10 @@ SEED = int(os.environ.get("SEED", str(time.time_ns() % 100_000)))
 
 @pytest.mark.chaos
 @pytest.mark.timeout(60 + ROUNDS * 60)
-def test_every_acknowledged_view_is_counted_once_however_often_the_process_is_killed(tmp_path: Path) -> None:
+def test_every_acknowledged_view_is_counted_once_however_often_the_process_is_killed(data_dir: Path) -> None:
     moments = random.Random(SEED)
     sent = acknowledged = 0
-    with Product(tmp_path / "nhip") as product:
+    with Product(data_dir) as product:
         for round_ in range(1, ROUNDS + 1):
             tally = _load_until_killed(product, after=moments.uniform(0.05, 2.5))
             sent += tally.sent

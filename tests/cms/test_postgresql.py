@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from part import ROOT
-from postgres_server import PostgresServer, require_postgres
+from postgres_server import PostgresServer
 
 PAGES = (
     "tests/cms/core/test_ids.py",
@@ -30,9 +30,8 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    require_postgres()
-    with PostgresServer(tmp_path_factory.mktemp("postgres") / "server") as server:
+def postgres(migrated_postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    with PostgresServer(tmp_path_factory.mktemp("postgres"), copied_from=migrated_postgres) as server:
         yield server
 
 
@@ -49,7 +48,6 @@ SEARCH = """
 import django
 django.setup()
 from django.core.management import call_command
-call_command("migrate", verbosity=0)
 call_command("load_demo", verbosity=0)
 from wagtail.models import Page
 from django.db import connection
@@ -74,7 +72,6 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 from wagtail.models import PageLogEntry, Revision, Site
-call_command("migrate", verbosity=0)
 from cms.core.schedule import Schedule
 from cms.home.models import PlainPage
 root = Site.objects.get().root_page
@@ -95,9 +92,8 @@ print(published.count(), published.values("page_id").distinct().count(), PlainPa
 """
 
 
-def test_two_processes_publish_what_is_scheduled_once(tmp_path: Path) -> None:
-    require_postgres()
-    with PostgresServer(tmp_path / "postgres") as server:
+def test_two_processes_publish_what_is_scheduled_once(migrated_postgres: Path, tmp_path: Path) -> None:
+    with PostgresServer(tmp_path / "postgres", copied_from=migrated_postgres) as server:
         assert answer_of(SCHEDULED, server, tmp_path).split("|") == ["20", "20", "20"]
 
 

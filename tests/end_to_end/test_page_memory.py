@@ -20,7 +20,7 @@ from editor import ADDRESSES, CHANGES, DRAFT_WORDS, PLAIN, Editor
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from postgres_server import PostgresServer, require_postgres
+from postgres_server import PostgresServer
 from product import ADMIN_PASSWORD, Product
 
 OLDEST_SECONDS = 1.0
@@ -189,8 +189,8 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         if request.param == "sqlite":
             product = stack.enter_context(Product(request.getfixturevalue("data_dir")))
         else:
-            require_postgres()
-            database = stack.enter_context(PostgresServer(tmp_path / "postgres"))
+            migrated = request.getfixturevalue("migrated_postgres")
+            database = stack.enter_context(PostgresServer(tmp_path / "postgres", copied_from=migrated))
             product = stack.enter_context(Product(tmp_path / "data", DATABASE_URL=database.url))
         with closing(Site(product)) as site:
             yield site

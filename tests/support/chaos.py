@@ -178,11 +178,18 @@ def _fault(*targets: str, inflict: Callable[[], None]) -> Fault:
     return Fault(frozenset(targets), inflict)
 
 
-def run_rounds(directory: Path, *, rounds: int, seed: int, say: Callable[[str], None] = print) -> Tally:
+def run_rounds(
+    directory: Path,
+    *,
+    rounds: int,
+    seed: int,
+    migrated_postgres: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> Tally:
     """Raises AssertionError if a view is lost or repeated, if more are refused than the faults may cost, or if
     ``nhip verify`` finds a fault."""
     tally = Tally()
-    with Stack(directory, cdn="127.0.0.1") as stack:
+    with Stack(directory, cdn="127.0.0.1", migrated_postgres=migrated_postgres) as stack:
         chaos = Chaos(stack, random.Random(seed))
         with SteadyLoad([stack.proxy.port], key=stack.key, rate=RATE) as load:
             for round_ in range(rounds):

@@ -1,9 +1,12 @@
-"""SQLite in memory, migrated once: workers, and later runs with the same migrations, start from a copy."""
+"""Databases migrated once: SQLite in memory, which later runs have too, and PostgreSQL. Tests start from a copy."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 from django.db.backends.sqlite3.creation import DatabaseCreation
 from part import ROOT
+from postgres_server import PostgresServer
 from sharing import locked
 
 
@@ -33,6 +37,20 @@ def migrate_once(directory: Path, patch: pytest.MonkeyPatch) -> None:
         return made
 
     patch.setattr(DatabaseCreation, "create_test_db", create_or_copy)
+
+
+def migrate_postgres(directory: Path) -> None:
+    """Leave the data of a PostgreSQL server with a migrated database at ``directory``/data."""
+    directory.mkdir()
+    with PostgresServer(directory / "server") as server:
+        environment = os.environ | {
+            "DATABASE_URL": server.url,
+            "DJANGO_SETTINGS_MODULE": "cms.settings.embedded",
+            "NHIP_DATA_DIR": str(directory / "site"),
+        }
+        command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+        server.leave_data(directory / "data")
 
 
 def _fingerprint() -> str:

@@ -18,11 +18,13 @@ class PostgresServer:
     """One server with an empty database ``nhip``, open to every user of this machine.
 
     PostgreSQL refuses to run as root. Root runs it as the system's user ``postgres``, in a directory of that user,
-    since pytest shuts its directories to other users. The data survives ``kill``, not a power cut.
+    since pytest shuts its directories to other users. The data survives ``kill``, not a power cut. ``copied_from``: the
+    data that another server left with ``leave_data``, instead of an empty database.
     """
 
-    def __init__(self, directory: Path, **settings: str) -> None:
+    def __init__(self, directory: Path, *, copied_from: Path | None = None, **settings: str) -> None:
         self._directory = directory
+        self._copied_from = copied_from
         self._is_foreign = False
         self._settings = {"fsync": "off", "max_connections": "40", **settings}
         self.port = free_port()
@@ -59,6 +61,11 @@ class PostgresServer:
         """Stop as a crash does; the next start recovers."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate")
 
+    def leave_data(self, to: Path) -> None:
+        """Stop, and leave the data at ``to``."""
+        self.stop()
+        _copy(self._data, to)
+
     def sql(self, statement: str, *, database: str = DATABASE) -> str:
         """The answer to ``statement``, columns separated by ``|``."""
         place = ["-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-d", database]
@@ -92,6 +99,9 @@ class PostgresServer:
             self._is_foreign = True
             shutil.chown(self._directory, USER, USER)
         self._directory.mkdir(parents=True, exist_ok=True)
+        if self._copied_from:
+            _copy(self._copied_from, self._data)
+            return
         self._run("initdb", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         single = f"echo 'CREATE DATABASE {DATABASE}' | {find_program('postgres')} --single -D {self._data} postgres"
         self._as_postgres(["sh", "-c", single])
@@ -111,6 +121,11 @@ class PostgresServer:
 
     def _log(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+
+def _copy(data: Path, to: Path) -> None:
+    """With the owner, who is another user if root runs the tests."""
+    subprocess.run(["cp", "-a", str(data), str(to)], check=True)
 
 
 def find_program(name: str) -> Path | None:

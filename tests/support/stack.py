@@ -47,7 +47,7 @@ class Stack(SiteClient):
     """Everything on ``directory``; ``base_url`` is the proxy's. Use it as a context, or ``start`` and ``stop`` it.
 
     ``environment`` overrides the values that docker-compose.yml would set. The proxy believes what the networks ``cdn``
-    say of readers' addresses.
+    say of readers' addresses. ``migrated_postgres``: the data that PostgreSQL starts with, if not an empty database.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Stack(SiteClient):
         consumers: int = 2,
         port: int | None = None,
         cdn: str = "",
+        migrated_postgres: Path | None = None,
         **environment: str,
     ) -> None:
         super().__init__(port or free_port())
@@ -67,7 +68,7 @@ class Stack(SiteClient):
         self._secret = secrets.token_hex(32)
         self._names = itertools.count(1)
         self.kafka = KafkaServer(directory / "kafka")
-        self.postgres = PostgresServer(directory / "postgres")
+        self.postgres = PostgresServer(directory / "postgres", copied_from=migrated_postgres)
         users = {name: (secrets.token_hex(8), name) for name in ACCOUNTS}
         self.clickhouse = ClickHouseServer(directory / "clickhouse", users=users)
         self.web = self._part("web", ["-m", "cms.web"])

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from part import Part, free_port
 from patience import PATIENCE
-from postgres_server import PostgresServer, require_postgres
+from postgres_server import PostgresServer
 
 BEACON_KEY = "6b" * 32
 PUBLIC = "congthuong.example.gov.vn"
@@ -78,9 +78,8 @@ class Site(Part):
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    require_postgres()
-    with PostgresServer(tmp_path_factory.mktemp("postgres")) as server:
+def postgres(migrated_postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    with PostgresServer(tmp_path_factory.mktemp("postgres"), copied_from=migrated_postgres) as server:
         yield server
 
 

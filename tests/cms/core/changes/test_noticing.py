@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from part import ROOT
-from postgres_server import PostgresServer, require_postgres
+from postgres_server import PostgresServer
 
 # Each case makes its change after everything before it was noticed, then looks twice.
 SCRIPT = """
@@ -237,9 +237,8 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bool]]
 
 
 @pytest.fixture(scope="module")
-def on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[bool]]]:
-    require_postgres()
-    with PostgresServer(tmp_path_factory.mktemp("postgres") / "server") as server:
+def on_postgresql(migrated_postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[bool]]]:
+    with PostgresServer(tmp_path_factory.mktemp("postgres"), copied_from=migrated_postgres) as server:
         yield run_cases(tmp_path_factory.mktemp("data"), DATABASE_URL=server.url)
 
 
