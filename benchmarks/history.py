@@ -22,8 +22,7 @@ from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import count_places, read_summary, sum_page_views
 from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 from pipeline.operating.verify import CHUNK
-from pipeline.periods import Periods, local_date
-from pipeline.serving.snapshot import ONLINE_SECONDS
+from pipeline.periods import ONLINE_SECONDS, Periods, local_date
 
 YEARS_SECONDS = 3 * 365 * 86_400
 REPEATS = 40

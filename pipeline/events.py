@@ -17,9 +17,21 @@ STAFF = "staff"
 PREVIEW = "preview"
 BOT = "bot"
 
+# Why an event is suspect: more views of a page, or more new readers, than one network of addresses has. REVIEWED: as
+# operations decided afterwards.
+RATE = "rate"
+READERS = "readers"
+REVIEWED = "reviewed"
+
+SEEN_STEP_SECONDS = 10
+
 
 class PageView(msgspec.Struct, frozen=True, tag_field="kind", tag="view"):
-    """One display of a page. ``at`` is Unix milliseconds at the collector; ``visitor`` 0 means "not identified"."""
+    """One display of a page. ``at`` is Unix milliseconds at the collector; ``visitor`` 0 means "not identified".
+
+    ``suspect``: why the collector takes it for no reader's (RATE, READERS); its audience is then BOT. ``seen_ago``: see
+    Heartbeat.
+    """
 
     at: int
     site: int
@@ -35,17 +47,24 @@ class PageView(msgspec.Struct, frozen=True, tag_field="kind", tag="view"):
     device: str = ""
     bot: str = ""
     scripted: bool = True
+    suspect: str = ""
+    seen_ago: int = 0
     v: int = 1
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag_field="kind", tag="heartbeat"):
-    """A page is still open and visible: its visitor stays online, and nothing is counted."""
+    """A page is still open and visible: its visitor stays online, and nothing is counted.
+
+    ``seen_ago`` of a reader's first event after midnight: how long before it the same reader was here under yesterday's
+    number, in steps of SEEN_STEP_SECONDS, rounded up; 0 if that is longer than a reader is online.
+    """
 
     at: int
     site: int
     page_id: int
     audience: str
     visitor: int
+    seen_ago: int = 0
     v: int = 1
 
 

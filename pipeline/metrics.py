@@ -20,6 +20,12 @@ REPEATED_BEACONS = Counter(
     "Beacons of displays that were stored before: answered as the first, counted once.",
     registry=REGISTRY,
 )
+SUSPECT_EVENTS = Counter(
+    "nhip_collector_suspect_events",
+    "Views stored as suspect, and in no public number, by reason.",
+    ["reason"],
+    registry=REGISTRY,
+)
 APPENDED_RECORDS = Counter(
     "nhip_collector_appended_records", "Records the collector appended to the log.", registry=REGISTRY
 )

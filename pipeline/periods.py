@@ -9,6 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+ONLINE_SECONDS = 300  # who was here in the last five minutes is online
 AHEAD_SECONDS = 5.0  # the clocks of two machines may differ by that; what is further ahead has not happened yet
 
 

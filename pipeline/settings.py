@@ -16,6 +16,8 @@ from pipeline.keys import read_or_create
 from pipeline.variables import (
     Variable,
     as_address,
+    as_addresses,
+    as_amount,
     as_clickhouse_url,
     as_count,
     as_file,
@@ -255,6 +257,39 @@ class Settings:
             "NHIP_ACKNOWLEDGE_SECONDS", as_seconds, "how long a view may wait to be durable; then it is answered 503"
         ),
     ] = 5.0
+    front_ends: Annotated[
+        tuple[str, ...],
+        Variable(
+            "NHIP_FRONT_ENDS",
+            as_addresses,
+            "other sites that may send views of ours, `https://app.example.vn`; by commas",
+        ),
+    ] = ()
+    network_events_per_second: Annotated[
+        int,
+        Variable(
+            "NHIP_NETWORK_EVENTS_PER_SECOND",
+            as_amount,
+            "events a second that an address (IPv6: /56) may send; 0: no limit",
+        ),
+    ] = 10
+    network_events: Annotated[int, Variable("NHIP_NETWORK_EVENTS", as_count, "as many at once, after a pause")] = 1_000
+    network_page_views: Annotated[
+        int,
+        Variable(
+            "NHIP_NETWORK_PAGE_VIEWS",
+            as_amount,
+            "an address's views of a page at once, and 1/s; more are suspect",
+        ),
+    ] = 100
+    network_readers: Annotated[
+        int,
+        Variable(
+            "NHIP_NETWORK_READERS",
+            as_amount,
+            "an address's new readers at once, and 1 in 2 s; more are suspect",
+        ),
+    ] = 300
     live_connections: Annotated[
         int, Variable("NHIP_LIVE_CONNECTIONS", as_count, "open live streams at most; further readers poll")
     ] = 2_000

@@ -156,6 +156,11 @@ def as_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def as_addresses(text: str) -> tuple[str, ...]:
+    """Comma-separated addresses of sites."""
+    return tuple(map(as_address, filter(None, (part.strip() for part in text.split(",")))))
+
+
 def as_hosts(text: str) -> tuple[str, ...]:
     """Comma-separated host names, as Django's ALLOWED_HOSTS has them."""
     return tuple(filter(None, (part.strip() for part in text.split(","))))

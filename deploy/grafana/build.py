@@ -81,6 +81,7 @@ ROWS = (
                 title="Từ chối, theo lý do · Refused, by reason",
                 queries={
                     "{{reason}}": "sum by (reason) (rate(nhip_collector_refused_beacons_total[1m])) > 0",
+                    "suspect: {{reason}}": "sum by (reason) (rate(nhip_collector_suspect_events_total[1m])) > 0",
                     "repeated": "sum(rate(nhip_collector_repeated_beacons_total[1m])) > 0",
                 },
                 unit="reqps",

@@ -22,6 +22,7 @@ class Column:
     name: str = ""
 
 
+UInt8 = msgspec.Meta(ge=0, lt=2**8)
 UInt32 = msgspec.Meta(ge=0, lt=2**32)
 UInt63 = msgspec.Meta(ge=0, le=2**63 - 1)
 Milliseconds = msgspec.Meta(ge=0, lt=2**32 * 1000)  # until 2106, as ClickHouse's DateTime
@@ -55,6 +56,8 @@ class EventRow(msgspec.Struct, frozen=True, gc=False):
     device: Name = ""
     bot: Name = ""
     scripted: Flag = False
+    suspect: Name = ""
+    seen_ago: Annotated[int, UInt8, Column("UInt8")] = 0
     views: Annotated[int, UInt63, Column("UInt64", name="opening_views")] = 0
     visits: Annotated[int, UInt63, Column("UInt64", name="opening_visits")] = 0
     v: Literal[1] = 1

@@ -18,6 +18,7 @@ from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.agents import describe_agent
 from pipeline.collecting.enrich.referrers import settle
+from pipeline.collecting.limits import limits_of
 from pipeline.collecting.salts import SaltBook
 from pipeline.collecting.undated import believe_undated_until
 from pipeline.process.descriptors import streams_at_most
@@ -69,7 +70,13 @@ def assemble(
             keys=settings.believed_keys,
             acknowledger=acknowledger,
             salt_for=salts.salt_for,
-            names=settle(settings.names.hosts),
+            names=settle(settings.names.hosts, front_ends=settings.front_ends),
+            limits=limits_of(
+                events_per_second=settings.network_events_per_second,
+                events=settings.network_events,
+                page_views=settings.network_page_views,
+                new_readers=settings.network_readers,
+            ),
             undated_until=believe_undated_until(settings.data_dir, now=time.time()),
         ),
         Numbers(counters, live),

@@ -5,9 +5,10 @@ step refuses the request for its own reason, or adds its part to the draft. The 
 the visitor, the agent and the time come from the envelope.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import StrEnum
+from math import ceil
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -15,9 +16,12 @@ import msgspec
 
 from pipeline.collecting.enrich.agents import Agent, describe_agent
 from pipeline.collecting.enrich.referrers import Origin, OwnNames, origin_of
-from pipeline.collecting.enrich.visitors import identify_visitor
+from pipeline.collecting.enrich.visitors import Networks, identify_reader, identify_visitor, networks_of
+from pipeline.collecting.limits import Limits
+from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.errors import BadToken
-from pipeline.events import BOT, PREVIEW, PUBLIC, Heartbeat, PageView
+from pipeline.events import BOT, PREVIEW, PUBLIC, RATE, READERS, SEEN_STEP_SECONDS, Heartbeat, PageView
+from pipeline.periods import ONLINE_SECONDS, local_date
 from pipeline.tokens import PageToken, verify
 
 MAX_BODY_BYTES = 16_384  # the longest token and path, and a long referrer
@@ -26,20 +30,20 @@ TYPES = (b"text/plain", b"application/json")
 MAX_ID_CHARS = 40
 
 SaltFor = Callable[[float], bytes | None]
-CameLately = Callable[[int, int], bool]
 
 
 class Knowledge(NamedTuple):
     """What a collector knows beside a request.
 
     ``keys`` sign page tokens, the present one first. ``salt_for`` a Unix second: the day's salt, None while there is
-    none. ``came_lately``: whether a visitor was here in the last while, up to Unix milliseconds; from now on it was.
-    ``names``: the site's. ``undated_until``: for how long tokens without an hour are believed, in Unix seconds.
+    none. ``visitors``: those of the last hours. ``limits``: how much a network may send. ``names``: the site's.
+    ``undated_until``: for how long tokens without an hour are believed, in Unix seconds.
     """
 
     keys: tuple[bytes, ...]
     salt_for: SaltFor
-    came_lately: CameLately
+    visitors: RecentVisitors
+    limits: Limits
     names: OwnNames
     undated_until: float
 
@@ -69,6 +73,8 @@ class Reason(StrEnum):
     OTHER_PATH = "other-path", 403  # the token of another page
     OTHER_SITE = "other-site", 403  # a page of another site
     PREFETCH = "prefetch", 403  # a page that nobody sees yet
+    TOO_MANY = "too-many", 429  # more from one network of addresses than an office sends
+    NOT_VIEWED = "not-viewed", 403  # a heartbeat of a reader who has viewed nothing
     OVERLOADED = "overloaded", 503, True  # too many events wait for the log
     SPOOL_FULL = "spool-full", 503, True  # Kafka is away, and the spool has no room
     NOT_DURABLE = "not-durable", 503  # the log did not answer: nobody knows whether it has the event
@@ -76,7 +82,9 @@ class Reason(StrEnum):
 
 
 class Dropped(Exception):
-    """This request is not counted, for ``reason``."""
+    """This request is not counted, for ``reason``. ``page_id``: of its token, if that was believed."""
+
+    page_id = 0
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -126,9 +134,13 @@ class Draft(msgspec.Struct, gc=False):
     beacon: Beacon = Beacon(t="", p="")
     token: PageToken = PageToken(0, 0, "", "")
     names: OwnNames = OwnNames(frozenset())
+    networks: Networks = Networks("", "")
     agent: Agent = Agent("", "", "", "")
     audience: str = ""
     visitor: int = 0
+    reader: int = 0
+    suspect: str = ""
+    seen_ago: int = 0
     origin: Origin = Origin(internal=False, source="")
     visit: bool = False
 
@@ -144,8 +156,7 @@ class Told(NamedTuple):
 def parse_beacon(body: bytes, envelope: Envelope, known: Knowledge) -> Told:
     """The event of a posted beacon. Raises Dropped."""
     draft = Draft(body, envelope, known)
-    for step in BEACON_STEPS:
-        step(draft)
+    _take(BEACON_STEPS, draft)
     beacon = draft.beacon
     if beacon.h:
         return Told(_heartbeat(draft))
@@ -158,10 +169,18 @@ def parse_pixel(query: bytes, envelope: Envelope, known: Knowledge) -> Told:
     All readers get the same HTML, so a display is known by its reader: a proxy that asks again sends the same headers.
     """
     draft = Draft(query, envelope, known)
-    for step in PIXEL_STEPS:
-        step(draft)
+    _take(PIXEL_STEPS, draft)
     display = hash((query, envelope.ip, envelope.user_agent, envelope.referer))
     return Told(_view(draft, scripted=False), display)
+
+
+def _take(steps: Sequence[Callable[[Draft], None]], draft: Draft) -> None:
+    try:
+        for step in steps:
+            step(draft)
+    except Dropped as refusal:
+        refusal.page_id = draft.token.page_id
+        raise
 
 
 # the steps that refuse
@@ -242,6 +261,17 @@ def refuse_pixel_of_other_path(draft: Draft) -> None:
         raise Dropped(Reason.OTHER_PATH)
 
 
+def refuse_flood(draft: Draft) -> None:
+    draft.networks = networks = networks_of(draft.envelope.ip)
+    if not draft.known.limits.events.passes(networks.customer, draft.envelope.now):
+        raise Dropped(Reason.TOO_MANY)
+
+
+def refuse_heartbeat_without_view(draft: Draft) -> None:
+    if draft.beacon.h and not draft.known.visitors.may_keep_open(draft.reader, draft.envelope.now):
+        raise Dropped(Reason.NOT_VIEWED)
+
+
 # the steps that add
 
 
@@ -269,8 +299,44 @@ def put_visitor(draft: Draft) -> None:
     """It stays 0 for readers who ask not to be followed (DNT, Global Privacy Control), or while the day has no salt."""
     envelope = draft.envelope
     salt = None if envelope.unidentified else draft.known.salt_for(envelope.now / 1000)
-    if salt is not None:
-        draft.visitor = identify_visitor(salt, site=draft.token.site, ip=envelope.ip, user_agent=envelope.user_agent)
+    if salt is None:
+        return
+    site, household, agent = draft.token.site, draft.networks.household, envelope.user_agent
+    draft.visitor = identify_visitor(salt, site=site, household=household, user_agent=agent)
+    draft.reader = identify_reader(site=site, household=household, user_agent=agent, audience=draft.audience)
+
+
+def put_suspicion(draft: Draft) -> None:
+    """More views of a page, or more new readers, than one network has are stored, and in no public number."""
+    if draft.beacon.h or draft.audience != PUBLIC:
+        return
+    known, now, customer = draft.known, draft.envelope.now, draft.networks.customer
+    if not known.limits.page_views.passes((customer, draft.token.page_id), now):
+        draft.suspect = RATE
+    elif draft.reader and known.visitors.last_seen(draft.reader) is None:
+        draft.suspect = "" if known.limits.new_readers.passes(customer, now) else READERS
+    if draft.suspect:
+        draft.audience = BOT
+
+
+def put_last_seen(draft: Draft) -> None:
+    """Midnight gives a reader another number: say of the first event after it that the reader is none more.
+
+    A suspect view makes no reader known, so that no heartbeat can follow it.
+    """
+    visitors, now, reader = draft.known.visitors, draft.envelope.now, draft.reader
+    if draft.suspect or not reader:
+        return
+    last = visitors.last_seen(reader)
+    if (
+        last is not None
+        and 0 < now - last < ONLINE_SECONDS * 1000
+        and local_date(last / 1000) != local_date(now / 1000)
+    ):
+        draft.seen_ago = ceil((now - last) / (SEEN_STEP_SECONDS * 1000))
+    visitors.note(reader, now)
+    if not draft.beacon.h:
+        visitors.note_page(reader, draft.token.page_id, now)
 
 
 def put_origin(draft: Draft) -> None:
@@ -284,7 +350,7 @@ def put_visit(draft: Draft) -> None:
 
     A page that was loaded again, or whose referrer is itself, does not say where its reader came from: a front that
     checks browsers reloads it, a form for a password leads back to it. Then a visit begins with the first view of a
-    visitor in a while.
+    visitor in a while. Who opened the same page seconds ago is on that visit.
     """
     _judge_visit(draft, says_whence=draft.beacon.n == "navigate" and not _leads_to_itself(draft))
 
@@ -304,10 +370,14 @@ BEACON_STEPS = (
     put_names,
     refuse_other_origin,
     refuse_other_path,
+    refuse_flood,
     put_agent,
     put_visitor,
+    refuse_heartbeat_without_view,
+    put_suspicion,
     put_origin,
     put_visit,
+    put_last_seen,
 )
 PIXEL_STEPS = (
     refuse_prefetch,
@@ -318,10 +388,13 @@ PIXEL_STEPS = (
     put_names,
     refuse_pixel_of_other_site,
     refuse_pixel_of_other_path,
+    refuse_flood,
     put_agent,
     put_visitor,
+    put_suspicion,
     put_origin,
     put_visit_of_pixel,
+    put_last_seen,
 )
 
 
@@ -345,6 +418,8 @@ def _view(draft: Draft, *, scripted: bool) -> PageView:
         device=agent.device,
         bot=agent.bot,
         scripted=scripted,
+        suspect=draft.suspect,
+        seen_ago=draft.seen_ago,
     )
 
 
@@ -355,6 +430,7 @@ def _heartbeat(draft: Draft) -> Heartbeat:
         page_id=draft.token.page_id,
         audience=draft.audience,
         visitor=draft.visitor,
+        seen_ago=draft.seen_ago,
     )
 
 
@@ -367,18 +443,22 @@ def _is_same_path(sent: str, signed: str) -> bool:
 
 
 def _refuse_other_site(draft: Draft, page: str) -> None:
-    """Believe the browser, which knows the name under which it has the page; else compare ``page`` with our names."""
+    """Believe the browser, which knows the name under which it has the page; else compare ``page`` with our names.
+
+    A front end elsewhere is known by its origin alone, whatever browsers say of it.
+    """
     fetched_from = draft.envelope.fetched_from
-    if fetched_from == "same-origin":
+    if fetched_from == "same-origin" or (page and draft.names.have_front_end(page)):
         return
     if fetched_from == "cross-site" or (page and not origin_of(page, draft.names).internal):
         raise Dropped(Reason.OTHER_SITE)
 
 
 def _judge_visit(draft: Draft, *, says_whence: bool) -> None:
-    came_lately = draft.known.came_lately(draft.visitor, draft.envelope.now)
-    if not draft.beacon.h and draft.beacon.n != "back_forward":
-        draft.visit = not draft.origin.internal if says_whence else not came_lately
+    visitors, now, reader = draft.known.visitors, draft.envelope.now, draft.reader
+    if draft.beacon.h or draft.beacon.n == "back_forward" or visitors.has_just_opened(reader, draft.token.page_id, now):
+        return
+    draft.visit = not draft.origin.internal if says_whence else not visitors.came_lately(reader, now)
 
 
 def _leads_to_itself(draft: Draft) -> bool:

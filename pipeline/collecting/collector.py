@@ -23,9 +23,11 @@ from pipeline.collecting.beacon import (
 )
 from pipeline.collecting.displays import Displays
 from pipeline.collecting.enrich.referrers import OwnNames
+from pipeline.collecting.limits import Limits
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
 from pipeline.collecting.recent_visitors import RecentVisitors
-from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS, REPEATED_BEACONS
+from pipeline.events import Heartbeat, PageView
+from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS, REPEATED_BEACONS, SUSPECT_EVENTS
 from pipeline.process.http import (
     NO_STORE,
     Messages,
@@ -63,10 +65,12 @@ class Collector:
         acknowledger: Acknowledger,
         salt_for: SaltFor,
         names: OwnNames,
+        limits: Limits,
         undated_until: float,
     ) -> None:
         self._acknowledger = acknowledger
-        self._known = Knowledge(tuple(keys), salt_for, RecentVisitors().came_lately, names, undated_until)
+        visitors = RecentVisitors(started_ms=time.time_ns() // 1_000_000)
+        self._known = Knowledge(tuple(keys), salt_for, visitors, limits, names, undated_until)
         self._scripted = Displays(seconds=SCRIPTED_SECONDS)
         self._unscripted = Displays(seconds=UNSCRIPTED_SECONDS)
         self._script = files("pipeline.collecting.script").joinpath("beacon.min.js").read_bytes()
@@ -99,11 +103,11 @@ class Collector:
             told = parse_beacon(body, _envelope(scope), self._known)
             is_new = await self._scripted.store_once(told, self._acknowledger.append)
         except Dropped as refusal:
-            return messages_of(_refuse(refusal.reason, allow=b"POST"))
+            return messages_of(_refuse(refusal, allow=b"POST"))
         if not is_new:
             REPEATED_BEACONS.inc()
             return REPEATED
-        _acknowledge(type(told.event).__name__)
+        _acknowledge(told.event)
         return ACCEPTED
 
     async def _take_pixel(self, scope: Scope) -> Response:
@@ -113,12 +117,12 @@ class Collector:
             told = parse_pixel(scope["query_string"], _envelope(scope), self._known)
             is_new = await self._unscripted.store_once(told, self._acknowledger.append)
         except Dropped as refusal:
-            return _refuse(refusal.reason, allow=b"GET")
+            return _refuse(refusal, allow=b"GET")
         headers = [(b"content-type", b"image/gif"), NO_STORE]
         if not is_new:
             REPEATED_BEACONS.inc()
             return Response(200, PIXEL, [*headers, OF_BEFORE])
-        _acknowledge("PageView")
+        _acknowledge(told.event)
         return Response(200, PIXEL, headers)
 
 
@@ -147,17 +151,22 @@ def _envelope(scope: Scope) -> Envelope:
     return Envelope(now=time.time_ns() // 1_000_000, ip=client[0] if client else "", **known)
 
 
-def _acknowledge(kind: str) -> None:
-    _ACKNOWLEDGED[kind].inc()
+def _acknowledge(event: PageView | Heartbeat) -> None:
+    _ACKNOWLEDGED[type(event).__name__].inc()
     recent_answers.count(ACKNOWLEDGED)
+    if isinstance(event, PageView) and event.suspect:
+        SUSPECT_EVENTS.labels(reason=event.suspect).inc()
 
 
-def _refuse(reason: Reason, *, allow: bytes) -> Response:
+def _refuse(refusal: Dropped, *, allow: bytes) -> Response:
+    reason = refusal.reason
     _REFUSED[reason].inc()
-    recent_answers.count(reason.value)
+    recent_answers.count(reason.value, refusal.page_id)
     headers = [(b"x-nhip", reason.value.encode()), NO_STORE]
     if reason is Reason.WRONG_METHOD:
         headers.append((b"allow", allow))
+    if reason is Reason.TOO_MANY:
+        headers.append((b"retry-after", b"10"))
     if reason.retriable:
         headers.append((b"retry-after", b"1"))
     return Response(reason.status, headers=headers)

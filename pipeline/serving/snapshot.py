@@ -10,13 +10,11 @@ import msgspec
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import read_summary, sum_page_views
-from pipeline.periods import AHEAD_SECONDS, Periods, local_date
+from pipeline.periods import AHEAD_SECONDS, ONLINE_SECONDS, Periods, local_date
 
 log = logging.getLogger(__name__)
 
 Unit = Literal["visits", "views"]
-
-ONLINE_SECONDS = 300
 
 
 class Summary(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.application import CollectorApplication
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.referrers import settle
+from pipeline.collecting.limits import limits_of
 from pipeline.events import EVENTS_TOPIC, Event
 from pipeline.process.health import Health
 from pipeline.serving.counters import publish_age
@@ -30,6 +31,7 @@ from pipeline.serving.snapshot import Snapshot
 from pipeline.tokens import PageToken, sign
 
 KEY = bytes(range(32))
+NO_LIMITS = limits_of(events_per_second=0, events=0, page_views=0, new_readers=0)
 SALT = b"s" * 32
 HOST = b"congthuong.example.vn"
 AGENT = (
@@ -138,7 +140,12 @@ async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
     checks: dict[str, Callable[[], str | None]] = {}
     app = CollectorApplication(
         Collector(
-            keys=[KEY], acknowledger=acknowledger, salt_for=lambda _at: SALT, names=settle([]), undated_until=inf
+            keys=[KEY],
+            acknowledger=acknowledger,
+            salt_for=lambda _at: SALT,
+            names=settle([]),
+            limits=NO_LIMITS,
+            undated_until=inf,
         ),
         Numbers(counters, live),
         Health(alive={}, ready=checks),

@@ -42,7 +42,7 @@ def test_nothing_about_the_address_or_the_agent_is_written() -> None:
     fields = set(json.loads(encode_lines([VIEW])))
     assert fields == {
         *("kind", "v", "at", "site", "page_id", "locale", "path", "audience", "visitor", "visit"),
-        *("source", "browser", "os", "device", "bot", "scripted"),
+        *("source", "browser", "os", "device", "bot", "scripted", "suspect", "seen_ago"),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.events import BalanceKey, Counts
+from pipeline.events import SEEN_STEP_SECONDS, BalanceKey, Counts
 from pipeline.periods import Periods, instants
 
 
@@ -18,7 +18,7 @@ def read_summary(client: ClickHouse, *, since: float, until: float, periods: Per
 
     Online is who was seen from ``since`` to ``until``, in Unix seconds.
     """
-    online = {"since": round(since * 1000), "until": round(until * 1000)}
+    online = {"since": round(since * 1000), "until": round(until * 1000), "step": SEEN_STEP_SECONDS * 1000}
     days = {"today": periods.today, "week": periods.week, "month": periods.month}
     return client.query(_sql("read_summary"), online | days)
 

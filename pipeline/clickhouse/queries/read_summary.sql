@@ -28,7 +28,12 @@ FROM
     WHERE page_id = 0
     GROUP BY site, locale
     UNION ALL
-    SELECT site, uniqExact(visitor), 0, 0, 0, 0, 0, 0, 0, 0
+    -- Who is here on both sides of midnight has two numbers; one of them is taken off until the first was here too long ago.
+    SELECT
+        site,
+        uniqExact(visitor)
+            - uniqExactIf(visitor, seen_ago != 0 AND toUnixTimestamp64Milli(at) - seen_ago * {step:Int64} >= {since:Int64}),
+        0, 0, 0, 0, 0, 0, 0, 0
     FROM events
     WHERE at BETWEEN fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
         AND audience = 'public' AND visitor != 0 AND kind != 'opening'

@@ -25,17 +25,22 @@ class Origin(NamedTuple):
 class OwnNames(NamedTuple):
     """``settled``: names without ``www.``; ``below``: ends of names, with a dot.
 
-    ``asked``: the hosts by which a request names the site, with a port or without.
+    ``asked``: the hosts by which a request names the site, with a port or without. ``front_ends``: origins of other
+    sites that show our pages.
     """
 
     settled: frozenset[str]
     below: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    front_ends: frozenset[str] = frozenset()
 
     def and_asked(self, hosts: Sequence[str]) -> "OwnNames":
         """Without hosts that are longer than any, which would fill a cache."""
         asked = tuple([host.partition("/")[0] for host in hosts if host and len(host) <= MAX_ORIGIN_CHARS])
-        return OwnNames(self.settled, self.below, asked)
+        return OwnNames(self.settled, self.below, asked, self.front_ends)
+
+    def have_front_end(self, page: str) -> bool:
+        return bool(self.front_ends) and _origin_in(page).lower() in self.front_ends
 
     def have(self, host: str) -> bool:
         return bool(host) and (
@@ -45,18 +50,25 @@ class OwnNames(NamedTuple):
         )
 
 
-def settle(hosts: Sequence[str]) -> OwnNames:
+def settle(hosts: Sequence[str], *, front_ends: Sequence[str] = ()) -> OwnNames:
     """The names in the settings, as Django's ALLOWED_HOSTS has them. ``*``, which is every host, names none."""
     below = tuple(host.lower() for host in hosts if host.startswith("."))
-    return OwnNames(frozenset(map(_name_of, hosts)) - {"", "*"}, below)
+    elsewhere = frozenset(origin.lower() for origin in front_ends)
+    return OwnNames(frozenset(map(_name_of, hosts)) - {"", "*"}, below, front_ends=elsewhere)
 
 
 def origin_of(referrer: str, own: OwnNames) -> Origin:
     """The origin in a referrer, or in the header Origin, for the site of these names."""
     # The cache keeps scheme and host alone: a sender can make headers as long and as many as it likes.
-    scheme, slashes, rest = referrer.partition("//")
-    origin = f"{scheme}{slashes}{rest.partition('/')[0]}"
+    if own.have_front_end(referrer):
+        return Origin(internal=True, source="")
+    origin = _origin_in(referrer)
     return _compare(origin if len(origin) <= MAX_ORIGIN_CHARS else "", own)
+
+
+def _origin_in(referrer: str) -> str:
+    scheme, slashes, rest = referrer.partition("//")
+    return f"{scheme}{slashes}{rest.partition('/')[0]}"
 
 
 @lru_cache(maxsize=CACHED_ORIGINS)

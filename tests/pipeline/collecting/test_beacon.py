@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -20,12 +20,16 @@ from pipeline.collecting.beacon import (
     parse_pixel,
 )
 from pipeline.collecting.enrich.referrers import settle
+from pipeline.collecting.limits import limits_of
+from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.events import Heartbeat, PageView
 from pipeline.tokens import PageToken, hour_of, sign
 
 KEY, KEY_BEFORE = bytes(range(32)), bytes(range(1, 33))
 SALT = b"s" * 32
 OWN = "congthuong.example.vn"
+SaltFor = Callable[[float], bytes | None]
+
 NOW = 1_790_571_600_123
 HOUR = hour_of(NOW / 1000)
 TOKEN = PageToken(site=1, page_id=7, locale="vi", path="/tin-tuc/bai-viet/", hour=HOUR)
@@ -34,28 +38,35 @@ CHROME = (
 )
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 ENVELOPE = Envelope(now=NOW, ip="203.0.113.9", host=OWN, user_agent=CHROME, content_type=b"text/plain;charset=UTF-8")
-KNOWN = Knowledge(
-    (KEY, KEY_BEFORE),
-    lambda _at: SALT,
-    lambda *_: False,
-    settle(["localhost", "so.example.vn", ".so.example.vn"]),
-    undated_until=NOW / 1000,
-)
-GOOD = {"t": sign(TOKEN, key=KEY), "p": TOKEN.path, "r": "https://www.google.com/", "n": "navigate"}
+FRONT_END = "https://app.example.vn"
+NAMES = settle(["localhost", "so.example.vn", ".so.example.vn"], front_ends=[FRONT_END])
 
-SaltFor = Callable[[float], bytes | None]
+
+def knowledge(*, salt_for: SaltFor = lambda _at: SALT, **limits: int) -> Knowledge:
+    """Of a collector that has run for a while and seen nobody; without limits, but for ``limits``."""
+    return Knowledge(
+        keys=(KEY, KEY_BEFORE),
+        salt_for=salt_for,
+        visitors=RecentVisitors(started_ms=NOW - 3_600_000),
+        limits=limits_of(**{"events_per_second": 0, "events": 0, "page_views": 0, "new_readers": 0, **limits}),
+        names=NAMES,
+        undated_until=NOW / 1000,
+    )
+
+
+GOOD = {"t": sign(TOKEN, key=KEY), "p": TOKEN.path, "r": "https://www.google.com/", "n": "navigate"}
 
 
 def post(
-    content: object = GOOD,
-    envelope: Envelope = ENVELOPE,
-    *,
-    salt_for: SaltFor = lambda _at: SALT,
-    lately: bool = False,
-    **around: Any,
+    content: object = GOOD, *, known: Knowledge | None = None, lately: bool = False, **around: Any
 ) -> PageView | Heartbeat:
-    known = KNOWN._replace(salt_for=salt_for, came_lately=lambda *_: lately)
-    return parse_beacon(encoded(content), msgspec.structs.replace(envelope, **around), known).event
+    """With ``lately`` the same reader viewed the page a minute ago."""
+    known = known or knowledge()
+    envelope = msgspec.structs.replace(ENVELOPE, **around)
+    if lately:
+        before = msgspec.structs.replace(envelope, now=envelope.now - 60_000)
+        parse_beacon(encoded({**GOOD, "t": cast(Any, content)["t"]}), before, known)
+    return parse_beacon(encoded(content), envelope, known).event
 
 
 def view(content: object = GOOD, **around: Any) -> PageView:
@@ -64,9 +75,13 @@ def view(content: object = GOOD, **around: Any) -> PageView:
     return event
 
 
-def fetch(query: str = f"t={GOOD['t']}", *, lately: bool = False, **around: Any) -> PageView:
+def fetch(
+    query: str = f"t={GOOD['t']}", *, known: Knowledge | None = None, lately: bool = False, **around: Any
+) -> PageView:
     given = {"content_type": b"", "referer": f"https://{OWN}{TOKEN.path}", **around}
-    known = KNOWN._replace(came_lately=lambda *_: lately)
+    known = known or knowledge()
+    if lately:
+        parse_beacon(encoded(GOOD), msgspec.structs.replace(ENVELOPE, now=NOW - 60_000), known)
     event = parse_pixel(query.encode(), msgspec.structs.replace(ENVELOPE, **given), known).event
     assert isinstance(event, PageView)
     return event
@@ -160,12 +175,12 @@ def test_a_beacon_may_leave_out_referrer_and_navigation() -> None:
 def test_audiences_are_kept_apart(audience: str, user_agent: str, stored: str) -> None:
     content = {**GOOD, "t": signed(audience=audience)}
     assert view(content, user_agent=user_agent).audience == stored
-    assert post({**content, "h": 1}, user_agent=user_agent).audience == stored
+    assert post({**content, "h": 1}, user_agent=user_agent, lately=True).audience == stored
     assert fetch(f"t={content['t']}", user_agent=user_agent).audience == stored
 
 
 def test_a_heartbeat_counts_no_view() -> None:
-    beat = post({**GOOD, "h": 1})
+    beat = post({**GOOD, "h": 1}, lately=True)
     assert beat == Heartbeat(at=NOW, site=1, page_id=7, audience="public", visitor=view().visitor)
 
 
@@ -182,7 +197,7 @@ def test_nobody_is_identified_while_the_day_has_no_salt() -> None:
     def no_salt(at: float) -> None:
         asked.append(at)
 
-    assert view(salt_for=no_salt).visitor == 0
+    assert view(known=knowledge(salt_for=no_salt)).visitor == 0
     assert asked == [NOW / 1000]
 
 
@@ -228,6 +243,14 @@ def test_this_site_has_the_name_of_the_wagtail_site_of_the_page() -> None:
     assert view(content, origin="https://khac.example.vn", **WITHOUT_HOST).visit is False
     with pytest.raises(Dropped):
         view({**GOOD, "r": "https://khac.example.vn/"}, origin="https://khac.example.vn", **WITHOUT_HOST)
+
+
+@pytest.mark.parametrize("says", ["cross-site", "same-site", ""])
+def test_a_front_end_that_the_settings_name_may_send_views_of_ours(says: str) -> None:
+    inside = f"{FRONT_END}/khac/"
+    assert view({**GOOD, "r": inside}, origin=FRONT_END, fetched_from=says).visit is False
+    assert fetch(f"{TOKEN_FIELD}&r={inside}", referer=f"{FRONT_END}{TOKEN.path}", fetched_from=says).visit is False
+    assert view(origin=FRONT_END.upper(), fetched_from=says).visit is True
 
 
 def test_a_pixel_without_a_referrer_header_is_believed_for_its_token() -> None:
@@ -302,11 +325,20 @@ REFUSED_BEACONS = [
     pytest.param({**GOOD, "p": TOKEN.path.rstrip("/")}, {}, Reason.OTHER_PATH, id="without the last slash"),
     pytest.param({**GOOD, "p": ""}, {}, Reason.OTHER_PATH, id="empty path"),
     pytest.param({**GOOD, "p": "/khac/", "h": 1}, {}, Reason.OTHER_PATH, id="a heartbeat on another path"),
+    pytest.param({**GOOD, "h": 1}, {}, Reason.NOT_VIEWED, id="a heartbeat of somebody who never viewed"),
     pytest.param(GOOD, {"origin": "https://evil.example"}, Reason.OTHER_SITE, id="posted by another site"),
     pytest.param(GOOD, {"origin": "null"}, Reason.OTHER_SITE, id="posted by nobody in particular"),
     pytest.param(GOOD, {"origin": "http://["}, Reason.OTHER_SITE, id="a broken origin"),
     pytest.param(GOOD, {"origin": INSIDE, "host": ""}, Reason.OTHER_SITE, id="no host"),
     pytest.param(GOOD, {"fetched_from": "cross-site"}, Reason.OTHER_SITE, id="by another site, as the browser says"),
+    pytest.param(GOOD, {"origin": "http://app.example.vn"}, Reason.OTHER_SITE, id="another scheme than a front end's"),
+    pytest.param(GOOD, {"origin": f"{FRONT_END}:8443"}, Reason.OTHER_SITE, id="another port than a front end's"),
+    pytest.param(
+        GOOD,
+        {"origin": "https://www.app.example.vn", "fetched_from": "cross-site"},
+        Reason.OTHER_SITE,
+        id="another host than a front end's",
+    ),
 ]
 
 TOKEN_FIELD = f"t={GOOD['t']}"
@@ -356,6 +388,7 @@ STEP_OF = {
     Reason.OTHER_SITE: {"refuse_other_origin", "refuse_pixel_of_other_site"},
     Reason.BAD_TOKEN: {"trust_token"},
     Reason.OLD_TOKEN: {"refuse_old_token"},
+    Reason.NOT_VIEWED: {"refuse_heartbeat_without_view"},
     Reason.OTHER_PATH: {"refuse_other_path", "refuse_pixel_of_other_path"},
 }
 
@@ -376,7 +409,7 @@ def test_every_step_refuses_for_a_reason_in_these_tables_or_adds_something() -> 
     pixels = (case.values for case in REFUSED_PIXELS)
     found = {refusing_step(BEACON_STEPS, encoded(content), around) for content, around, _ in beacons}
     found |= {refusing_step(PIXEL_STEPS, query.encode(), PIXEL_REFERER | around) for query, around, _ in pixels}
-    assert found == refusing == set().union(*STEP_OF.values())
+    assert found == refusing - {"refuse_flood"} == set().union(*STEP_OF.values())
 
 
 def encoded(content: object) -> bytes:
@@ -384,7 +417,7 @@ def encoded(content: object) -> bytes:
 
 
 def refusing_step(steps: Sequence[Callable[[Draft], None]], sent: bytes, around: dict[str, Any]) -> str:
-    draft = Draft(sent, msgspec.structs.replace(ENVELOPE, **around), KNOWN)
+    draft = Draft(sent, msgspec.structs.replace(ENVELOPE, **around), knowledge())
     for step in steps:
         try:
             step(draft)
@@ -403,7 +436,7 @@ LATER = {Reason.OVERLOADED, Reason.SPOOL_FULL, Reason.NOT_DURABLE, Reason.STOPPI
 
 
 def test_every_reason_of_the_parser_is_in_these_tables() -> None:
-    elsewhere = {Reason.WRONG_METHOD, *LATER}  # test_collector.py
+    elsewhere = {Reason.WRONG_METHOD, Reason.TOO_MANY, *LATER}  # test_collector.py, test_strangers.py
     assert {case.values[2] for case in REFUSED_BEACONS + REFUSED_PIXELS} == set(Reason) - elsewhere
 
 

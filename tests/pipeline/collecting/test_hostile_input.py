@@ -28,6 +28,7 @@ from pipeline.collecting.application import CollectorApplication
 from pipeline.collecting.beacon import MAX_BODY_BYTES, Reason
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.referrers import origin_of, settle
+from pipeline.collecting.limits import limits_of
 from pipeline.errors import BadToken
 from pipeline.events import EVENTS_TOPIC
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS
@@ -72,6 +73,7 @@ class Target:
                 acknowledger=self._acknowledger,
                 salt_for=lambda _at: b"s" * 32,
                 names=settle([]),
+                limits=limits_of(events_per_second=0, events=0, page_views=0, new_readers=0),
                 undated_until=inf,
             ),
             Numbers(counters, LiveStreams(counters, limit=1)),
