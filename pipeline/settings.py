@@ -182,6 +182,15 @@ class SiteNames:
         ),
     ] = ()
 
+    transport: Annotated[
+        str,
+        Variable(
+            "NHIP_HSTS",
+            one_of("host", "subdomains", "preload", "none"),
+            "https alone (HSTS), behind TLS: for this `host`, or `subdomains`, `preload`, `none`",
+        ),
+    ] = "host"
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "SiteNames":
         """Raises ConfigurationError naming the variable that is wrong."""

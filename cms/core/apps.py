@@ -14,6 +14,7 @@ class CoreConfig(AppConfig):
         from wagtail.admin.forms.models import register_form_field_override  # noqa: PLC0415
 
         from cms.core.changes.triggers import install_triggers  # noqa: PLC0415
+        from cms.core.field_starts import start_choosers_without_scripts  # noqa: PLC0415
         from cms.core.pictures import unread  # noqa: PLC0415
         from cms.core.purging import purge_on_changes  # noqa: PLC0415
         from cms.core.widgets import TypedDateInput, TypedDateTimeInput, VietnameseSlugInput  # noqa: PLC0415
@@ -23,5 +24,6 @@ class CoreConfig(AppConfig):
         register_form_field_override(DateTimeField, override={"widget": TypedDateTimeInput})
         post_migrate.connect(install_triggers, sender=self)
         unread.register()
+        start_choosers_without_scripts()
         if hasattr(settings, "WAGTAILFRONTENDCACHE"):
             purge_on_changes()

@@ -19,6 +19,8 @@ from django.contrib.staticfiles.storage import HashedFilesMixin, staticfiles_sto
 from django.core.files.storage.memory import InMemoryStorage
 from django.http import Http404, HttpRequest, HttpResponse
 
+from pipeline.process.headers import SHARED
+
 IGNORED = ("CVS", ".*", "*~")  # as collectstatic does
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
@@ -116,7 +118,7 @@ def headers_of(found: Found) -> dict[str, str]:
         "Content-Type": f"{content_type}; charset=utf-8" if content_type.startswith("text/") else content_type,
         "Cache-Control": FOR_EVER if found.by_hash else ASK_AGAIN,
         "Access-Control-Allow-Origin": "*",  # a font from a CDN is of another origin than its page
-        "X-Content-Type-Options": "nosniff",
+        **SHARED,
     }
 
 

@@ -12,6 +12,7 @@ from django.utils.http import http_date
 
 from cms.core.hashed_files import FOR_EVER
 from cms.core.storage import PRIVATE_FOLDERS, is_for_ever
+from pipeline.process.headers import PICTURE, SHARED
 
 ONE_DAY = 24 * 60 * 60
 
@@ -40,8 +41,8 @@ def headers_of(path: Path, found: os.stat_result) -> dict[str, str]:
         "Last-Modified": http_date(found.st_mtime),
         "ETag": f'"{found.st_mtime_ns:x}-{found.st_size:x}"',
         "Cache-Control": FOR_EVER if is_for_ever(path.name) else f"public, max-age={ONE_DAY}",
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-        "X-Content-Type-Options": "nosniff",
+        **PICTURE,
+        **SHARED,
     }
 
 

@@ -9,6 +9,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from cms.runtime.files import File, send_file
+from pipeline.process.headers import EVERY, HSTS
 from pipeline.process.http import Receive, Scope, Send
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -18,6 +19,7 @@ MEMORY_BYTES = 1024 * 1024  # of one answer; the rest goes to a temporary file
 ANSWER_BYTES = 128_000_000
 CHUNK_BYTES = 64 * 1024
 BODILESS = (204, 304)
+SAID_BY_THE_SERVER = {*EVERY, HSTS}
 
 
 class AnswerTooLarge(Exception):
@@ -66,8 +68,9 @@ class _Start:
 
     def __call__(self, status: str, headers: list[tuple[str, str]], _error: object = None) -> Callable[[bytes], None]:
         self.status = int(status.split(" ", 1)[0])
+        told = [(name.strip().lower(), value.strip()) for name, value in headers]
         self.headers = [
-            (name.strip().lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in headers
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in told if name not in SAID_BY_THE_SERVER
         ]
         return self.written.append
 

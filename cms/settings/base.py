@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cms.core.pictures.limits import MAX_PIXELS, MAX_UPLOAD_BYTES
 from cms.settings.variables import PageSettings
 from pipeline.errors import ConfigurationError
+from pipeline.process.headers import EVERY, PAGE
 from pipeline.settings import Settings, SiteNames
 from pipeline.variables import read_fields
 
@@ -63,6 +64,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "cms.web.public_pages.PublicPages",
+    "cms.web.safe_answers.SafeAnswers",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -135,13 +137,15 @@ if PAGES.purge_url:
     }
 SESSION_COOKIE_NAME = "sessionid"
 PRIVATE_COOKIES = (SESSION_COOKIE_NAME, "messages")
-PRIVATE_PATHS = ("/admin/", "/documents/", STATIC_URL, MEDIA_URL)
+ADMIN_PATH = "/admin/"
+PRIVATE_PATHS = (ADMIN_PATH, "/documents/", STATIC_URL, MEDIA_URL)
 
-# Security headers. Wagtail shows previews in a frame of the same origin.
+# Headers for safety are in pipeline/process/headers.py. The product's server says these; Django does under its own.
+# Wagtail shows previews in a frame of the same origin.
 X_FRAME_OPTIONS = "SAMEORIGIN"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = EVERY["x-content-type-options"] == "nosniff"
+SECURE_REFERRER_POLICY = EVERY["referrer-policy"]
+SECURE_CROSS_ORIGIN_OPENER_POLICY = PAGE["cross-origin-opener-policy"]
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 # Behind a proxy with TLS, cookies never travel in the clear and browsers use https alone. The server decides whether a
@@ -150,7 +154,6 @@ CSRF_COOKIE_SAMESITE = "Lax"
 # not trusted yet.
 BEHIND_TLS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BEHIND_TLS
-SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if BEHIND_TLS else 0
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BEHIND_TLS else []
 LOGIN_URL = "wagtailadmin_login"
 LOGIN_REDIRECT_URL = "wagtailadmin_home"

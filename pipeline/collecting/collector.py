@@ -28,6 +28,7 @@ from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
 from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.events import Heartbeat, PageView
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS, REPEATED_BEACONS, SUSPECT_EVENTS
+from pipeline.process.headers import SHARED, in_bytes
 from pipeline.process.http import (
     NO_STORE,
     Messages,
@@ -87,6 +88,7 @@ class Collector:
             self._script,
             content_type=b"text/javascript; charset=utf-8",
             cache_control=b"public, max-age=3600",
+            kind=SHARED,
         )
 
     async def stop(self) -> None:
@@ -118,7 +120,7 @@ class Collector:
             is_new = await self._unscripted.store_once(told, self._acknowledger.append)
         except Dropped as refusal:
             return _refuse(refusal, allow=b"GET")
-        headers = [(b"content-type", b"image/gif"), NO_STORE]
+        headers = [(b"content-type", b"image/gif"), NO_STORE, *in_bytes(SHARED)]
         if not is_new:
             REPEATED_BEACONS.inc()
             return Response(200, PIXEL, [*headers, OF_BEFORE])

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pipeline.process.headers import DATA, Headers, in_bytes
+
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -74,17 +76,19 @@ def messages_of(response: Response) -> Messages:
 
 
 def text(status: int, words: str) -> Response:
-    return Response(status, words.encode(), [(b"content-type", b"text/plain; charset=utf-8"), NO_STORE])
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), NO_STORE, *in_bytes(DATA)]
+    return Response(status, words.encode(), headers)
 
 
 def json(scope: Scope, content: Any) -> Response:
-    return cacheable(scope, msgspec.json.encode(content), content_type=b"application/json", cache_control=b"no-cache")
+    body = msgspec.json.encode(content)
+    return cacheable(scope, body, content_type=b"application/json", cache_control=b"no-cache", kind=DATA)
 
 
-def cacheable(scope: Scope, body: bytes, *, content_type: bytes, cache_control: bytes) -> Response:
-    """A body under its ETag; 304 for a reader that has it already."""
+def cacheable(scope: Scope, body: bytes, *, content_type: bytes, cache_control: bytes, kind: Headers) -> Response:
+    """A body under its ETag; 304 for a reader that has it already. ``kind``: a row of ``headers``."""
     etag = b'"' + blake2b(body, digest_size=8).hexdigest().encode() + b'"'
-    headers = [(b"content-type", content_type), (b"etag", etag), (b"cache-control", cache_control)]
+    headers = [(b"content-type", content_type), (b"etag", etag), (b"cache-control", cache_control), *in_bytes(kind)]
     if has_tag(b",".join(value for name, value in scope["headers"] if name == b"if-none-match"), etag):
         return Response(304, headers=headers[1:])
     return Response(200, body, headers)

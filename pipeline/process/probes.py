@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from pipeline.errors import ConfigurationError
+from pipeline.process.headers import DATA, EVERY, in_bytes
 from pipeline.process.health import Answer, Health
 from pipeline.process.http import NO_STORE, PREFIX, Application, Receive, Response, Scope, Send, respond
 
@@ -63,7 +64,7 @@ def _answers(health: Health) -> dict[str, Callable[[], Answer]]:
 def _endpoint(ask: Callable[[], Answer], *, threads: Executor | None) -> Application:
     async def endpoint(_scope: Scope, _receive: Receive, send: Send) -> None:
         answer = await asyncio.get_running_loop().run_in_executor(threads, ask) if threads else ask()
-        headers = [(b"content-type", answer.content_type.encode()), NO_STORE]
+        headers = [(b"content-type", answer.content_type.encode()), NO_STORE, *in_bytes(DATA)]
         await respond(Response(answer.status, answer.body, headers), send)
 
     return endpoint
@@ -91,6 +92,8 @@ def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Cache-Control", "no-store")
+            for name, value in (EVERY | DATA).items():
+                self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pipeline.errors import ConfigurationError
 from pipeline.process.connections import IDLE_SECONDS, LOOK_SECONDS, Connection
-from pipeline.process.http import Application, Receive, Send
+from pipeline.process.headers import EVERY, HSTS, strict_transport
+from pipeline.process.http import Application, Receive, Scope, Send
 from pipeline.settings import Settings
 
 BACKLOG = 2048
@@ -56,7 +58,7 @@ def serve(
     was there before, too.
     """
     config = uvicorn.Config(
-        application,
+        over_tls(application, strict_transport(settings.names)),
         http=Connection,
         ws="none",
         lifespan="on",
@@ -64,12 +66,31 @@ def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
+        headers=list(EVERY.items()),
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS + LEAVE_SECONDS,
     )
     _Server(config, on_exit=on_exit).run(sockets=[listener])
+
+
+def over_tls(application: Application, strict: str) -> Application:
+    """``application``, whose answers say HSTS if the request came by https; over http none may (RFC 6797 7.2).
+
+    It goes where uvicorn keeps the headers of every answer, so that answers in one piece have it too (``composed``).
+    """
+    if not strict:
+        return application
+    added = (HSTS.encode(), strict.encode())
+
+    async def strictly(scope: Scope, receive: Receive, send: Send) -> None:
+        cycle = getattr(send, "__self__", None)
+        if isinstance(cycle, RequestResponseCycle) and scope["scheme"] == "https":
+            cycle.default_headers = [*cycle.default_headers, added]
+        await application(scope, receive, send)
+
+    return strictly
 
 
 async def live_until(stopped: Callable[[], Awaitable[None]], receive: Receive, send: Send) -> None:

@@ -76,6 +76,7 @@ GOOD_CLICKHOUSE = [
 
 GOOD_NAMES = [
     pytest.param("BASE_URL", "https://so.example.vn/", "base_url", "https://so.example.vn", id="address"),
+    pytest.param("HSTS", "subdomains", "transport", "subdomains", id="https alone"),
     pytest.param("ALLOWED_HOSTS", "a.vn, .b.vn", "allowed_hosts", ("a.vn", ".b.vn"), id="more names"),
 ]
 
@@ -106,6 +107,7 @@ NONSENSE = {
     "NHIP_DEAD_LETTERS_IN_A_ROW": ["0", "-1", "all"],
     "NHIP_HEALTH_PORT": ["0", "65536", "http"],
     "NHIP_BASE_URL": ["so.example.vn", "ftp://so.example.vn", "https://", "https://so.example.vn/cong"],
+    "NHIP_HSTS": ["yes", "max-age=1", "Host"],
     "NHIP_KAFKA_BOOTSTRAP_SERVERS": ["kafka", "kafka:", ":9092", "kafka:9092,", ",", "kafka:port"],
     "NHIP_KAFKA_SECURITY_PROTOCOL": ["TLS", "ssl", "SASL_SSL"],
     "NHIP_KAFKA_SASL_MECHANISM": ["GSSAPI", "plain"],

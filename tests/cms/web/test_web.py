@@ -44,6 +44,7 @@ class Site(Part):
                 "NHIP_BASE_URL": f"https://{PUBLIC}",
                 "NHIP_ADMIN_PASSWORD": PASSWORD,
                 "NHIP_TRUSTED_PROXIES": "127.0.0.1",
+                "NHIP_HSTS": "subdomains",
                 "NHIP_KAFKA_BOOTSTRAP_SERVERS": away,
                 "NHIP_CLICKHOUSE_URL": f"http://reader:secret@{away}/nhip",
                 "DJANGO_SETTINGS_MODULE": "cms.settings.embedded",
@@ -130,9 +131,15 @@ def test_cookies_and_headers_are_those_of_https_behind_the_trusted_proxy(site: S
     login = site.ask("/admin/login/")
 
     assert login.status == 200
-    assert login.headers["strict-transport-security"] == "max-age=31536000"
+    assert login.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
     assert all("Secure" in cookie for cookie in login.cookies)
     assert login.cookies
+
+
+def test_https_alone_is_said_with_every_answer_that_came_by_it_and_with_no_other(site: Site) -> None:
+    for path in ("/", "/", "/khong-co/", "/static/khong-co.css", "/_nhip/healthz", "/_nhip/khong-co"):
+        assert "strict-transport-security" in site.ask(path).headers, path
+        assert "strict-transport-security" not in site.ask(path, proxied=False).headers, path
 
 
 def sign_in(site: Site) -> Answer:
