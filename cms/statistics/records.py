@@ -48,7 +48,8 @@ class CmsRecords:
 
 @contextmanager
 def _asking() -> Iterator[None]:
-    close_old_connections()
+    if not connection.in_atomic_block:  # in one, Django would close what the transaction goes on with
+        close_old_connections()
     try:
         yield
     except Error as error:
