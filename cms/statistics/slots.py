@@ -37,10 +37,10 @@ class Moment(NamedTuple):
     hour: int
 
 
-def moment_of(snapshot: Snapshot, *, now: float) -> Moment:
-    """``now`` is Unix seconds."""
-    stale = snapshot.as_of is not None and now - snapshot.as_of > STALE_AFTER_SECONDS
-    return Moment(snapshot, stale=stale, hour=hour_of(now))
+def moment_of(snapshot: Snapshot, *, now: float, steady: float) -> Moment:
+    """``now`` is Unix seconds; ``steady`` is the same moment as a ``steady_time``."""
+    age = snapshot.age(steady)
+    return Moment(snapshot, stale=age is not None and age > STALE_AFTER_SECONDS, hour=hour_of(now))
 
 
 def counter(name: str, site_id: int, unit: Unit, moment: Moment) -> str:

@@ -6,14 +6,17 @@ stays, with its time.
 """
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import structs
+
 from pipeline.metrics import COUNTERS_AS_OF
-from pipeline.serving.snapshot import Snapshot, load_snapshot, store_snapshot
+from pipeline.serving.snapshot import Snapshot, load_snapshot, steady_time, store_snapshot
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +51,8 @@ class LiveCounters:
     """Counters kept fresh by a thread of their own; ``read`` asks the engine for a whole new snapshot.
 
     Reads are at least ``interval`` seconds apart. While somebody looks, the next read waits up to ``patience`` seconds
-    more for a call of ``changed``: 0 where nothing calls it.
+    more for a call of ``changed``: 0 where nothing calls it. ``clock`` says what time it is, ``timer`` how long
+    something takes: that one is never set.
     """
 
     def __init__(
@@ -59,12 +63,16 @@ class LiveCounters:
         interval: float,
         patience: float = 0.0,
         clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = steady_time,
     ) -> None:
         self._read = read
         self._store = store
         self._interval = interval
         self._patience = patience
         self._clock = clock
+        self._timer = timer
+        self._name = secrets.token_hex(8)
+        self._turn = 0
         self._snapshot = load_snapshot(store)
         self._stored_at = 0.0
         self._unstored = False
@@ -90,6 +98,7 @@ class LiveCounters:
 
     def refresh(self) -> None:
         """Read once now; on failure keep what is there, count the failure and log the first of a row."""
+        read_at = self._timer()
         try:
             fresh = self._read(self._clock())
         except Exception:
@@ -98,6 +107,8 @@ class LiveCounters:
                 log.exception("the counters can't be read; the last ones stay")
             return
         self.failures = 0
+        self._turn += 1
+        fresh = structs.replace(fresh, run=self._name, turn=self._turn, read_at=read_at)
         changed = self._snapshot.as_of is None or not fresh.same_numbers(self._snapshot)
         self._snapshot = fresh
         if changed:
@@ -119,12 +130,12 @@ class LiveCounters:
 
     def _look(self) -> None:
         idle = not self._watched()
-        self._looked_at = self._clock()
+        self._looked_at = self._timer()
         if idle:
             self._wake.set()
 
     def _watched(self) -> bool:
-        return self._clock() - self._looked_at < WATCHED_SECONDS
+        return self._timer() - self._looked_at < WATCHED_SECONDS
 
     def _run(self) -> None:
         while True:
@@ -144,7 +155,7 @@ class LiveCounters:
                 log.exception("a listener of the counters failed")
 
     def _store_if_due(self) -> None:
-        now = self._clock()
+        now = self._timer()
         if self._unstored and now - self._stored_at >= STORE_SECONDS:
             self._stored_at = now
             self._unstored = False

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import parse_qs
 
 from pipeline.process.headers import DATA, in_bytes
 from pipeline.process.http import NO_STORE, Receive, Response, Scope, Send, disconnected, json, respond, text
 from pipeline.serving.counters import Counters
-from pipeline.serving.live import LiveStreams, pages_json, summary_json
-from pipeline.serving.snapshot import Unit
+from pipeline.serving.live import LiveStreams, age_of, pages_json, summary_json
+from pipeline.serving.snapshot import Snapshot, Unit
 
 MAX_PAGE_IDS = 100
 # Its connection is closed, since there are as many as there may be.
@@ -30,7 +30,8 @@ class Numbers:
             site, unit = _site_and_unit(scope)
         except ValueError as error:
             return text(400, str(error))
-        return json(scope, summary_json(self._counters.snapshot(), site=site, unit=unit))
+        snapshot = self._counters.snapshot()
+        return _numbers_of(snapshot, scope, summary_json(snapshot, site=site, unit=unit))
 
     def pages(self, scope: Scope) -> Response:
         try:
@@ -38,7 +39,7 @@ class Numbers:
         except ValueError as error:
             return text(400, str(error))
         snapshot = self._counters.snapshot()
-        return json(scope, {"pages": pages_json(snapshot, page_ids), "as_of": snapshot.as_of})
+        return _numbers_of(snapshot, scope, {"pages": pages_json(snapshot, page_ids), "as_of": snapshot.as_of})
 
     async def live(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -51,6 +52,16 @@ class Numbers:
             return await respond(_FULL, send)
         await _send_stream(self._live.messages(site=site, unit=unit, page_ids=page_ids), receive, send)
         return None
+
+
+def _numbers_of(snapshot: Snapshot, scope: Scope, content: Any) -> Response:
+    """``content`` with headers that tell which snapshot it is of and how old that is, so that its ETag does not."""
+    response = json(scope, content)
+    headers = [*response.headers, (b"x-nhip-snapshot", snapshot.order.encode())]
+    age = age_of(snapshot)
+    if age is not None:
+        headers.append((b"x-nhip-age", b"%.1f" % age))
+    return response._replace(headers=headers)
 
 
 def _site_and_unit(scope: Scope) -> tuple[int, Unit]:

@@ -1,5 +1,8 @@
 """Pushes the counters to open pages: after a change, one message to each reader whose numbers changed.
 
+A reader can't tell a stream on which nothing changes from one that a proxy holds back or a network has lost. So each
+stream sends something every ``BEAT_SECONDS`` at the latest: a beat, the same numbers again under a name of their own.
+
 A change wakes a few readers at a time, so that a thousand of them keep nobody who asks for a page waiting.
 """
 
@@ -12,10 +15,10 @@ import msgspec
 
 from pipeline.metrics import LIVE_READERS
 from pipeline.serving.counters import Counters
-from pipeline.serving.snapshot import Snapshot, Unit
+from pipeline.serving.snapshot import Snapshot, Unit, steady_time
 
-KEEP_ALIVE_SECONDS = 5.0
-KEEP_ALIVE = b": still here\n\n"
+BEAT_SECONDS = 4.0
+BEAT = b"event: beat\n"
 READERS_AT_ONCE = 10
 
 Change = asyncio.Future[None]
@@ -32,6 +35,12 @@ def summary_json(snapshot: Snapshot, *, site: int, unit: Unit) -> dict[str, Any]
 
 def pages_json(snapshot: Snapshot, page_ids: Iterable[int]) -> dict[str, int | None]:
     return {str(page_id): snapshot.page_views(page_id) for page_id in page_ids}
+
+
+def age_of(snapshot: Snapshot) -> float | None:
+    """Seconds since its reading."""
+    age = snapshot.age(steady_time())
+    return None if age is None else round(age, 1)
 
 
 class LiveStreams:
@@ -61,24 +70,24 @@ class LiveStreams:
             _tell(change)
 
     async def messages(self, *, site: int, unit: Unit, page_ids: tuple[int, ...]) -> AsyncGenerator[bytes]:
-        """Server-sent events: the numbers now and after each change, and a comment in a quiet while."""
-        self._loop = asyncio.get_running_loop()
+        """Server-sent events: the numbers now and after each change, and a beat in a quiet while."""
+        loop = self._loop = asyncio.get_running_loop()
         self._open += 1
         LIVE_READERS.inc()
         change = self._expect_change()
         try:
             sent: object = None
-            woken = False
+            beats_at = 0.0
             while not self._stopping:
                 snapshot = self._counters.snapshot()
                 numbers = (snapshot.summary(site, unit=unit), [snapshot.page_views(page_id) for page_id in page_ids])
-                if numbers != sent:
-                    yield _message(snapshot, site=site, unit=unit, page_ids=page_ids)
-                elif not woken:  # if woken, the numbers of other readers changed
-                    yield KEEP_ALIVE
-                sent = numbers
-                woken = await _comes(change, KEEP_ALIVE_SECONDS)
-                if woken:
+                changed = numbers != sent
+                if changed or loop.time() >= beats_at:  # a change of other readers' numbers may wake it sooner
+                    message = _message(snapshot, site=site, unit=unit, page_ids=page_ids)
+                    yield message if changed else BEAT + message
+                    sent = numbers
+                    beats_at = loop.time() + BEAT_SECONDS
+                if await _comes(change, beats_at - loop.time()):
                     change = self._expect_change()
         finally:
             self._waiting.pop(change, None)
@@ -106,6 +115,8 @@ def _message(snapshot: Snapshot, *, site: int, unit: Unit, page_ids: tuple[int, 
     content = {
         "summary": summary_json(snapshot, site=site, unit=unit),
         "pages": pages_json(snapshot, page_ids),
+        "snapshot": snapshot.order,
+        "age": age_of(snapshot),
     }
     return b"data: " + msgspec.json.encode(content) + b"\n\n"
 
@@ -117,5 +128,5 @@ def _tell(change: Change) -> None:
 
 async def _comes(change: Change, seconds: float) -> bool:
     """Whether the change came within the time."""
-    await asyncio.wait((change,), timeout=seconds)
+    await asyncio.wait((change,), timeout=max(0.0, seconds))
     return change.done()

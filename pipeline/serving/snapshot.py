@@ -3,10 +3,12 @@
 import contextlib
 import logging
 import secrets
+import time
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec import structs
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import read_summary, sum_page_views
@@ -15,6 +17,13 @@ from pipeline.periods import AHEAD_SECONDS, ONLINE_SECONDS, Periods, local_date
 log = logging.getLogger(__name__)
 
 Unit = Literal["visits", "views"]
+
+_BEGAN = time.time() - time.monotonic()
+
+
+def steady_time() -> float:
+    """Unix seconds as the system's clock counted them when this process began; setting that clock changes nothing."""
+    return _BEGAN + time.monotonic()
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -33,11 +42,30 @@ class SiteCounters(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """All public counters at one moment. ``as_of`` is Unix seconds; None means never read."""
+    """All public counters at one moment. ``as_of`` is Unix seconds, for people; None means never read.
+
+    ``run`` names the process that read it, and ``turn`` counts that process's readings: they order snapshots, since a
+    system's clock may be set back. ``read_at`` is the moment by ``steady_time``; None if another process read it.
+    """
 
     as_of: float | None = None
     sites: dict[int, SiteCounters] = {}
     pages: dict[int, int] = {}
+    run: str = ""
+    turn: int = 0
+    read_at: float | None = None
+
+    @property
+    def order(self) -> str:
+        return f"{self.run}-{self.turn}"
+
+    def age(self, now: float) -> float | None:
+        """Seconds from its reading to ``now``, a ``steady_time``; None if nothing was ever read.
+
+        One that seems to come from the future was read before the clock was set back, so it is old too.
+        """
+        read_at = self.as_of if self.read_at is None else self.read_at
+        return None if read_at is None else abs(now - read_at)
 
     def summary(self, site: int, *, unit: Unit) -> Summary | None:
         """The widget of one site; all zeros for a site nobody has visited, None if nothing was ever read."""
@@ -71,7 +99,7 @@ def read_snapshot(client: ClickHouse, now: float) -> Snapshot:
 def load_snapshot(path: Path) -> Snapshot:
     """The snapshot stored at ``path``; an empty one if there is none or it can't be read."""
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(path.read_bytes(), type=Snapshot)
+        return structs.replace(msgspec.json.decode(path.read_bytes(), type=Snapshot), read_at=None)
     return Snapshot()
 
 

@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.request
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -95,10 +95,11 @@ class SiteClient:
 class Product(Part, SiteClient):
     """``python -m cms`` on a data directory; may be started again after ``stop`` or ``kill``.
 
-    ``environment`` overrides the usual one; an empty value removes a variable.
+    ``program``: python's arguments, if they are others. ``environment`` overrides the usual one; an empty value removes
+    a variable.
     """
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    def __init__(self, data_dir: Path, *, program: Sequence[str] = ("-m", "cms"), **environment: str) -> None:
         SiteClient.__init__(self, free_port())
         ours = {
             "PORT": str(self.port),
@@ -108,7 +109,7 @@ class Product(Part, SiteClient):
         Part.__init__(
             self,
             "the product",
-            ["-m", "cms"],
+            list(program),
             environment=ours | environment,
             health_url=f"{self.base_url}/_nhip/",
             log=data_dir.with_suffix(".log"),

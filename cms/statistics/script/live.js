@@ -1,32 +1,59 @@
 // Keeps the numbers of an open page current: the access statistics and every "Lượt xem".
 //
-// The collector pushes them (server-sent events) while the tab is visible; a hidden tab holds no connection, because
-// browsers allow only six per host. Where the stream is refused or keeps breaking, the page asks every few seconds and
-// tries the stream again later. Numbers change silently: nothing here is a live region for screen readers.
+// The collector pushes them (server-sent events). Browsers allow six connections per host, so the windows of a browser
+// share one stream: a window leads, listens to the collector and tells the others (BroadcastChannel) what it hears. A
+// hidden window holds nothing and takes no part. Silence is never taken for "no change": the collector sends a beat
+// every four seconds, and the leader says every second that it is there. If the stream is refused, held back by a proxy
+// or keeps breaking, the leader asks every few seconds and tries the stream again later.
+//
+// Numbers are in the order of the readings that they come from. One process counts its readings. Those of two are
+// compared by the moment of reading on this page's own clock, which nobody sets: arrival minus age.
+//
+// Numbers change silently: nothing here is a live region for screen readers.
 (() => {
-  const STALE_SECONDS = 60;
-  const ASK_SECONDS = { streaming: 60, polling: 5 };
+  const TICK = 1000; // all times are milliseconds
+  const STALE = 60_000;
+  const FIRST_WORD = 4000; // of a new stream, which the collector sends at once
+  const SILENCE = 10_000; // of a stream: two beats and a half
+  const ABSENCE = 4000; // of the leader
   const PATIENCE = 3; // failures of the stream in a row
-  const RETRY_SECONDS = 60;
-  const HIGHLIGHT_SECONDS = 1.5;
+  const RETRY = 60_000; // at most; soon at first, since the failure may have been of an idle connection
+  const ASK = 5000;
+  const ANSWER = 5000;
+  const HIGHLIGHT = 1500;
+  const MOST_PAGES = 100; // that the collector tells in one stream
 
   const widget = document.querySelector("[data-live]");
   if (!widget || !widget.dataset.live) return;
 
   const { live, site, unit } = widget.dataset;
   const endpoint = (name, query) => `${new URL(name, new URL(live, location.href))}?${new URLSearchParams(query)}`;
-  const pageIds = [...new Set([...document.querySelectorAll("[data-page-views]")].map((at) => at.dataset.pageViews))]
-    .slice(0, 100)
-    .join();
+  const ownPages = [...new Set([...document.querySelectorAll("[data-page-views]")].map((at) => at.dataset.pageViews))];
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const digits = new Intl.NumberFormat("vi-VN");
+  const now = () => performance.now();
+  const me = Math.random();
+
+  const known = {}; // the reading that the "summary" and the "pages" on this page are of
+  const startedAt = now();
+  let news = null; // the last ones, for windows that come
+
+  let ticking = 0;
+  let channel = null;
+  let alone = false; // no other window tells this one
+  let leading = false;
+  let leader = 0;
+  let leaderHeardAt = 0;
+  let electing = 0;
+  const others = new Map(); // of a leader: the pages of each other window
 
   let stream = null;
+  let streamed = []; // the pages that it is about
+  let words = 0; // heard from it
+  let heardAt = 0;
   let failures = 0;
-  let asking = 0; // the timer of the next question
-  let retrying = 0; // the timer of the next try of the stream
-  let asOf = null; // Unix seconds of the numbers on the page
-  let heardAt = performance.now();
+  let retryAt = 0;
+  let askAt = 0;
 
   // numbers on the page
 
@@ -36,87 +63,161 @@
     at.textContent = text;
     if (calm.matches) return;
     at.classList.add("is-changed");
-    setTimeout(() => at.classList.remove("is-changed"), HIGHLIGHT_SECONDS * 1000);
+    setTimeout(() => at.classList.remove("is-changed"), HIGHLIGHT);
   };
 
-  const isOlder = (summary) => asOf != null && !(summary.as_of >= asOf); // a slow answer overtaken by a push
-
-  const writeSummary = (summary) => {
-    asOf = summary.as_of;
-    for (const at of document.querySelectorAll("[data-counter]")) {
-      if (at.dataset.counter in summary) write(at, summary[at.dataset.counter]);
+  const writeAll = (selector, name, numbers) => {
+    for (const at of document.querySelectorAll(selector)) {
+      if (at.dataset[name] in numbers) write(at, numbers[at.dataset[name]]);
     }
   };
 
-  const writePages = (pages) => {
-    for (const at of document.querySelectorAll("[data-page-views]")) {
-      if (at.dataset.pageViews in pages) write(at, pages[at.dataset.pageViews]);
-    }
-  };
-
-  const writeAge = (stale) => {
+  const writeAge = () => {
     const line = widget.querySelector(".access-statistics__as-of");
     const time = line && line.querySelector("time");
     if (!time) return;
-    if (stale && asOf != null) {
+    const { readAt = startedAt, asOf } = known.summary || {};
+    const stale = now() - readAt > STALE;
+    if (stale && asOf) {
       const moment = new Date(asOf * 1000);
       const zone = { timeZone: "Asia/Ho_Chi_Minh" };
       const clock = moment.toLocaleTimeString("en-GB", { ...zone, hour: "2-digit", minute: "2-digit" });
       time.dateTime = moment.toISOString();
       time.textContent = `${clock}, ${moment.toLocaleDateString("en-GB", zone)}`;
     }
-    line.hidden = !(stale && time.textContent);
+    // What the page came with stays until something is known.
+    if (stale || known.summary) line.hidden = !(stale && time.textContent);
   };
 
-  // asking: for everything while polling, else for the age of the numbers only now and then
+  // Whether numbers of `snapshot` ("process-turn"), `age` seconds old at the moment `at`, may replace those on the page.
+  const isNewer = (kind, { snapshot, age, asOf }, at) => {
+    if (age == null) return false; // that process has read nothing yet
+    const [run, turn] = snapshot.split("-");
+    const next = { run, turn: +turn, readAt: at - age * 1000, asOf };
+    const last = known[kind];
+    if (last && last.run === run) {
+      if (next.turn < last.turn) return false;
+      // The same reading again, as from a cache, is no younger than it was.
+      if (next.turn === last.turn) next.readAt = Math.min(next.readAt, last.readAt);
+    } else if (last && next.readAt < last.readAt) return false;
+    known[kind] = next;
+    return true;
+  };
 
-  const ask = async () => {
-    clearTimeout(asking);
-    try {
-      const polling = !stream;
-      const options = { cache: "no-cache", credentials: "omit" };
-      const questions = [fetch(endpoint("summary.json", { site, unit }), options)];
-      if (polling && pageIds) questions.push(fetch(endpoint("pages.json", { ids: pageIds }), options));
-      const answers = await Promise.all(questions);
-      if (!answers.every((answer) => answer.ok)) throw new Error("no answer");
-      const [summary, pages] = await Promise.all(answers.map((answer) => answer.json()));
-      if (!isOlder(summary)) {
-        writeSummary(summary);
-        if (pages) writePages(pages.pages);
-      }
-      heardAt = performance.now();
-      // The server's clock on both sides: a visitor's may be wrong.
-      const now = Date.parse(answers[0].headers.get("Date")) / 1000;
-      writeAge(summary.as_of == null || now - summary.as_of > STALE_SECONDS);
-    } catch {
-      if (performance.now() - heardAt > STALE_SECONDS * 1000) writeAge(true);
+  const take = (numbers, at = now()) => {
+    const { summary, pages } = numbers;
+    const isNews = [
+      summary && isNewer("summary", { ...numbers, asOf: summary.as_of }, at),
+      pages && isNewer("pages", numbers, at),
+    ];
+    if (isNews[0]) writeAll("[data-counter]", "counter", summary);
+    if (isNews[1]) writeAll("[data-page-views]", "pageViews", pages);
+    if (leading && isNews.some(Boolean)) {
+      news = { numbers, at };
+      tellNews();
     }
-    clearTimeout(asking);
-    if (!document.hidden) asking = setTimeout(ask, ASK_SECONDS[stream ? "streaming" : "polling"] * 1000);
+    writeAge();
+  };
+
+  // the other windows
+
+  const say = (message) => channel && channel.postMessage({ from: me, ...message });
+
+  const tellNews = () => {
+    const { age, ...numbers } = news.numbers;
+    say({ leads: true, numbers: { ...numbers, age: age + (now() - news.at) / 1000 } });
+  };
+
+  const wanted = () => [...new Set([ownPages, ...others.values()].flat())];
+
+  const join = () => {
+    leader = 0;
+    say({ joins: ownPages });
+    clearTimeout(electing);
+    electing = setTimeout(lead, alone ? 0 : 150 + 250 * Math.random());
+  };
+
+  const lead = () => {
+    clearTimeout(electing);
+    leading = true;
+    failures = 0;
+    say({ leads: true });
+    listen();
+  };
+
+  const follow = (from) => {
+    clearTimeout(electing);
+    if (leading) stopLeading();
+    leaderHeardAt = now();
+    if (leader === from) return;
+    leader = from;
+    say({ joins: ownPages });
+  };
+
+  const stopLeading = () => {
+    leading = false;
+    others.clear();
+    news = null;
+    stopStream();
+  };
+
+  const welcome = (from, pages) => {
+    others.set(from, pages);
+    if (wanted().length > MOST_PAGES) {
+      others.delete(from);
+      say({ refuses: from });
+    } else if (stream && wanted().some((page) => !streamed.includes(page))) listen();
+    else {
+      say({ leads: true });
+      if (news) tellNews();
+      if (!stream) askAt = 0;
+    }
+  };
+
+  const hear = ({ data: { from, leads, joins, leaves, refuses, numbers } }) => {
+    if (refuses === me) {
+      setAlone();
+      lead();
+    } else if (leads && (!leading || from < me)) {
+      follow(from);
+      if (numbers) take(numbers);
+    } else if (joins && leading) welcome(from, joins);
+    else if (leaves) {
+      others.delete(from);
+      if (from === leader) join();
+    }
+  };
+
+  const setAlone = () => {
+    alone = true;
+    if (channel) channel.close();
+    channel = null;
   };
 
   // the stream
 
   const listen = () => {
-    stream = new EventSource(endpoint("live", { site, unit, ...(pageIds && { pages: pageIds }) }));
-    stream.onmessage = (message) => {
-      failures = 0;
-      heardAt = performance.now();
-      const { summary, pages } = JSON.parse(message.data);
-      if (isOlder(summary)) return;
-      writeSummary(summary);
-      writePages(pages);
-    };
+    stopStream();
+    const pages = wanted().slice(0, MOST_PAGES).join();
+    words = 0;
+    heardAt = now();
+    if (!window.EventSource) return poll();
+    if (!failures) askAt = heardAt + FIRST_WORD;
+    streamed = pages.split(",");
+    stream = new EventSource(endpoint("live", { site, unit, ...(pages && { pages }) }));
+    stream.onmessage = listened;
+    stream.addEventListener("beat", listened);
     stream.onerror = () => {
       failures += 1;
       if (stream.readyState === EventSource.CLOSED || failures >= PATIENCE) poll();
     };
   };
 
-  const poll = () => {
-    stopStream();
-    ask();
-    retrying = setTimeout(resume, RETRY_SECONDS * 1000);
+  const listened = ({ data }) => {
+    words += 1;
+    if (words > 1) failures = 0; // a first word alone may be all that comes through
+    heardAt = now();
+    take(JSON.parse(data));
   };
 
   const stopStream = () => {
@@ -124,22 +225,84 @@
     stream = null;
   };
 
-  const pause = () => {
+  const endSilence = () => {
+    failures += 1;
+    if (words && failures < PATIENCE) listen();
+    else poll();
+  };
+
+  const poll = () => {
     stopStream();
-    clearTimeout(asking);
-    clearTimeout(retrying);
+    retryAt = now() + Math.min(RETRY, ASK * 2 ** failures);
+    ask();
+  };
+
+  // asking
+
+  const ask = async () => {
+    const askedAt = now();
+    askAt = askedAt + ASK;
+    const pages = wanted().slice(0, MOST_PAGES).join();
+    const questions = [endpoint("summary.json", { site, unit })];
+    if (pages) questions.push(endpoint("pages.json", { ids: pages }));
+    const giveUp = new AbortController();
+    const timer = setTimeout(() => giveUp.abort(), ANSWER);
+    try {
+      const options = { cache: "no-cache", credentials: "omit", signal: giveUp.signal };
+      const answers = await Promise.all(questions.map((question) => fetch(question, options)));
+      if (!answers.every((answer) => answer.ok)) return;
+      const [summary, counted] = await Promise.all(answers.map((answer) => answer.json()));
+      const readings = answers.map(({ headers }) => ({
+        snapshot: headers.get("X-Nhip-Snapshot") || "-0",
+        age: headers.has("X-Nhip-Age") ? +headers.get("X-Nhip-Age") : null,
+      }));
+      // From the question on it is as old as its answer says: a slow one is overtaken by a push.
+      take({ ...readings[0], summary }, askedAt);
+      if (counted) take({ ...readings[1], pages: counted.pages }, askedAt);
+    } catch {
+      // The age of the numbers tells.
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  // time passes
+
+  const tick = () => {
+    if (leading) {
+      say({ leads: true });
+      if (stream && now() - heardAt > (words ? SILENCE : FIRST_WORD)) endSilence();
+      if (!stream && now() >= retryAt) listen();
+      if (!(stream && words) && now() >= askAt) ask();
+    } else if (leader && now() - leaderHeardAt > ABSENCE) join();
+    writeAge();
+  };
+
+  const pause = () => {
+    clearInterval(ticking);
+    clearTimeout(electing);
+    say({ leaves: true });
+    setAlone();
+    stopLeading();
   };
 
   const resume = () => {
     pause();
     if (document.hidden || document.prerendering) return;
-    failures = 0;
-    if (window.EventSource) listen();
-    ask();
+    try {
+      channel = new BroadcastChannel(`nhip ${live} ${site} ${unit}`);
+      channel.onmessage = hear;
+      alone = false;
+    } catch {
+      // Without a channel, or without the right to one, this window listens for itself.
+    }
+    ticking = setInterval(tick, TICK);
+    join();
   };
 
   document.addEventListener("visibilitychange", resume);
   document.addEventListener("prerenderingchange", resume);
+  addEventListener("online", resume);
   addEventListener("pagehide", pause);
   addEventListener("pageshow", (event) => event.persisted && resume());
   resume();

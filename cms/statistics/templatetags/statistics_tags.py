@@ -18,7 +18,7 @@ from cms.statistics import counters, slots
 from cms.statistics.faults import faults
 from cms.statistics.models import StatisticsSettings
 from cms.statistics.page_tokens import sign_in, to_letters, token_of
-from pipeline.serving.snapshot import Snapshot, Unit
+from pipeline.serving.snapshot import Snapshot, Unit, steady_time
 from pipeline.tokens import hour_of
 
 register = template.Library()
@@ -100,7 +100,7 @@ def _moment(request: HttpRequest | None) -> slots.Moment | None:
     """The moment whose values are written; None if the page takes marks."""
     if slots.stays_open(request):
         return None
-    return slots.moment_of(counters.current().snapshot(), now=time.time())
+    return slots.moment_of(counters.current().snapshot(), now=time.time(), steady=steady_time())
 
 
 def _rows(site_id: int, unit: Unit, moment: slots.Moment | None) -> list[tuple[str, str, str]]:

@@ -23,7 +23,7 @@ from cms.web.public_pages import KEEP_HEADER
 from pipeline.metrics import PAGE_MEMORY_BYTES, PAGES
 from pipeline.process.composed import send_composed
 from pipeline.process.http import Application, Receive, Scope, Send, disconnected
-from pipeline.serving.snapshot import Snapshot
+from pipeline.serving.snapshot import Snapshot, steady_time
 from pipeline.tokens import hour_of
 
 log = logging.getLogger("nhip")
@@ -251,7 +251,7 @@ class PageMemory:
 
 def _moment() -> slots.Moment:
     try:
-        return slots.moment_of(counters.current().snapshot(), now=time.time())
+        return slots.moment_of(counters.current().snapshot(), now=time.time(), steady=steady_time())
     except Exception:
         faults.report("a page from memory")
         return slots.Moment(Snapshot(), stale=False, hour=hour_of(time.time()))

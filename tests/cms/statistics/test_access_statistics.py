@@ -94,7 +94,7 @@ def test_old_numbers_show_their_time(
     render: Render, count: Callable[..., None], monkeypatch: pytest.MonkeyPatch, age: int, expected: str | None
 ) -> None:
     count(as_of=NOON)
-    monkeypatch.setattr("cms.statistics.templatetags.statistics_tags.time.time", lambda: NOON + age)
+    monkeypatch.setattr("cms.statistics.templatetags.statistics_tags.steady_time", lambda: NOON + age)
 
     html = render("access_statistics")
 

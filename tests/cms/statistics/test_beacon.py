@@ -98,7 +98,7 @@ def test_a_page_that_is_kept_for_days_has_a_token_of_today(render: Render, reque
 
     shown = []
     for day in (0, 1, 5):
-        moment = slots.moment_of(Snapshot(), now=NOON + day * 86_400)
+        moment = slots.moment_of(Snapshot(), now=NOON + day * 86_400, steady=NOON)
         shown.append(kept.fill(kept.values(moment)).decode())
 
     tokens = [token_in(text) for text in shown]

@@ -22,7 +22,7 @@ SNAPSHOT = Snapshot(as_of=NOON, sites={2: SiteCounters(visits=SUMMARY, views=SUM
     ],
 )
 def test_a_mark_takes_its_value(mark: str, value: str) -> None:
-    moment = slots.moment_of(SNAPSHOT, now=NOON + 61)
+    moment = slots.moment_of(SNAPSHOT, now=NOON, steady=NOON + 61)
     cut = slots.cut(f"trước {mark} giữa {mark} sau".encode())
 
     assert cut.fill(cut.values(moment)).decode() == f"trước {value} giữa {value} sau"
@@ -37,6 +37,17 @@ def test_what_is_no_mark_stays(text: str) -> None:
 
 
 def test_numbers_that_were_never_read_have_no_age() -> None:
-    moment = slots.moment_of(Snapshot(), now=NOON)
+    moment = slots.moment_of(Snapshot(), now=NOON, steady=NOON)
 
     assert (slots.as_of_hidden(moment), slots.as_of_datetime(moment), slots.as_of_text(moment)) == (" hidden", "", "")
+
+
+@pytest.mark.parametrize(
+    ("read_at", "hidden"),
+    [pytest.param(940.0, " hidden", id="a minute ago"), pytest.param(939.0, "", id="longer ago")],
+)
+@pytest.mark.parametrize("jump", [-600.0, 0.0, 600.0])
+def test_the_clock_does_not_say_how_old_a_page_s_numbers_are(read_at: float, hidden: str, jump: float) -> None:
+    snapshot = Snapshot(as_of=read_at + jump, read_at=read_at)
+
+    assert slots.as_of_hidden(slots.moment_of(snapshot, now=NOON, steady=1_000.0)) == hidden

@@ -19,7 +19,7 @@ from pipeline.collecting.application import CollectorApplication
 from pipeline.collecting.beacon import MAX_BODY_BYTES, Dropped, Reason
 from pipeline.collecting.collector import PIXEL
 from pipeline.events import Event, Heartbeat, PageView
-from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary
+from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary, steady_time
 from pipeline.tokens import PageToken, sign
 
 
@@ -388,6 +388,24 @@ async def test_a_reader_that_has_the_answer_already_gets_304(collector: Kit, tar
         assert b"content-length" not in again.headers
     other = await collector.request("GET", f"/_nhip/{target}", headers=[(b"if-none-match", b'"other"')])
     assert (other.status, other.body) == (200, first.body)
+
+
+@pytest.mark.parametrize("target", ["summary.json", "pages.json?ids=3"])
+async def test_numbers_say_which_reading_they_are_of_and_how_old_it_is(collector: Kit, target: str) -> None:
+    fresh = msgspec.structs.replace(NUMBERS, run="ab", turn=3, read_at=steady_time())
+    collector.counters.shown = fresh
+    first = await collector.request("GET", f"/_nhip/{target}")
+    assert first.headers[b"x-nhip-snapshot"] == b"ab-3"
+    assert 0 <= float(first.headers[b"x-nhip-age"]) < 60
+    collector.counters.shown = msgspec.structs.replace(fresh, turn=4, read_at=steady_time() - 90)
+    headers = [(b"if-none-match", first.headers[b"etag"])]
+    again = await collector.request("GET", f"/_nhip/{target}", headers=headers)
+    assert (again.status, again.headers[b"x-nhip-snapshot"]) == (304, b"ab-4")
+    assert float(again.headers[b"x-nhip-age"]) >= 90
+
+
+async def test_numbers_that_were_never_read_have_no_age(collector: Kit) -> None:
+    assert b"x-nhip-age" not in (await collector.request("GET", "/_nhip/summary.json")).headers
 
 
 async def test_other_numbers_have_another_etag(collector: Kit) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.serving import counters as counters_module
 from pipeline.serving.counters import IDLE_SECONDS, STORE_SECONDS, WATCHED_SECONDS, LiveCounters, StoredCounters
-from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary, load_snapshot, store_snapshot
+from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary, load_snapshot, steady_time, store_snapshot
 
 PATIENCE = 30.0
 
@@ -38,7 +39,8 @@ class Engine:
         return snapshot(answer, as_of=now)
 
     def counters(self, store: Path, **options: Any) -> LiveCounters:
-        return LiveCounters(read=self.read, store=store, interval=0.01, clock=lambda: self.now, **options)
+        clocks: dict[str, Any] = {"clock": lambda: self.now, "timer": lambda: self.now}
+        return LiveCounters(read=self.read, store=store, interval=0.01, **clocks | options)
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def test_a_refresh_shows_the_new_numbers_and_their_time(store: Path) -> None:
     engine = Engine(5)
     counters = engine.counters(store)
     counters.refresh()
-    assert counters.snapshot() == snapshot(5, as_of=1_000.0)
+    assert (counters.snapshot().as_of, counters.snapshot().pages) == (1_000.0, {7: 5})
     assert counters.snapshot().summary(1, unit="views") == Summary(1, 5, 5, 5, 5)
     assert counters.snapshot().summary(1, unit="visits") == Summary(0, 0, 0, 0, 0)
 
@@ -95,6 +97,78 @@ def test_while_the_engine_fails_the_last_numbers_and_their_time_stay(
     counters.refresh()
     assert counters.failures == 0
     assert counters.snapshot().page_views(7) == 6
+
+
+# order and age
+
+
+def test_each_reading_of_a_process_has_the_next_place_whatever_its_clock_says(store: Path) -> None:
+    engine = Engine(5, 5, 6)
+    counters = engine.counters(store)
+    shown = []
+    for at in (1_000.0, 400.0, 401.0):
+        engine.now = at
+        counters.refresh()
+        shown.append(counters.snapshot())
+    assert [(one.turn, one.as_of) for one in shown] == [(1, 1_000.0), (2, 400.0), (3, 401.0)]
+    assert len({one.run for one in shown}) == 1
+
+
+def test_two_processes_and_a_restarted_one_never_pass_for_each_other(store: Path) -> None:
+    runs = set()
+    for _ in range(3):
+        counters = Engine(5).counters(store)
+        before = counters.snapshot().order
+        counters.refresh()
+        assert counters.snapshot().order != before
+        runs.add(counters.snapshot().run)
+        counters.stop()
+    assert len(runs) == 3
+
+
+@pytest.mark.parametrize("jump", [-600.0, 600.0, -86_400.0], ids=["back", "ahead", "a day back"])
+def test_setting_the_clock_makes_numbers_neither_old_nor_young(store: Path, jump: float) -> None:
+    engine = Engine(5)
+    clock = [1_000_000.0]
+    counters = engine.counters(store, clock=lambda: clock[0])
+    counters.refresh()
+    clock[0] += jump
+    engine.now += 7.0
+    assert counters.snapshot().age(engine.now) == 7.0
+
+
+def test_with_a_clock_set_back_changes_are_stored_and_an_unread_refresher_still_rests(store: Path) -> None:
+    engine = Engine(1, 2)
+    clock = [1_000_000.0]
+    counters = engine.counters(store, clock=lambda: clock[0])
+    counters.snapshot()
+    counters.refresh()
+    clock[0] -= 600
+    engine.now += max(STORE_SECONDS, WATCHED_SECONDS) + 1
+    counters.refresh()
+    assert load_snapshot(store).page_views(7) == 2
+    counters._wake.clear()
+    counters.changed()
+    assert not counters._wake.is_set()
+
+
+@pytest.mark.parametrize(
+    ("as_of", "age"),
+    [
+        pytest.param(940.0, 60.0, id="stored a minute ago"),
+        pytest.param(1_600.0, 600.0, id="stored before the clock was set back"),
+        pytest.param(None, None, id="never read"),
+    ],
+)
+def test_the_age_of_stored_numbers_is_what_the_clock_says(store: Path, as_of: float | None, age: float | None) -> None:
+    store_snapshot(Snapshot(as_of=as_of, run="ab", turn=9, read_at=123.0), store)
+    assert load_snapshot(store).age(1_000.0) == age
+
+
+def test_nobody_sets_the_steady_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = steady_time()
+    monkeypatch.setattr("time.time", lambda: before - 600)
+    assert steady_time() >= before
 
 
 # listeners
@@ -168,7 +242,8 @@ def test_stopping_stores_the_last_numbers(store: Path) -> None:
     counters.refresh()
     counters.refresh()
     counters.stop()
-    assert load_snapshot(store) == counters.snapshot() == snapshot(2, as_of=1_000.0)
+    assert load_snapshot(store) == replace(counters.snapshot(), read_at=None)
+    assert load_snapshot(store).pages == {7: 2}
 
 
 def test_numbers_that_were_never_read_overwrite_nothing(store: Path) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from pipeline.serving import live as live_module
-from pipeline.serving.live import KEEP_ALIVE, READERS_AT_ONCE, LiveStreams
-from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary
+from pipeline.serving.live import BEAT, READERS_AT_ONCE, LiveStreams
+from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary, steady_time
 
 NONE = Summary(0, 0, 0, 0, 0)
 
@@ -62,12 +63,18 @@ async def soon(messages: AsyncGenerator[bytes]) -> asyncio.Task[bytes]:
     return task
 
 
-async def test_the_first_message_comes_at_once_with_everything(counters: FixedCounters, live: LiveStreams) -> None:
-    counters.show(views=5, pages={7: 3})
+async def test_the_first_message_comes_at_once_with_everything(
+    counters: FixedCounters, live: LiveStreams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "steady_time", lambda: 102.0)
+    shown = counters.show(views=5, pages={7: 3})
+    counters.shown = structs.replace(shown, run="ab", turn=3, read_at=100.0)
     messages = follow(live, 7, 8)
     assert read(await next_message(messages)) == {
         "summary": {"online": 1, "today": 5, "week": 5, "month": 5, "total": 5, "unit": "views", "as_of": 1.0},
         "pages": {"7": 3, "8": 0},
+        "snapshot": "ab-3",
+        "age": 2.0,
     }
     await messages.aclose()
 
@@ -75,7 +82,7 @@ async def test_the_first_message_comes_at_once_with_everything(counters: FixedCo
 async def test_before_anything_was_read_the_numbers_are_null(live: LiveStreams) -> None:
     messages = follow(live, 7)
     first = read(await next_message(messages))
-    assert first["pages"] == {"7": None}
+    assert (first["pages"], first["age"]) == ({"7": None}, None)
     assert {first["summary"][row] for row in ("online", "today", "week", "month", "total", "as_of")} == {None}
     await messages.aclose()
 
@@ -124,17 +131,42 @@ async def test_a_change_of_other_numbers_sends_nothing(counters: FixedCounters, 
     await messages.aclose()
 
 
-async def test_a_quiet_stream_is_kept_alive(
+async def test_a_quiet_stream_beats_and_its_beats_say_how_old_the_numbers_are(
     counters: FixedCounters, live: LiveStreams, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "KEEP_ALIVE_SECONDS", 0.01)
+    monkeypatch.setattr(live_module, "BEAT_SECONDS", 0.01)
+    shown = counters.show(views=5)
     messages = follow(live)
     await next_message(messages)
-    assert [await next_message(messages) for _ in range(2)] == [KEEP_ALIVE, KEEP_ALIVE]
+    for turn in (1, 2):
+        counters.shown = structs.replace(shown, run="ab", turn=turn, read_at=steady_time() - 70)
+        beat = await next_message(messages)
+        assert beat.startswith(BEAT)
+        told = read(beat.removeprefix(BEAT))
+        assert (told["snapshot"], told["summary"]["total"]) == (f"ab-{turn}", 5)
+        assert told["age"] >= 70
     counters.show(views=6)  # nobody published it
-    while (message := await next_message(messages)) == KEEP_ALIVE:
+    while (message := await next_message(messages)).startswith(BEAT):
         continue
     assert read(message)["summary"]["total"] == 6
+    await messages.aclose()
+
+
+async def test_a_reader_hears_beats_though_other_readers_numbers_change_all_the_time(
+    counters: FixedCounters, live: LiveStreams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "BEAT_SECONDS", 0.05)
+    counters.show(views=5)
+    messages = follow(live)
+    await next_message(messages)
+    waiting = await soon(messages)
+    for others in range(10_000):
+        live.publish(counters.show(views=5, pages={8: others}))
+        await asyncio.sleep(0.001)
+        if waiting.done():
+            break
+    assert waiting.done()
+    assert (await waiting).startswith(BEAT)
     await messages.aclose()
 
 
