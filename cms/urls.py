@@ -6,11 +6,13 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from cms.core.documents.serving import serve_document
 from cms.core.hashed_files import serve_static
 from cms.core.media import serve_media
 
 urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
+    path("documents/<int:number>/<str:name>", serve_document),
     path("documents/", include(wagtaildocs_urls)),
     path(f"{settings.STATIC_URL.strip('/')}/<path:path>", serve_static),
     path(f"{settings.MEDIA_URL.strip('/')}/<path:path>", serve_media, name="media"),
