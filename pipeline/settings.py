@@ -30,6 +30,7 @@ from pipeline.variables import (
     as_seconds,
     as_servers,
     as_text,
+    declared,
     one_of,
     read_fields,
 )
@@ -109,6 +110,38 @@ class KafkaSettings:
     session_seconds: Annotated[
         float, Variable("NHIP_KAFKA_SESSION_SECONDS", as_seconds, "how long a silent consumer keeps its partitions")
     ] = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class KafkaPasswords:
+    """Of the accounts that `nhip kafka-accounts` makes: `nhip_` and the name of the field."""
+
+    collector: Annotated[
+        str, Variable("NHIP_KAFKA_COLLECTOR_PASSWORD", as_text, "what `nhip kafka-accounts` gives to `nhip_collector`")
+    ] = field(default="", repr=False)
+    consumer: Annotated[str, Variable("NHIP_KAFKA_CONSUMER_PASSWORD", as_text, "to `nhip_consumer`")] = field(
+        default="", repr=False
+    )
+    web: Annotated[str, Variable("NHIP_KAFKA_WEB_PASSWORD", as_text, "to `nhip_web`")] = field(default="", repr=False)
+    operator: Annotated[
+        str, Variable("NHIP_KAFKA_OPERATOR_PASSWORD", as_text, "to `nhip_operator`, under which `nhip` commands work")
+    ] = field(default="", repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "KafkaPasswords":
+        """Raises ConfigurationError naming the variable that is set but empty."""
+        return cls(**read_fields(cls, environ))
+
+    def by_account(self) -> dict[str, str]:
+        """Raises ConfigurationError naming the first variable that is not set."""
+        passwords = {f"nhip_{name}": getattr(self, name) for name in declared(KafkaPasswords)}
+        for variable, password in zip(declared(KafkaPasswords).values(), passwords.values(), strict=True):
+            if not password:
+                raise ConfigurationError(
+                    f"{variable.name} is not set; each account has a password of its own: openssl rand -hex 20",
+                    variable=variable.name,
+                )
+        return passwords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,6 +365,7 @@ class Settings:
     ] = 1_000
     names: SiteNames = SiteNames()
     kafka: KafkaSettings | None = None
+    kafka_passwords: KafkaPasswords = KafkaPasswords()
     clickhouse: ClickHouseSettings | None = None
 
     @classmethod
@@ -341,6 +375,7 @@ class Settings:
             **read_fields(cls, environ, member=socket.gethostname()),
             names=SiteNames.from_env(environ),
             kafka=_kafka(environ),
+            kafka_passwords=KafkaPasswords.from_env(environ),
             clickhouse=_clickhouse(environ),
         )
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cms.settings.variables import ROWS
-from pipeline.settings import ClickHouseSettings, KafkaSettings, Settings
+from pipeline.settings import ClickHouseSettings, KafkaPasswords, KafkaSettings, Settings
 from pipeline.variables import Row, rows
 
 README = Path(__file__).parent.parent / "README.md"
 TABLES = {
     "every process": rows(Settings),
     "the site": ROWS,
-    "Kafka": rows(KafkaSettings),
+    "Kafka": (*rows(KafkaSettings), *rows(KafkaPasswords)),
     "ClickHouse": rows(ClickHouseSettings),
 }
 

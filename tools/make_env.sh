@@ -1,18 +1,15 @@
 #!/bin/sh
-# Writes .env for docker-compose.yml with random secrets, readable by its owner alone; an existing .env stays as it is.
+# Writes .env for docker-compose.yml with random secrets, readable by its owner alone. An existing .env keeps every line;
+# if it is of an earlier release, what it lacks is named, and added only when asked for.
 #
 #   make env                                    a trial on this machine, https://localhost
+#   make env ADD=yes                            add to an existing .env what this release needs
 #   make env NHIP_SITE=congthuong.example.gov.vn NHIP_TLS=webmaster@example.gov.vn
 set -eu
 cd "$(dirname "$0")/.."
 FILE=${ENV_FILE:-.env}
 SITE=${NHIP_SITE:-localhost}
 TLS=${NHIP_TLS:-internal}
-
-if [ -e "$FILE" ]; then
-    echo "$FILE đã có, giữ nguyên · is there and stays as it is; to start over, move it away (docs/operations.md)" >&2
-    exit 0
-fi
 
 random() { # HEXADECIMAL DIGITS
     od -An -N "$(($1 / 2))" -t x1 /dev/urandom | tr -d ' \n'
@@ -41,14 +38,9 @@ is_tls() { # VALUE that deploy/caddy takes and that needs no quotes in an .env
     esac
 }
 
-is_host "$SITE" || refuse NHIP_SITE "$SITE" "cần tên miền · want a host name, such as congthuong.example.gov.vn"
-is_tls "$TLS" || refuse NHIP_TLS "$TLS" \
-    "cần internal, địa chỉ thư, hay hai tệp · want internal, an e-mail address, or two files: '/certificate.pem /key.pem'"
-
-umask 077
-aside=$(mktemp "$FILE.XXXXXX")
-trap 'rm -f "$aside"' EXIT
-cat >"$aside" <<END
+# The lines of a new file. Those with a secret are what an older file may lack.
+lines() {
+    cat <<END
 # Khoá và mật khẩu của docker-compose.yml: sao lưu ở nơi an toàn, không đưa vào git.
 # Keys and passwords of docker-compose.yml: keep a copy in a safe place, never in git.
 
@@ -63,12 +55,50 @@ NHIP_ADMIN_PASSWORD=$(random 20)
 NHIP_BEACON_KEY=$(random 64)
 NHIP_SECRET_KEY=$(random 64)
 
+NHIP_POSTGRES_ADMIN_PASSWORD=$(random 40)
 NHIP_POSTGRES_PASSWORD=$(random 40)
+NHIP_KAFKA_ADMIN_PASSWORD=$(random 40)
+NHIP_KAFKA_COLLECTOR_PASSWORD=$(random 40)
+NHIP_KAFKA_CONSUMER_PASSWORD=$(random 40)
+NHIP_KAFKA_WEB_PASSWORD=$(random 40)
+NHIP_KAFKA_OPERATOR_PASSWORD=$(random 40)
 NHIP_CLICKHOUSE_WRITER_PASSWORD=$(random 40)
 NHIP_CLICKHOUSE_READER_PASSWORD=$(random 40)
 NHIP_CLICKHOUSE_MIGRATOR_PASSWORD=$(random 40)
 NHIP_GRAFANA_PASSWORD=$(random 20)
 END
+}
+
+missing() { # prints the lines that FILE lacks
+    lines | grep -E '^NHIP_[A-Z_]*(KEY|PASSWORD)=' | while IFS= read -r line; do
+        grep -q "^[[:space:]]*\(export \)\?${line%%=*}=" "$FILE" || printf '%s\n' "$line"
+    done
+}
+
+if [ -e "$FILE" ]; then
+    lacking=$(missing)
+    names=$(printf '%s' "$lacking" | cut -d = -f 1 | tr '\n' ' ')
+    if [ -z "$lacking" ]; then
+        echo "$FILE đã có, giữ nguyên · is there and stays as it is; to start over, move it away (docs/operations.md)" >&2
+    elif [ "${ADD:-}" = yes ]; then
+        [ -z "$(tail -c 1 "$FILE")" ] || echo >>"$FILE"
+        printf '%s\n' "$lacking" >>"$FILE"
+        echo "$FILE: đã thêm · added, each with a random value: $names" >&2
+    else
+        echo "$FILE là của bản trước, còn thiếu · is of an earlier release and lacks: $names" >&2
+        echo "Thêm các dòng ấy với giá trị ngẫu nhiên · Add these lines with random values: make env ADD=yes" >&2
+    fi
+    exit 0
+fi
+
+is_host "$SITE" || refuse NHIP_SITE "$SITE" "cần tên miền · want a host name, such as congthuong.example.gov.vn"
+is_tls "$TLS" || refuse NHIP_TLS "$TLS" \
+    "cần internal, địa chỉ thư, hay hai tệp · want internal, an e-mail address, or two files: '/certificate.pem /key.pem'"
+
+umask 077
+aside=$(mktemp "$FILE.XXXXXX")
+trap 'rm -f "$aside"' EXIT
+lines >"$aside"
 ln "$aside" "$FILE" # whole or not at all, and never over another
 echo "Đã ghi $FILE (chỉ chủ sở hữu đọc được): tên cổng, khoá và mật khẩu ngẫu nhiên."
 echo "Wrote $FILE (its owner alone can read it): the portal's name, random keys and passwords."

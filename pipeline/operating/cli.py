@@ -22,6 +22,7 @@ from pipeline.errors import Cancelled, DataDirectoryBusy, DataDirectoryError, Pi
 from pipeline.operating.commands import (
     accounts,
     dead_letters,
+    kafka_accounts,
     migrate,
     rebuild,
     reconcile,
@@ -53,8 +54,8 @@ mã thoát · exit codes:
      could not run: arguments, settings, Kafka or ClickHouse do not answer
 """
 
-COMMANDS = (status, verify, reconcile, report, dead_letters, replay, rebuild, migrate, accounts)
-RUN_WITHOUT_DATA = ("migrate", "accounts")
+COMMANDS = (status, verify, reconcile, report, dead_letters, replay, rebuild, migrate, accounts, kafka_accounts)
+RUN_WITHOUT_DATA = ("migrate", "accounts", "kafka-accounts")
 RUN_WITHOUT_LOG = ("report", "dead-letters")
 
 _changing = threading.Lock()

@@ -16,6 +16,7 @@ from deployment import compose, read_env
 from part import ROOT
 
 from cms.web import __main__ as web
+from pipeline.brokers.kafka.accounts import RIGHTS
 from pipeline.operating import cli
 from pipeline.process.health import Health
 from pipeline.process.http import PREFIX
@@ -23,8 +24,8 @@ from pipeline.settings import Settings
 
 Service = dict[str, Any]
 
-OURS = ("web", "collector", "consumer", "migrate", "prepare")
-ONCE = ("migrate", "prepare")
+OURS = ("web", "collector", "consumer", "accounts", "migrate", "prepare")
+ONCE = ("accounts", "migrate", "prepare")
 SERVERS = ("proxy", "kafka", "clickhouse", "postgres", "prometheus", "grafana")
 SOURCE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
@@ -80,8 +81,14 @@ def test_our_processes_accept_their_environment(services: dict[str, Service], na
     settings = Settings.from_env(services[name]["environment"])
 
     assert settings.kafka is not None
-    assert settings.clickhouse is not None
+    assert settings.kafka.security_protocol == "SASL_PLAINTEXT"
+    if name == "accounts":  # in the broker's own network, where its administrator signs in
+        assert services[name]["network_mode"] == "service:kafka"
+        assert settings.kafka.bootstrap_servers == ("127.0.0.1:9094",)
+        assert set(settings.kafka_passwords.by_account()) == set(RIGHTS)
+        return
     assert settings.kafka.bootstrap_servers == ("kafka:9092",)
+    assert settings.clickhouse is not None
 
 
 def account(url: str) -> str | None:
@@ -94,7 +101,15 @@ ACCOUNTS = [
     pytest.param("collector", {"nhip_reader"}, id="collector reads"),
     pytest.param("consumer", {"nhip_reader", "nhip_writer"}, id="consumer writes"),
     pytest.param("migrate", {"nhip_reader", "nhip_writer", "nhip_migrator"}, id="migrate makes tables"),
+    pytest.param("accounts", set(), id="accounts asks Kafka alone"),
 ]
+PASSWORDS = {
+    "web": "NHIP_KAFKA_WEB_PASSWORD",
+    "prepare": "NHIP_KAFKA_WEB_PASSWORD",
+    "collector": "NHIP_KAFKA_COLLECTOR_PASSWORD",
+    "consumer": "NHIP_KAFKA_CONSUMER_PASSWORD",
+    "migrate": "NHIP_KAFKA_OPERATOR_PASSWORD",
+}
 
 
 @pytest.mark.parametrize(("name", "accounts"), ACCOUNTS)
@@ -107,6 +122,30 @@ def test_a_process_has_no_password_that_it_does_not_need(
     assert {account(url) for url in urls} == accounts
     assert ("DATABASE_URL" in environment) == (name in ("web", "prepare"))
     assert ("NHIP_BEACON_KEY" in environment) == (name in ("web", "prepare", "collector"))
+
+
+@each_service
+def test_a_service_has_no_password_of_another_account_of_kafka_or_postgresql(
+    env_file: Path, services: dict[str, Service], name: str
+) -> None:
+    env = read_env(env_file)
+    secrets = {variable for variable in env if re.match(r"NHIP_(KAFKA|POSTGRES)_.*PASSWORD", variable)}
+    known = {variable for variable in secrets if env[variable] in str(services[name])}
+    whole = {
+        "accounts": {variable for variable in secrets if "KAFKA" in variable},
+        "kafka": {"NHIP_KAFKA_ADMIN_PASSWORD"},
+        "postgres": {"NHIP_POSTGRES_ADMIN_PASSWORD", "NHIP_POSTGRES_PASSWORD"},
+    }
+    site = {"NHIP_POSTGRES_PASSWORD"} if name in ("web", "prepare") else set()
+    assert known == whole.get(name, {PASSWORDS[name]} | site if name in PASSWORDS else set())
+
+
+def test_nothing_of_ours_starts_before_kafka_has_its_accounts(services: dict[str, Service]) -> None:
+    def waits(name: str) -> set[str]:
+        before = set(services[name].get("depends_on", {}))
+        return before.union(*map(waits, before))
+
+    assert all("accounts" in waits(name) for name in OURS if name != "accounts")
 
 
 def test_collectors_and_sites_share_the_key_that_signs_pages(services: dict[str, Service]) -> None:
@@ -184,7 +223,7 @@ def test_only_the_proxy_listens_outside(services: dict[str, Service], name: str)
 
 
 def test_stores_have_no_way_out_and_the_proxy_no_way_to_the_stores(services: dict[str, Service]) -> None:
-    networks = {name: set(service["networks"]) for name, service in services.items()}
+    networks = {name: set(service.get("networks", ())) for name, service in services.items()}
 
     assert SOURCE["networks"]["back"]["internal"] is True
     assert {name for name, joined in networks.items() if joined == {"back"}} >= {"kafka", "clickhouse", "postgres"}

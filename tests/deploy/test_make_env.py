@@ -58,3 +58,40 @@ def test_a_value_that_the_proxy_would_refuse_gets_one_line_and_no_file(tmp_path:
 )
 def test_a_value_that_the_proxy_takes_is_written(tmp_path: Path, name: str, value: str) -> None:
     assert read_env(write_env(tmp_path / ".env", **{name: value}))[name] == value
+
+
+# an .env of an earlier release
+
+
+def make_env(path: Path, **chosen: str) -> str:
+    """Run it on a file; returns what it says."""
+    environment = {variable: text for variable, text in os.environ.items() if not variable.startswith("NHIP_")}
+    command = ["sh", str(ROOT / "tools/make_env.sh")]
+    answer = subprocess.run(
+        command, env=environment | chosen | {"ENV_FILE": str(path)}, capture_output=True, text=True, check=True
+    )
+    return answer.stderr
+
+
+def test_an_older_env_keeps_its_lines_and_what_it_lacks_is_named_and_added_when_asked(tmp_path: Path) -> None:
+    new = read_env(write_env(tmp_path / "new"))
+    added = {"NHIP_KAFKA_ADMIN_PASSWORD", "NHIP_KAFKA_WEB_PASSWORD", "NHIP_POSTGRES_ADMIN_PASSWORD"}
+    old = tmp_path / "old"
+    old.write_text("\n".join(f"{name}=mine" for name in new if name not in added))  # without a last line's end
+    before = old.read_text()
+
+    said = make_env(old)
+
+    assert old.read_text() == before
+    assert all(name in said for name in added)
+    assert "NHIP_SECRET_KEY" not in said
+    assert "make env ADD=yes" in said
+
+    said = make_env(old, ADD="yes")
+
+    after = read_env(old)
+    assert not any(after[name] in said for name in added)
+    assert set(after) == set(new)
+    assert {name for name, value in after.items() if value != "mine"} == added
+    assert len({after[name] for name in added}) == len(added)
+    assert "stays as it is" in make_env(old, ADD="yes")

@@ -10,7 +10,7 @@ import pytest
 
 from cms.settings.variables import ROWS
 from pipeline.errors import ConfigurationError, DataDirectoryError
-from pipeline.settings import ClickHouseSettings, KafkaSettings, Settings, SiteNames
+from pipeline.settings import ClickHouseSettings, KafkaPasswords, KafkaSettings, Settings, SiteNames
 from pipeline.variables import declared
 
 KEY = "0123456789abcdef" * 4
@@ -62,6 +62,13 @@ GOOD_KAFKA = [
     pytest.param("RETENTION_HOURS", "24", "retention_hours", 24, id="retention"),
     pytest.param("TIMEOUT_SECONDS", "0.5", "timeout_seconds", 0.5, id="Kafka's time-out"),
     pytest.param("SESSION_SECONDS", "6", "session_seconds", 6.0, id="session"),
+]
+
+GOOD_PASSWORDS = [
+    pytest.param("COLLECTOR_PASSWORD", "bí mật", "collector", "bí mật", id="collector's password"),
+    pytest.param("CONSUMER_PASSWORD", "bí mật", "consumer", "bí mật", id="consumer's password"),
+    pytest.param("WEB_PASSWORD", "bí mật", "web", "bí mật", id="site's password"),
+    pytest.param("OPERATOR_PASSWORD", "bí mật", "operator", "bí mật", id="operator's password"),
 ]
 
 URL = "https://writer:p@clickhouse.example:8443/nhip"
@@ -146,6 +153,24 @@ def test_a_good_value_for_kafka_is_taken(tmp_path: Path, name: str, text: str, a
     assert getattr(kafka, attribute) == value
 
 
+@pytest.mark.parametrize(("name", "text", "attribute", "value"), GOOD_PASSWORDS)
+def test_a_good_password_of_an_account_is_taken(
+    tmp_path: Path, name: str, text: str, attribute: str, value: Any
+) -> None:
+    assert getattr(read(tmp_path, **{f"NHIP_KAFKA_{name}": text}).kafka_passwords, attribute) == value
+
+
+def test_every_account_of_kafka_needs_its_password(tmp_path: Path) -> None:
+    names = [f"NHIP_KAFKA_{case.values[0]}" for case in GOOD_PASSWORDS]
+    given = {name: f"of {name}" for name in names}
+
+    assert read(tmp_path, **given).kafka_passwords.by_account()["nhip_web"] == "of NHIP_KAFKA_WEB_PASSWORD"
+    for name in names:
+        some = {other: text for other, text in given.items() if other != name}
+        with pytest.raises(ConfigurationError, match=f"^{name} is not set"):
+            read(tmp_path, **some).kafka_passwords.by_account()
+
+
 @pytest.mark.parametrize(("name", "text", "attribute", "value"), GOOD_CLICKHOUSE)
 def test_a_good_value_for_clickhouse_is_taken(tmp_path: Path, name: str, text: str, attribute: str, value: Any) -> None:
     clickhouse = read(tmp_path, **{**SERVERS, f"NHIP_CLICKHOUSE_{name}": text}).clickhouse
@@ -187,20 +212,22 @@ def test_nonsense_is_refused_by_name(tmp_path: Path, name: str, text: str) -> No
 
 def variables() -> set[str]:
     """Every variable that the settings declare."""
-    kinds = (Settings, SiteNames, KafkaSettings, ClickHouseSettings)
+    kinds = (Settings, SiteNames, KafkaSettings, KafkaPasswords, ClickHouseSettings)
     return {variable.name for kind in kinds for variable in declared(kind).values()}
 
 
 def test_every_variable_has_a_row_in_these_tables() -> None:
     tables = {"": GOOD, "NHIP_": GOOD_NAMES, "NHIP_KAFKA_": GOOD_KAFKA, "NHIP_CLICKHOUSE_": GOOD_CLICKHOUSE}
     tested = {f"{prefix}{case.values[0]}" for prefix, table in tables.items() for case in table}
-    assert tested | {"NHIP_DATA_DIR", "NHIP_KAFKA_BOOTSTRAP_SERVERS"} == variables()
+    passwords = {f"NHIP_KAFKA_{case.values[0]}" for case in GOOD_PASSWORDS}
+    assert tested | passwords | {"NHIP_DATA_DIR", "NHIP_KAFKA_BOOTSTRAP_SERVERS"} == variables()
     # Any text may be a host, a user or a password.
     assert set(NONSENSE) == variables() - {
         "NHIP_HOST",
         "NHIP_ALLOWED_HOSTS",
         "NHIP_KAFKA_USERNAME",
         "NHIP_KAFKA_PASSWORD",
+        *passwords,
     }
 
 
@@ -266,6 +293,7 @@ def test_a_key_is_neither_in_messages_nor_in_the_repr(tmp_path: Path) -> None:
 
 def test_passwords_are_neither_in_messages_nor_in_the_repr(tmp_path: Path) -> None:
     secrets = {"NHIP_CLICKHOUSE_URL": "http://writer:geheim@h:8123/nhip", "NHIP_KAFKA_PASSWORD": "geheim"}
+    secrets |= {f"NHIP_KAFKA_{case.values[0]}": "geheim" for case in GOOD_PASSWORDS}
     assert "geheim" not in repr(read(tmp_path, **{**SERVERS, **secrets}))
     with pytest.raises(ConfigurationError) as caught:
         read(tmp_path, NHIP_CLICKHOUSE_URL="http://writer:geheim@h/nhip")

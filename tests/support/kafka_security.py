@@ -1,4 +1,5 @@
-"""A Kafka that requires a user, a password and TLS, with its own certificate authority."""
+"""Kafka that requires users and passwords: over TLS with a certificate authority of its own, or with each process's
+account and rights, as docker-compose.yml has it."""
 
 from __future__ import annotations
 
@@ -38,6 +39,17 @@ def secure_server(directory: Path) -> tuple[KafkaServer, Path]:
         },
     )
     return server, authority
+
+
+SIGNED_IN = {
+    "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "listener.name.client.scram-sha-512.sasl.jaas.config": (
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+    ),
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",  # on INTERNAL alone
+}
 
 
 def add_user(server: KafkaServer) -> None:

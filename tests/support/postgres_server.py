@@ -1,4 +1,7 @@
-"""A real PostgreSQL in a directory of its own, for tests: start, stop, kill, the same port after a restart."""
+"""A real PostgreSQL in a directory of its own, for tests: start, stop, kill, the same port after a restart.
+
+Its rules and its account are those of docker-compose.yml.
+"""
 
 import os
 import shutil
@@ -7,15 +10,18 @@ import tempfile
 from pathlib import Path
 
 from missing import skip_or_fail
-from part import free_port
+from part import ROOT, free_port
 
 START_SECONDS = 60
-USER = "postgres"
+ADMIN = "postgres"
+USER = "nhip"
 DATABASE = "nhip"
+PASSWORDS = {ADMIN: "of-the-administrator", USER: "of-the-site"}  # those of copied data, too
+RULES = ROOT / "deploy/postgres"
 
 
 class PostgresServer:
-    """One server with an empty database ``nhip``, open to every user of this machine.
+    """One server with an empty database ``nhip``, whose owner signs in with a password.
 
     PostgreSQL refuses to run as root. Root runs it as the system's user ``postgres``, in a directory of that user,
     since pytest shuts its directories to other users. The data survives ``kill``, not a power cut. ``copied_from``: the
@@ -36,20 +42,25 @@ class PostgresServer:
     @property
     def url(self) -> str:
         """For ``DATABASE_URL``."""
-        return f"postgres://{USER}@127.0.0.1:{self.port}/{DATABASE}"
+        return f"postgres://{USER}:{PASSWORDS[USER]}@127.0.0.1:{self.port}/{DATABASE}"
 
     def start(self) -> "PostgresServer":
         """Start and wait until it answers; the first start makes its data. Raises AssertionError with its log."""
+        is_empty = not self.is_made() and self._copied_from is None
         if not self.is_made():
             self._create()
         options = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
-            "unix_socket_directories": "",
+            "unix_socket_directories": str(self._directory),
+            "hba_file": str(self._directory / "pg_hba.conf"),
+            "ident_file": str(self._directory / "pg_ident.conf"),
             **self._settings,
         }
         given = " ".join(f"-c {name}='{value}'" for name, value in options.items())
         self._run("pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-l", str(self.log), "-o", given)
+        if is_empty:
+            self._make_account()
         return self
 
     def stop(self) -> None:
@@ -67,10 +78,26 @@ class PostgresServer:
         _copy(self._data, to)
 
     def sql(self, statement: str, *, database: str = DATABASE) -> str:
-        """The answer to ``statement``, columns separated by ``|``."""
-        place = ["-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-d", database]
-        command = [str(find_program("psql")), "-X", "-At", "-v", "ON_ERROR_STOP=1", *place, "-c", statement]
-        return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
+        """The administrator's answer to ``statement``, columns separated by ``|``."""
+        command = [str(find_program("psql")), "-X", "-At", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement]
+        done = subprocess.run(
+            command,
+            env=self.environment(user=ADMIN),
+            capture_output=True,
+            check=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        return done.stdout.strip()
+
+    def environment(self, *, user: str = USER) -> dict[str, str]:
+        """For PostgreSQL's own programs, over TCP."""
+        place = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": user, "PGPASSWORD": PASSWORDS[user]}
+        return os.environ | place
+
+    @property
+    def socket_directory(self) -> Path:
+        return self._directory
 
     def is_running(self) -> bool:
         """Whether the server's process is there; its pid file outlives a kill."""
@@ -97,21 +124,35 @@ class PostgresServer:
         if os.geteuid() == 0:
             self._directory = Path(tempfile.mkdtemp(prefix="nhip-postgres-"))
             self._is_foreign = True
-            shutil.chown(self._directory, USER, USER)
+            shutil.chown(self._directory, ADMIN, ADMIN)
         self._directory.mkdir(parents=True, exist_ok=True)
+        for name in ("pg_hba.conf", "pg_ident.conf"):
+            shutil.copyfile(RULES / name, self._directory / name)
         if self._copied_from:
             _copy(self._copied_from, self._data)
             return
-        self._run("initdb", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        single = f"echo 'CREATE DATABASE {DATABASE}' | {find_program('postgres')} --single -D {self._data} postgres"
-        self._as_postgres(["sh", "-c", single])
+        password = self._directory / "password"
+        password.write_text(PASSWORDS[ADMIN])
+        self._run(
+            "initdb", "-U", ADMIN, "--auth-local=peer", "--auth-host=scram-sha-256", f"--pwfile={password}",
+            "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+        )  # fmt: skip
+        password.unlink()
+
+    def _make_account(self) -> None:
+        given = {"POSTGRES_USER": ADMIN, "NHIP_POSTGRES_PASSWORD": PASSWORDS[USER]}
+        script = ["sh", str(RULES / "make_account.sh")]
+        done = subprocess.run(
+            script, env=self.environment(user=ADMIN) | given, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
 
     def _run(self, program: str, *arguments: str) -> None:
         self._as_postgres([str(find_program(program)), *arguments, "-D", str(self._data)])
 
     def _as_postgres(self, command: list[str]) -> None:
         if os.geteuid() == 0:
-            command = ["runuser", "-u", USER, "--", *command]
+            command = ["runuser", "-u", ADMIN, "--", *command]
         answers = self._directory / "commands.log"  # not a pipe, which the server would inherit and keep open
         with answers.open("ab") as output:
             done = subprocess.run(

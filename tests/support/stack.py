@@ -21,6 +21,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from clickhouse_http import ClickHouseServer
+from kafka_security import SIGNED_IN
 from kafka_server import KafkaServer, require_kafka
 from part import START_SECONDS, Part, free_port
 from patience import PATIENCE, wait_until
@@ -28,6 +29,7 @@ from postgres_server import PostgresServer, require_postgres
 from product import ADMIN_PASSWORD, SiteClient
 from proxy import Proxy, require_caddy
 
+from pipeline.brokers.kafka.accounts import RIGHTS, make_accounts
 from pipeline.brokers.opening import open_broker
 from pipeline.brokers.plans import planned
 from pipeline.brokers.topics import GROUP
@@ -36,9 +38,15 @@ from pipeline.events import EVENTS_TOPIC
 from pipeline.operating.commands.arguments import natural
 from pipeline.process.run import Parser
 from pipeline.process.server import listen
-from pipeline.settings import Settings
+from pipeline.settings import KafkaSettings, Settings
 
 ACCOUNTS = ("writer", "reader", "migrator")
+KAFKA_ACCOUNTS = {
+    "web": "nhip_web",
+    "prepare": "nhip_web",
+    "collector": "nhip_collector",
+    "consumer": "nhip_consumer",
+}
 SESSION_SECONDS = "6"
 PENDING_BALANCES = "SELECT count(*) FROM statistics_openingbalance WHERE sent_at IS NULL"
 
@@ -67,7 +75,8 @@ class Stack(SiteClient):
         self._key = secrets.token_bytes(32)
         self._secret = secrets.token_hex(32)
         self._names = itertools.count(1)
-        self.kafka = KafkaServer(directory / "kafka")
+        self.kafka = KafkaServer(directory / "kafka", **SIGNED_IN)
+        self._kafka_passwords = {name: secrets.token_hex(20) for name in RIGHTS}
         self.postgres = PostgresServer(directory / "postgres", copied_from=migrated_postgres)
         users = {name: (secrets.token_hex(8), name) for name in ACCOUNTS}
         self.clickhouse = ClickHouseServer(directory / "clickhouse", users=users)
@@ -118,6 +127,7 @@ class Stack(SiteClient):
         with ThreadPoolExecutor(3) as threads:
             for started in [threads.submit(server.start) for server in (self.kafka, self.postgres, self.clickhouse)]:
                 started.result()
+        make_accounts(KafkaSettings(bootstrap_servers=(self.kafka.internal,)), self._kafka_passwords)
         self._run_once("migrate", ["-m", "pipeline.operating.cli", "migrate"])
         self._run_once("prepare", ["-m", "cms.web", "--prepare"], NHIP_DATA_DIR=str(self.directory / "web"))
         for part in self.parts:
@@ -179,6 +189,7 @@ class Stack(SiteClient):
     def _part(self, name: str, arguments: list[str], **own: str) -> Part:
         """A process with its own data directory and port, unless ``own`` overrides them."""
         port = free_port()
+        account = KAFKA_ACCOUNTS.get(name.partition("-")[0], "nhip_operator")
         environment = {
             "NHIP_DATA_DIR": str(self.directory / name),
             "PORT": str(port),
@@ -190,6 +201,9 @@ class Stack(SiteClient):
             "NHIP_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "NHIP_TRUSTED_PROXIES": "127.0.0.1",
             "NHIP_KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap,
+            "NHIP_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+            "NHIP_KAFKA_USERNAME": account,
+            "NHIP_KAFKA_PASSWORD": self._kafka_passwords[account],
             "NHIP_KAFKA_PARTITIONS": "4",
             "NHIP_KAFKA_SESSION_SECONDS": SESSION_SECONDS,
             "NHIP_CLICKHOUSE_URL": self.clickhouse.url(user="writer"),

@@ -123,11 +123,17 @@ class KafkaBroker:
         }
 
     def members(self, group: str) -> int:
-        described = self._ask_coordinator(lambda admin: admin.describe_groups([group])[group])
-        error = described["error"]
-        if error and errors.GroupIdNotFoundError.__name__ not in error:
-            raise Unavailable(f"Kafka can't tell who is in {group}: {error}")
-        return len(described["members"] or ())
+        def ask(admin: Any) -> int:
+            described = admin.describe_groups([group])[group]
+            error = described["error"] or ""
+            for kind in (*COORDINATING, errors.GroupAuthorizationFailedError):
+                if kind.__name__ in error:  # the library gives its text alone
+                    raise kind(group)
+            if error and errors.GroupIdNotFoundError.__name__ not in error:
+                raise Unavailable(f"Kafka can't tell who is in {group}: {error}")
+            return len(described["members"] or ())
+
+        return self._ask_coordinator(ask)
 
     def enforce_retention(self) -> None:
         """Kafka does so itself, by the topics' ``retention.ms``."""
@@ -164,6 +170,8 @@ class KafkaBroker:
 
         def ask(admin: Any) -> dict[TopicPartition, int]:
             (described,) = admin.describe_topics([topic])
+            if described["error_code"] == errors.TopicAuthorizationFailedError.errno:  # else it looks like an empty log
+                raise errors.TopicAuthorizationFailedError(topic)
             wanted = {KafkaPartition(topic, one["partition_index"]): at for one in described["partitions"]}
             found = admin.list_partition_offsets(wanted) if wanted else {}
             return {TopicPartition(*partition): place.offset for partition, place in sorted(found.items())}

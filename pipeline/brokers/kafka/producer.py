@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import kafka
-from kafka.errors import KafkaError
+from kafka.errors import AuthorizationError, KafkaError
 
 from pipeline.brokers.kafka import patches
 from pipeline.brokers.kafka.client import CONNECT_SECONDS, fault_of, faults, milliseconds, open_client, place_of
@@ -116,6 +116,8 @@ class KafkaProducer:
         with faults(self._settings):
             try:
                 return len(client.partitions_for(topic))
+            except AuthorizationError as error:
+                raise Unavailable(str(fault_of(error, self._settings))) from error
             except KafkaError as error:
                 raise Unavailable(
                     f"Kafka knows no topic {topic}, or does not answer; `nhip migrate` makes it"

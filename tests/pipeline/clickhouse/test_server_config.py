@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -37,3 +38,20 @@ def test_the_user_without_a_password_signs_in_from_the_server_alone() -> None:
     assert networks is not None
     assert networks.get("replace") == "replace"
     assert {address.text for address in networks} == {"127.0.0.1", "::1"}
+
+
+@pytest.mark.parametrize("account", ["writer", "reader", "migrator"])
+def test_an_account_signs_in_from_private_addresses_alone(account: str) -> None:
+    networks = root("users.d/nhip.xml").find(f"users/nhip_{account}/networks")
+    assert networks is not None
+    allowed = [ip_network(element.text or "") for element in networks]
+
+    assert allowed
+    assert all(network.is_private for network in allowed)
+    assert any(ip_address("172.18.0.5") in network for network in allowed), "Docker's own networks"
+
+
+def test_a_server_of_its_own_has_no_port_that_nobody_asks() -> None:
+    closed = {element.tag for element in root("config.d/ports.xml") if element.get("remove") == "1"}
+
+    assert closed == {"mysql_port", "postgresql_port", "interserver_http_port"}

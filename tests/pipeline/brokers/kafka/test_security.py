@@ -11,6 +11,7 @@ import pytest
 from kafka_security import PASSWORD, USER, add_user, secure_server
 from kafka_server import KafkaServer
 
+from pipeline.brokers.kafka.accounts import make_accounts
 from pipeline.brokers.kafka.broker import KafkaBroker
 from pipeline.brokers.protocols import Topic
 from pipeline.errors import ConfigurationError, PipelineError, Unavailable
@@ -88,3 +89,8 @@ def test_no_message_has_the_password(settings: KafkaSettings) -> None:
         broker.end_offsets(TOPIC.name)
     assert "tell-nobody" not in str(refused.value)
     broker.close()
+
+
+def test_a_broker_that_keeps_no_rights_is_said_in_words(settings: KafkaSettings) -> None:
+    with pytest.raises(ConfigurationError, match=r"keeps no rights; its server\.properties need"):
+        make_accounts(settings, {"nhip_web": "secret"})
