@@ -1,7 +1,10 @@
 """HTTP connections that nobody can keep open for nothing.
 
 =====================  ===============================================================================================
-a request's head       must be whole within ``HEAD_SECONDS`` and ``HEAD_BYTES``
+a request's head       must be whole within ``HEAD_SECONDS``
+its fields             at most ``MOST_FIELDS`` of ``HEAD_BYTES`` in all, those after a body (trailers) too; else 431
+its address            at most ``URL_BYTES``; else 414
+what is not the body   among a body's bytes (sizes and extensions of chunks, trailers): ``AROUND_BODY_BYTES``, else 431
 a request's body       must bring ``LEAST_BODY_BYTES`` every ``BODY_SECONDS``; the application may be stricter
 between requests       ``IDLE_SECONDS``
 an answer, a stream    the client must take something of what waits for it within ``TAKE_SECONDS``
@@ -21,6 +24,7 @@ import socket
 import struct
 import termios
 from asyncio.events import TimerHandle
+from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -28,12 +32,20 @@ from pipeline.process.descriptors import RESERVED, limit
 
 HEAD_SECONDS = 10.0
 HEAD_BYTES = 64 * 1024
+URL_BYTES = 16 * 1024
+MOST_FIELDS = 100
+# Beside this, some bytes around each byte of a body: a sender may make chunks of one byte. One read of uvloop, of
+# up to 256 KB, may hold requests before this one.
+AROUND_BODY_BYTES = 512 * 1024
+AROUND_EACH_BYTE = 8
 BODY_SECONDS = 30.0
 LEAST_BODY_BYTES = 5_000
 IDLE_SECONDS = 5  # uvicorn's own; the proxy closes its connections sooner, so that no request meets a closing one
 TAKE_SECONDS = 30.0
 # An answer, since a proxy would take a connection that is closed without one for a failure of this process.
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+TOO_LARGE = 431
+TOO_LONG = 414
 ROOM_SECONDS = 0.1  # from one search for idle connections to the next: with many that are busy it takes milliseconds
 LOOK_SECONDS = 5.0  # how often ``end_if_stuck`` is asked
 
@@ -50,7 +62,8 @@ class Connection(HttpToolsProtocol):
     sends anything, and the first byte of a head ends it. For heads and bodies it has none, neither of time nor of size,
     and neither has httptools. So this class depends on uvicorn's inside, which a test names: ``scope`` (new with the
     first byte of a head, with ``method`` once the head is whole), ``cycle`` (the request that was begun last) with
-    ``response_started``, ``response_complete`` and ``more_body``, ``flow.read_paused``, ``loop``, ``transport``,
+    ``response_started``, ``response_complete`` and ``more_body``, ``send_400_response`` for what its parser refuses,
+    be it because a callback raised, ``flow.read_paused``, ``loop``, ``transport``,
     ``connections`` and ``timeout_keep_alive_task``.
     Remove it when uvicorn has these limits itself.
     """
@@ -61,6 +74,11 @@ class Connection(HttpToolsProtocol):
     _received = 0  # of what it waits for, since the timer began
     _taken = -1
     _taken_at = 0.0
+    _refused = 400  # with what, once the parser refuses
+    _fields = 0
+    _field_bytes = 0
+    _raw_bytes = 0  # of a message whose body is coming
+    _body_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -76,7 +94,55 @@ class Connection(HttpToolsProtocol):
         if missing is not None:
             self._received += len(data)
             if missing == "head" and self._received > HEAD_BYTES:
-                self.transport.abort()
+                self._refuse(TOO_LARGE)
+        self._raw_bytes = self._raw_bytes + len(data) if missing in ("body", "rest") else 0
+        if self._raw_bytes - self._body_bytes > AROUND_BODY_BYTES + AROUND_EACH_BYTE * self._body_bytes:
+            self._refuse(TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._fields = self._field_bytes = self._raw_bytes = self._body_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._check(len(self.url) <= URL_BYTES, TOO_LONG)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._fields += 1
+        self._field_bytes += len(name) + len(value)
+        self._check(self._fields <= MOST_FIELDS and self._field_bytes <= HEAD_BYTES, TOO_LARGE)
+        super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def _check(self, holds: bool, status: int) -> None:
+        """What a callback raises ends the parsing: uvicorn then asks for ``send_400_response``."""
+        if not holds:
+            self._refused = status
+            raise ValueError(f"refused with {status}")
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(self._refused, msg)
+
+    def _refuse(self, status: int, words: str = "") -> None:
+        """Answer and close; without an answer where that of an earlier request is under way."""
+        if self.transport.is_closing():
+            return
+        begun = self.cycle is not None and not self.cycle.response_complete
+        if begun and (self.cycle.response_started or self.cycle.scope is not self.scope):
+            self.transport.abort()
+            return
+        reason = words if status == HTTPStatus.BAD_REQUEST else HTTPStatus(status).phrase
+        head = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()]
+        head += [b"%s: %s\r\n" % field for field in self.server_state.default_headers]
+        head.append(b"content-type: text/plain; charset=utf-8\r\ncache-control: no-store\r\n")
+        head.append(b"content-length: %d\r\nconnection: close\r\n\r\n%s" % (len(reason), reason.encode()))
+        self.transport.write(b"".join(head))
+        self.transport.close()
+        if begun:
+            self.cycle.disconnected = True  # so that it writes nothing after this
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -153,6 +153,75 @@ async def test_a_head_without_end_is_cut_off(caller: Caller, before: bytes, monk
     saying.cancel()
 
 
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+FIELD = b"X-%d: a\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        pytest.param(b"GET / HTTP/1.1\r\n" + b"".join(FIELD % n for n in range(101)) + b"\r\n", 431, id="many fields"),
+        pytest.param(b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", 431, id="a large field"),
+        pytest.param(b"GET / HTTP/1.1\r\n" + (b"X: " + b"a" * 9_000 + b"\r\n") * 8, 431, id="large fields"),
+        pytest.param(b"GET / HTTP/1.1\r\n" + b"X" * 70_000 + b": a\r\n\r\n", 431, id="a large name"),
+        pytest.param(b"GET /" + b"a" * 17_000 + b" HTTP/1.1\r\n\r\n", 414, id="a long address"),
+        pytest.param(
+            CHUNKED + b"1\r\na\r\n0\r\n" + b"".join(FIELD % n for n in range(101)) + b"\r\n", 431, id="many trailers"
+        ),
+        pytest.param(b"no request\r\n\r\n", 400, id="no request at all"),
+    ],
+)
+async def test_a_request_with_too_much_around_its_body_is_refused(
+    caller: Caller, request_bytes: bytes, status: int
+) -> None:
+    await caller.say(request_bytes)
+
+    answer = await caller.hear()
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert b"connection: close" in answer
+    assert await caller.hear() == CUT_OFF
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [
+        pytest.param(CHUNKED + b"1\r\na\r\n0\r\nX: ", b"a" * 10_000, id="a trailer without end"),
+        pytest.param(CHUNKED + b"1;", b"a" * 10_000, id="an extension of a chunk without end"),
+        pytest.param(CHUNKED, b"1;" + b"a" * 1_000 + b"\r\na\r\n", id="an extension with every chunk"),
+        pytest.param(b"GET / HTTP/1.1\r\n", b"A: a\r\n", id="fields, one by one"),
+        pytest.param(b"GET /", b"a" * 100, id="an address, little by little"),
+    ],
+)
+async def test_a_request_that_goes_on_around_its_body_is_cut_off(
+    caller: Caller, begun: bytes, more: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 10 * PATIENCE)
+    monkeypatch.setattr(connections, "BODY_SECONDS", 10 * PATIENCE)
+    await caller.say(begun)
+
+    saying = asyncio.create_task(caller.say(more, every=0.001, steps=10**9))
+    while await caller.hear() != CUT_OFF:
+        pass
+    saying.cancel()
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "end"),
+    [
+        pytest.param(CHUNKED + b"1\r\na\r\n" * 30_000 + b"0\r\n\r\n", b"30000", id="chunks of one byte"),
+        pytest.param(CHUNKED + b"1\r\na\r\n0\r\nX-Sum: a\r\n\r\n", b"1", id="a trailer"),
+        pytest.param(b"GET / HTTP/1.1\r\n" + b"".join(FIELD % n for n in range(99)) + b"\r\n", b"0", id="99 fields"),
+        pytest.param(b"GET /?" + b"a" * 15_000 + b" HTTP/1.1\r\n\r\n", b"0", id="an address of 15 KB"),
+    ],
+)
+async def test_a_request_within_the_limits_is_answered(caller: Caller, request_bytes: bytes, end: bytes) -> None:
+    await caller.say(request_bytes)
+
+    answer = await caller.hear()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"\r\n\r\n" + end)
+
+
 async def test_a_body_that_comes_byte_by_byte_is_cut_off(caller: Caller) -> None:
     await caller.say(POST % (b"/", 100_000))
 
