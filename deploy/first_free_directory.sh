@@ -6,6 +6,7 @@
 # The lock ends with the process, however that ends. The next process in the directory finds all that the last one left,
 # such as a spool that Kafka does not have yet. Exit code 2 if no directory is free.
 set -eu
+umask 077
 
 LIMIT=64
 

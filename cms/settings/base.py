@@ -118,6 +118,9 @@ USE_TZ = True
 # Static files and media
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
+# The site gives them; no other user of the machine needs them.
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STORAGES = {
     "default": {"BACKEND": "cms.core.storage.UniqueNames"},
     "staticfiles": {"BACKEND": "cms.core.hashed_files.HashedFiles"},

@@ -22,6 +22,7 @@ from cms.web.database import DatabaseCheck, prepare_database
 from pipeline.brokers.opening import open_broker
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.errors import ConfigurationError
+from pipeline.process.data_directory import close_to_others
 from pipeline.process.health import Check, Health, Note
 from pipeline.process.run import SETTINGS_HELP, Parser, start
 from pipeline.process.server import freeze_memory, listen, serve
@@ -77,6 +78,7 @@ def _skip_counted_ids(settings: Settings) -> None:
 def _serve(settings: Settings) -> int:
     settings.servers()
     _check_shared_keys(settings)
+    close_to_others(settings.data_dir)
     with ExitStack() as stack:
         listener = stack.enter_context(listen(settings))
         django.setup()

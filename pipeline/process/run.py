@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from pipeline.errors import PipelineError
 from pipeline.process import logs
+from pipeline.process.data_directory import keep_to_owner
 from pipeline.process.descriptors import raise_limit
 from pipeline.process.memory import give_back_freed_memory
 from pipeline.process.words import say
@@ -38,6 +39,7 @@ def start(work: Callable[[Settings], int], *, log_level: int) -> int:
 
 def run_or_refuse(work: Callable[[], int]) -> int:
     """The exit code of ``work``; a PipelineError becomes one line and COULD_NOT_RUN."""
+    keep_to_owner()
     try:
         return work()
     except PipelineError as error:

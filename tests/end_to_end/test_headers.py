@@ -247,3 +247,12 @@ def test_the_editors_bar_works_on_a_page(visitor: Visitor) -> None:
     page.locator("wagtail-userbar button").first.click()
 
     expect(page.locator("wagtail-userbar [role=menuitem]").first).to_be_visible()
+
+
+def test_nothing_of_the_data_directory_is_open_to_other_users_of_the_machine(product: Product) -> None:
+    """Keys, databases with their -wal files, the engine's data, pictures, the log, the socket for commands."""
+    found = [product.data_dir, *(path for path in product.data_dir.rglob("*") if not path.is_symlink())]
+    open_to_others = [str(path.relative_to(product.data_dir)) for path in found if path.stat().st_mode & 0o077]
+
+    assert len(found) > 50
+    assert open_to_others == []

@@ -22,6 +22,44 @@ def test_a_second_holder_is_told_what_to_do(tmp_path: Path) -> None:
         pytest.fail("two holders")
 
 
+def modes(path: Path) -> set[str]:
+    return {oct(found.lstat().st_mode & 0o777) for found in (path, *path.rglob("*")) if not found.is_symlink()}
+
+
+def test_what_others_could_read_is_the_owners_alone_from_now_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    var = tmp_path / "var"
+    outside = tmp_path / "outside"
+    outside.write_text("not of the product")
+    outside.chmod(0o644)
+    for name in ("beacon.key", "cms.sqlite3-wal", "log/events.sqlite3", "clickhouse/store/a/data.bin", "lock"):
+        (var / name).parent.mkdir(parents=True, exist_ok=True)
+        (var / name).write_text("")
+    for found in (var, *var.rglob("*")):
+        found.chmod(0o755 if found.is_dir() else 0o644)
+    (var / "clickhouse" / "link").symlink_to(outside)
+
+    with hold(var):
+        assert modes(var) == {"0o700", "0o600"}
+    with hold(var):
+        pass
+
+    assert outside.stat().st_mode & 0o777 == 0o644
+    assert [record.getMessage().split(" of ")[0] for record in caplog.records] == ["NHIP_DATA_DIR: 10 files"]
+
+
+def test_a_file_that_appears_open_in_a_closed_directory_is_closed(tmp_path: Path) -> None:
+    with hold(tmp_path / "var"):
+        pass
+    copied = tmp_path / "var" / "copied.sqlite3"
+    copied.write_text("")
+    copied.chmod(0o664)
+
+    with hold(tmp_path / "var"):
+        assert copied.stat().st_mode & 0o777 == 0o600
+
+
 def _hold_until_told(path: Path, held: Connection) -> None:
     with hold(path):
         held.send("held")
