@@ -11,6 +11,7 @@ from cms.core.hashed_files import serve_static
 from cms.core.media import serve_media
 
 urlpatterns = [
+    path("", include("cms.accounts.urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/<int:number>/<str:name>", serve_document),
     path("documents/", include(wagtaildocs_urls)),

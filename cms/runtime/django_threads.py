@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from cms.runtime.answers import Answer, WSGIApplication, ask, send_answer
@@ -22,27 +23,39 @@ from pipeline.process.http import Receive, Scope, Send
 
 READER_THREADS = 3  # more of them get less done: they take turns at Python's one lock
 STAFF_THREADS = 5
-SITE_THREADS = READER_THREADS + STAFF_THREADS
+SIGN_IN_THREADS = 1  # a password's hash takes a core for half a second: guesses get one core, and staff go on
+SITE_THREADS = READER_THREADS + STAFF_THREADS + SIGN_IN_THREADS
+MOST_SIGNING_IN = 20  # at the same time: the last one waits ten seconds
+CROWDED = "Đang có quá nhiều lượt đăng nhập, mời thử lại sau ít giây. · Too many people are signing in."
 STUCK_SECONDS = 30.0  # longer than anything waits for a database: cms/settings/embedded.py
 
 
 class Threads:
     """A pool of ``size`` threads; stuck if all are busy and none has got through for a while."""
 
-    def __init__(self, name: str, size: int, *, clock: Callable[[], float]) -> None:
+    def __init__(self, name: str, size: int, *, clock: Callable[[], float], most: int | None = None) -> None:
         self._name = name
         self._size = size
         self._clock = clock
         self._pool = ThreadPoolExecutor(size, thread_name_prefix=name)
         self._lock = threading.Lock()
         self._busy = 0
+        self._most = most
+        self._asked = 0
         self._moved_at = clock()
 
     async def run(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Raises Refused if ``most`` are under way or waiting."""
+        if self._most is not None and self._asked >= self._most:
+            raise Refused(503, CROWDED)
         context = contextvars.copy_context()
-        return await asyncio.get_running_loop().run_in_executor(
-            self._pool, context.run, self._counted, work, *arguments
-        )
+        self._asked += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._pool, context.run, self._counted, work, *arguments
+            )
+        finally:
+            self._asked -= 1
 
     def check(self) -> str | None:
         """For liveness."""
@@ -78,6 +91,7 @@ class Pages:
         self._is_signed_in = is_signed_in
         self._readers = Threads("readers", READER_THREADS, clock=clock)
         self._staff = Threads("staff", STAFF_THREADS, clock=clock)
+        self._signing_in = Threads("sign-in", SIGN_IN_THREADS, clock=clock, most=MOST_SIGNING_IN)
         self._bodies = Bodies(self._may_upload)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,10 +108,12 @@ class Pages:
 
     def check(self) -> str | None:
         """For liveness."""
-        return self._readers.check() or self._staff.check()
+        return self._readers.check() or self._staff.check() or self._signing_in.check()
 
     def _threads_for(self, scope: Scope) -> Threads:
-        """Whoever reads without a session is a reader."""
+        """Whoever reads without a session is a reader; a guesser of passwords waits for other guessers alone."""
+        if scope["method"] == "POST" and scope["path"].startswith(settings.PASSWORD_PATHS):
+            return self._signing_in
         is_reader = scope["method"] in ("GET", "HEAD") and session_of(scope) is None
         return self._readers if is_reader else self._staff
 

@@ -35,6 +35,24 @@ def _make_admin() -> str | None:
         raise ConfigurationError(
             "NHIP_ADMIN_PASSWORD is set but empty; give it a value or unset it", variable="NHIP_ADMIN_PASSWORD"
         )
+    if chosen:
+        _check(chosen)
     password = chosen or secrets.token_urlsafe(12)
     users.create_superuser(username="admin", email="", password=password)
     return "như trong · as set in NHIP_ADMIN_PASSWORD" if chosen else f"{password} (chỉ hiện lần này · shown once)"
+
+
+def _check(password: str) -> None:
+    """Raises ConfigurationError if it is no better than the passwords that guessers try first."""
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+
+    try:
+        validate_password(password, get_user_model()(username="admin"))
+    except ValidationError as error:
+        raise ConfigurationError(
+            f"NHIP_ADMIN_PASSWORD: {' '.join(error.messages)} · too easy to guess; want 12 characters or more, such as"
+            " the output of: openssl rand -hex 10",
+            variable="NHIP_ADMIN_PASSWORD",
+        ) from error

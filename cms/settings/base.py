@@ -9,7 +9,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from cms.core.pictures.limits import MAX_PIXELS, MAX_UPLOAD_BYTES
-from cms.settings.variables import PageSettings
+from cms.settings.variables import PageSettings, SignInSettings
 from pipeline.errors import ConfigurationError
 from pipeline.process.headers import EVERY, PAGE
 from pipeline.settings import Settings, SiteNames
@@ -35,6 +35,7 @@ ALLOWED_HOSTS = [*_names.hosts]
 
 INSTALLED_APPS = [
     "cms.core",
+    "cms.accounts",
     "cms.home",
     "cms.news",
     "cms.statistics",
@@ -54,6 +55,9 @@ INSTALLED_APPS = [
     "modelcluster",
     "taggit",
     "django_filters",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -71,6 +75,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "cms.accounts.middleware.SlowedDown",
+    "cms.accounts.middleware.IdleSignOut",
+    "cms.accounts.middleware.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "cms.core.routing.PageRouting",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
@@ -100,10 +107,21 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Signing in: docs/decisions/0024-signing-in.md. `cms.accounts` counts the tries of all processes in the database.
+SIGN_IN = SignInSettings(**read_fields(SignInSettings, os.environ))
+AUTHENTICATION_BACKENDS = ["cms.accounts.backends.CountedTries"]
+SESSION_ENGINE = "cms.accounts.sessions"
+PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds for which a mailed link is good
+EMAIL_TIMEOUT = 10  # seconds
+# The library's own waiting grows without end and is an account's, so that a stranger could lock its owner out.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
+# Where passwords are compared, which takes half a second each: these have a thread of their own.
+PASSWORD_PATHS = ("/admin/login/", "/_util/authenticate_with_password/", "/documents/authenticate_with_password/")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "cms.accounts.passwords.GuessablePasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
@@ -138,7 +156,12 @@ if PAGES.purge_url:
             "LOCATION": PAGES.purge_url,
         }
     }
-SESSION_COOKIE_NAME = "sessionid"
+# With TLS, browsers take a cookie of such a name from this very host alone, by https, for all of its paths: neither
+# another name below the same domain nor somebody on the wire can plant one. On http://127.0.0.1 they take none.
+BEHIND_TLS = BASE_URL.startswith("https://")
+_prefix = "__Host-" if BEHIND_TLS else ""
+SESSION_COOKIE_NAME = f"{_prefix}sessionid"
+CSRF_COOKIE_NAME = f"{_prefix}csrftoken"
 PRIVATE_COOKIES = (SESSION_COOKIE_NAME, "messages")
 ADMIN_PATH = "/admin/"
 PRIVATE_PATHS = (ADMIN_PATH, "/documents/", STATIC_URL, MEDIA_URL)
@@ -155,7 +178,6 @@ CSRF_COOKIE_SAMESITE = "Lax"
 # request came by https: uvicorn believes X-Forwarded-Proto from NHIP_TRUSTED_PROXIES only, while Django with
 # SECURE_PROXY_SSL_HEADER would believe it from anybody. With CSRF_TRUSTED_ORIGINS, forms work behind a proxy that is
 # not trusted yet.
-BEHIND_TLS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BEHIND_TLS else []
 LOGIN_URL = "wagtailadmin_login"
@@ -175,7 +197,8 @@ vars().update(
 WAGTAIL_PASSWORD_RESET_ENABLED = bool(env.str("EMAIL_URL", default=""))
 
 # Wagtail
-WAGTAIL_SITE_NAME = "Nhịp"
+OTP_TOTP_ISSUER = WAGTAIL_SITE_NAME = "Nhịp"
+WAGTAILADMIN_USER_LOGIN_FORM = "cms.accounts.forms.PasswordForm"
 WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAIL_CONTENT_LANGUAGES = [("vi", _("Tiếng Việt"))]
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES

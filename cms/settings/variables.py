@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pipeline.settings import SiteNames
-from pipeline.variables import Row, Variable, as_address, as_amount, rows
+from pipeline.variables import Row, Variable, as_address, as_amount, as_count, rows
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,45 @@ class PageSettings:
     ] = ""
 
 
+NEVER = "never"
+
+
+def as_days(text: str) -> int | None:
+    """Days from 0 up; None for "never"."""
+    try:
+        return None if text == NEVER else as_amount(text)
+    except ValueError:
+        raise ValueError(f"want a whole number of days from 0 up, or: {NEVER}") from None
+
+
+@dataclass(frozen=True)
+class SignInSettings:
+    """Second factor and sessions of the admin."""
+
+    second_factor_days: Annotated[
+        int | None,
+        Variable(
+            "NHIP_SECOND_FACTOR_DAYS",
+            as_days,
+            "days without second factor for who may publish; `never`: not asked for",
+        ),
+    ] = 7
+    idle_minutes: Annotated[
+        int,
+        Variable(
+            "NHIP_SESSION_IDLE_MINUTES",
+            as_count,
+            "minutes without work after which a user is signed out: a working day",
+        ),
+    ] = 480
+
+
 ROWS = (
     *rows(SiteNames),
     Row("NHIP_ADMIN_PASSWORD", "random, shown once", "password of the user `admin`, for the first start only"),
     Row("NHIP_SECRET_KEY", "made once, in `django.key`", "signs sessions and forms, at least 32 characters"),
     Row("DATABASE_URL", "SQLite in the data directory", "the CMS database, `postgres://user:password@host:5432/nhip`"),
+    *rows(SignInSettings),
     *rows(PageSettings),
     Row("EMAIL_URL", "none: no mail is sent", "mail server, `smtp://user:password@host:port`"),
 )

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
+from cms.accounts.tidying import tidy
 from cms.core.changes.watch import Changes
 from cms.core.schedule import Schedule
 from cms.runtime.django_threads import Pages
@@ -51,5 +52,6 @@ def open_site() -> Iterator[Site]:
     with (
         repeating(changes.step, "changes", leave_seconds=1.0),
         repeating(Schedule().step, "schedule", leave_seconds=5.0),
+        repeating(tidy, "sign-ins", leave_seconds=1.0),
     ):
         yield Site(changes)

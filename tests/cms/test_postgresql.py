@@ -14,6 +14,7 @@ from postgres_server import PostgresServer
 
 PAGES = (
     "tests/cms/core/test_ids.py",
+    "tests/cms/accounts/test_limits.py",
     "tests/cms/core/test_pages.py",
     "tests/cms/core/test_errors.py",
     "tests/cms/core/test_routing.py",
@@ -95,6 +96,42 @@ print(published.count(), published.values("page_id").distinct().count(), PlainPa
 def test_two_processes_publish_what_is_scheduled_once(migrated_postgres: Path, tmp_path: Path) -> None:
     with PostgresServer(tmp_path / "postgres", copied_from=migrated_postgres) as server:
         assert answer_of(SCHEDULED, server, tmp_path).split("|") == ["20", "20", "20"]
+
+
+GUESSES = """
+import threading
+import django
+django.setup()
+from django.contrib.auth import authenticate, get_user_model
+from django.core.management import call_command
+from django.db import connection
+from django.test import RequestFactory
+call_command("migrate", verbosity=0)
+from cms.accounts.tries import TooManyTries
+get_user_model().objects.create_superuser("quan-tri", password="bon-tu-khong-lien-quan")
+all_of_them = threading.Barrier(8)
+compared = []
+def guess():
+    all_of_them.wait()
+    for number in range(3):
+        request = RequestFactory().post("/admin/login/", REMOTE_ADDR="203.0.113.9")
+        try:
+            authenticate(request, username="quan-tri", password=str(number))
+            compared.append(number)
+        except TooManyTries:
+            pass
+    connection.close()
+threads = [threading.Thread(target=guess) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+
+print(len(compared))
+"""
+
+
+def test_guesses_at_the_same_moment_are_counted_together(migrated_postgres: Path, tmp_path: Path) -> None:
+    with PostgresServer(tmp_path / "postgres", copied_from=migrated_postgres) as server:
+        assert answer_of(GUESSES, server, tmp_path) == "10"
 
 
 def answer_of(script: str, server: PostgresServer, data: Path) -> str:

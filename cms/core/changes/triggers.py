@@ -14,12 +14,19 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import truncate_name
 
-# Public pages show nothing of these: drafts and their history, editors at work, sessions, what the admin keeps for
-# itself. A table that is not known here counts.
+# Public pages show nothing of these: drafts and their history, editors at work, who signs in and how, what the
+# admin keeps for itself. A table that is not known here counts.
 UNSEEN_TABLES = frozenset(
     {
+        "accounts_grace",
+        "accounts_session",
+        "accounts_signin",
+        "accounts_tries",
         "django_session",
         "statistics_sentbalance",
+        "otp_static_staticdevice",
+        "otp_static_statictoken",
+        "otp_totp_totpdevice",
         "wagtailadmin_editingsession",
         "wagtailadmin_formstate",
         "wagtailcore_apitoken",

@@ -13,7 +13,15 @@ from django.test import Client as Browser
 from patience import wait_until
 
 from cms.runtime.bodies import FORM_BYTES
-from cms.runtime.django_threads import READER_THREADS, SITE_THREADS, STAFF_THREADS, STUCK_SECONDS, Pages
+from cms.runtime.django_threads import (
+    MOST_SIGNING_IN,
+    READER_THREADS,
+    SIGN_IN_THREADS,
+    SITE_THREADS,
+    STAFF_THREADS,
+    STUCK_SECONDS,
+    Pages,
+)
 from cms.runtime.signed_in import is_signed_in, session_of
 
 
@@ -95,6 +103,27 @@ async def test_a_crowd_leaves_threads_for_others(
     await site.take_threads(pages, crowd, threads, waiting=10 * SITE_THREADS)
 
     for scope in others:
+        await site.take_threads(pages, scope, 1)
+
+
+PASSWORD_FORMS = (
+    "/admin/login/",
+    "/admin/login/code/",
+    "/_util/authenticate_with_password/3/4/",
+    "/documents/authenticate_with_password/5/",
+)
+
+
+@pytest.mark.parametrize("form", PASSWORD_FORMS)
+async def test_guessers_of_passwords_wait_for_each_other_alone_and_not_without_end(site: Hanging, form: str) -> None:
+    pages = Pages(site)
+    guessing = scope_of(form, method="POST")
+    await site.take_threads(pages, guessing, SIGN_IN_THREADS, waiting=MOST_SIGNING_IN - SIGN_IN_THREADS)
+
+    refused = await ask(pages, guessing)
+    assert refused.status == 503
+    assert "quá nhiều lượt đăng nhập" in refused.body.decode()
+    for scope in (SENDING, SIGNED_IN, READING, scope_of(form)):
         await site.take_threads(pages, scope, 1)
 
 

@@ -134,6 +134,7 @@ def test_cookies_and_headers_are_those_of_https_behind_the_trusted_proxy(site: S
     assert login.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
     assert all("Secure" in cookie for cookie in login.cookies)
     assert login.cookies
+    assert all(cookie.startswith("__Host-csrftoken=") for cookie in login.cookies)
 
 
 def test_https_alone_is_said_with_every_answer_that_came_by_it_and_with_no_other(site: Site) -> None:
@@ -160,7 +161,13 @@ def sign_in(site: Site) -> Answer:
 def test_the_administrator_signs_in_through_the_proxy(site: Site) -> None:
     answer = sign_in(site)
 
-    assert (answer.status, answer.headers["location"]) == (302, "/admin/")
+    assert (answer.status, answer.headers["location"]) == (302, "/admin/account/second-factor/?next=%2Fadmin%2F")
+    assert sorted(cookie.partition("=")[0] for cookie in answer.cookies) == [
+        "__Host-csrftoken",
+        "__Host-sessionid",
+        "nhip_browser",
+    ]
+    assert all("Secure" in cookie and "Domain" not in cookie for cookie in answer.cookies)
 
 
 def test_a_form_from_another_site_is_refused(site: Site) -> None:
