@@ -60,10 +60,11 @@ def get_request(path: str, *, encodings: str = "identity") -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: {encodings}\r\n\r\n".encode()
 
 
-def post_request(path: str, *, agent: str, body: bytes) -> bytes:
-    """As a browser's ``fetch`` sends a text."""
+def post_request(path: str, *, agent: str, body: bytes, client: str = "") -> bytes:
+    """As a browser's ``fetch`` sends a text; a proxy in front would say that it comes from ``client``."""
+    forwarded = f"X-Forwarded-For: {client}\r\n" if client else ""
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {agent}\r\nAccept: */*\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {agent}\r\nAccept: */*\r\n{forwarded}"
         f"Content-Type: text/plain;charset=UTF-8\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

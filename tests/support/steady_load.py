@@ -40,11 +40,11 @@ class SteadyLoad:
     without an answer.
     """
 
-    def __init__(self, ports: Sequence[int], *, key: bytes, rate: float) -> None:
+    def __init__(self, ports: Sequence[int], *, key: bytes, rate: float, first_page: int = FIRST_PAGE) -> None:
         self._ports = itertools.cycle(ports)
         self._key = key
         self._pause = CONNECTIONS / rate
-        self._page_ids = itertools.count(FIRST_PAGE)
+        self._page_ids = itertools.count(first_page)
         self._going = threading.Event()
         self._ended = False
         self._lock = threading.Lock()
