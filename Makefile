@@ -6,7 +6,7 @@ PY := .venv/bin/python
 RUNTIME := @tools/bootstrap.sh run &&
 DEV := @tools/bootstrap.sh dev &&
 
-.PHONY: help run stack quick test chaos bench verify lint types format wheels env clean
+.PHONY: help run stack quick test chaos attack bench verify lint types format wheels env clean
 
 help:  ## Danh sách lệnh · This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ test:  ## Chạy mọi kiểm thử · Run the whole test suite (ARGS="-k beacon
 
 chaos:  ## Thử phá · Kill, freeze and cut off the distributed product (ROUNDS, SEED)
 	$(DEV) PYTHONPATH=tests/support exec $(PY) -m chaos
+
+attack:  ## Thử tấn công · Attack the product while honest readers go on (SECONDS, ARGS=flood-of-one-address)
+	$(DEV) PYTHONPATH=tests/support exec $(PY) -m attack $(ARGS)
 
 bench:  ## Đo hiệu năng · Measure every figure beside its limit
 	$(DEV) PYTHONPATH=tests/support exec $(PY) -m benchmarks $(ARGS)

@@ -45,6 +45,7 @@ NewVisitor = Callable[..., BrowserContext]
 # The longest first; equals keep the order of collection.
 LONGEST_FIRST = (
     "tests/chaos/test_distributed.py",
+    "tests/attack",
     "tests/end_to_end/test_live_counters.py",
     "tests/chaos",
     "tests/end_to_end",
@@ -62,6 +63,7 @@ SHARED_SERVERS = {
 }
 # Tests that start processes, servers or browsers, or that repeat something many times: `make quick` leaves them out.
 SLOW = (
+    "tests/attack",
     "tests/chaos",
     "tests/end_to_end",
     "tests/contracts",
