@@ -80,7 +80,9 @@ def test_a_page_takes_at_most_60_kilobytes_beside_its_pictures(
     product: Product, new_visitor: NewVisitor, path: str, artifacts: Path
 ) -> None:
     visitor = new_visitor(**PHONE)
-    visitor.new_page().goto(product.base_url + path)  # so that the page and its numbers are at hand
+    first = visitor.new_page()
+    first.goto(product.base_url + path)  # so that the page and its numbers are at hand
+    first.close()  # while it is open, it listens for both
 
     assets = [asset for asset in load(visitor.new_page(), product.base_url, path) if "/media/" not in asset.path]
 

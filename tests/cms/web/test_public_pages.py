@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, PageViewRestriction, Site
 
 from cms.statistics.slots import OPEN_HEADER, SECRET
@@ -105,3 +106,47 @@ def test_a_page_for_many_readers_has_marks_in_the_places_of_its_numbers(client: 
 
     assert SECRET not in plain
     assert open_.count(SECRET) == 8
+
+
+CANARY = "canary.example"
+OF_THE_READER = {
+    "Accept": "application/json, text/html;q=0.1",
+    "Accept-Language": "en-GB,en",
+    "Cookie": f"theme={CANARY}; django_language=en; csrftokens={CANARY}",
+    "DNT": "1",
+    "Forwarded": f"for=192.0.2.7;host={CANARY};proto=https",
+    "From": f"reader@{CANARY}",
+    "HX-Request": "true",
+    "Origin": f"https://{CANARY}",
+    "Purpose": "prefetch",
+    "Range": "bytes=0-9",
+    "Referer": f"https://{CANARY}/?q=secret",
+    "Save-Data": "on",
+    "Sec-CH-Prefers-Color-Scheme": "dark",
+    "Sec-GPC": "1",
+    "User-Agent": f"Mozilla/5.0 (Mobile; {CANARY})",
+    "X-Forwarded-For": "192.0.2.7",
+    "X-Forwarded-Host": CANARY,
+    "X-Forwarded-Port": "8443",
+    "X-Forwarded-Prefix": f"/{CANARY}",
+    "X-Forwarded-Proto": "https",
+    "X-HTTP-Method-Override": "POST",
+    "X-Original-URL": f"/{CANARY}",
+    "X-Requested-With": "XMLHttpRequest",
+    "X-Rewrite-URL": f"/{CANARY}",
+    "X-Script-Name": f"/{CANARY}",
+}
+
+
+@pytest.mark.parametrize("path", ["/", "/?trang=1", "/noi-bo-cu/", "/khong-co/", "/khong-co", "/khong-co?trang=1"])
+def test_an_answer_that_others_get_has_nothing_of_a_readers_headers(client: Client, site: Site, path: str) -> None:
+    """Also of those that no template names: a cache tells readers apart by address and ``Vary`` alone."""
+    Redirect.objects.create(old_path="/noi-bo-cu", redirect_link="/")
+    plain = client.get(path)
+    assert plain.headers["Cache-Control"] == PUBLIC
+
+    asked = client.get(path, headers=OF_THE_READER)
+
+    assert (asked.status_code, asked.content) == (plain.status_code, plain.content)
+    assert dict(asked.headers) == dict(plain.headers)
+    assert "canary" not in asked.content.decode() + str(asked.headers)
