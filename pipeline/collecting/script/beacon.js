@@ -25,12 +25,13 @@
     // browsers do not come back at once.
     const send = async (body, attempt) => {
       try {
-        sentAt = Date.now();
+        sentAt = performance.now();
         const answer = await fetch((script.src || "/_nhip/b.js").replace(/b\.js.*/, "e"), {
           method: "POST",
           body,
           keepalive: true,
           credentials: "omit",
+          signal: self.AbortSignal && AbortSignal.timeout && AbortSignal.timeout(3e4),
         });
         const seconds = answer.status == 503 && attempt < 3 && answer.headers.get("Retry-After");
         if (seconds > 0) setTimeout(send, seconds * 1e3 * attempt * (1 + Math.random()), body, attempt + 1);
@@ -43,7 +44,7 @@
         displayed = 1;
         message.i = Math.random() + "";
         send(JSON.stringify(message), 1);
-      } else if (Date.now() - sentAt > 119e3) {
+      } else if (performance.now() - sentAt > 119e3) {
         send(JSON.stringify({ ...message, h: 1 }), 3);
       }
     };

@@ -157,6 +157,30 @@ def test_a_visible_page_says_every_two_minutes_that_it_is_still_there(page: Page
     assert site.bodies() == [VIEW, HEARTBEAT, HEARTBEAT]
 
 
+def test_a_readers_clock_that_is_set_back_keeps_no_visible_page_silent(page: Page, site: Site) -> None:
+    open_here(page, site)
+    page.clock.set_system_time(page.evaluate("Date.now()") - 600_000)
+    page.clock.run_for(150_000)
+    site.wait_for_beacons(2)
+    site.settled(0.3)
+
+    assert site.bodies() == [VIEW, HEARTBEAT]
+
+
+def test_a_beacon_that_gets_no_answer_holds_its_connection_for_half_a_minute_at_most(page: Page, site: Site) -> None:
+    """A browser opens six to a host; without an end, beacons that hang would keep the site's pages from loading."""
+    site.scripts["/here"] = """
+      window.__limits = [];
+      const limit = AbortSignal.timeout;
+      AbortSignal.timeout = (wait) => { __limits.push(wait); return limit.call(AbortSignal, 200); };
+      window.fetch = (address, { signal }) =>
+        new Promise((_answer, fail) => (signal.onabort = () => fail((window.__ended = signal.reason))));"""
+    page.goto(site.url("/here"))
+    page.wait_for_function("window.__ended")
+
+    assert page.evaluate("[__limits, __ended.name]") == [[30_000], "TimeoutError"]
+
+
 def test_a_hidden_page_is_silent_and_speaks_when_it_is_seen_again(page: Page, site: Site) -> None:
     open_here(page, site)
     page.evaluate(PRETEND, "hidden")
