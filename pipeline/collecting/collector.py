@@ -26,7 +26,7 @@ from pipeline.collecting.enrich.referrers import OwnNames
 from pipeline.collecting.limits import Limits
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
 from pipeline.collecting.recent_visitors import RecentVisitors
-from pipeline.events import Heartbeat, PageView
+from pipeline.events import RATE, READERS, Heartbeat, PageView
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS, REPEATED_BEACONS, SUSPECT_EVENTS
 from pipeline.process.headers import SHARED, in_bytes
 from pipeline.process.http import (
@@ -53,6 +53,7 @@ SCRIPTED_SECONDS = 300.0
 UNSCRIPTED_SECONDS = 5.0
 
 _REFUSED = {reason: REFUSED_BEACONS.labels(reason=reason.value) for reason in Reason}
+_SUSPECT = {reason: SUSPECT_EVENTS.labels(reason=reason) for reason in (RATE, READERS)}
 _ACKNOWLEDGED = {kind: ACKNOWLEDGED_EVENTS.labels(kind=kind) for kind in ("PageView", "Heartbeat")}
 
 
@@ -157,7 +158,7 @@ def _acknowledge(event: PageView | Heartbeat) -> None:
     _ACKNOWLEDGED[type(event).__name__].inc()
     recent_answers.count(ACKNOWLEDGED)
     if isinstance(event, PageView) and event.suspect:
-        SUSPECT_EVENTS.labels(reason=event.suspect).inc()
+        _SUSPECT[event.suspect].inc()
 
 
 def _refuse(refusal: Dropped, *, allow: bytes) -> Response:

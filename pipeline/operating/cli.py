@@ -25,6 +25,7 @@ from pipeline.operating.commands import (
     kafka_accounts,
     migrate,
     rebuild,
+    reclassify,
     reconcile,
     replay,
     report,
@@ -54,7 +55,19 @@ mã thoát · exit codes:
      could not run: arguments, settings, Kafka or ClickHouse do not answer
 """
 
-COMMANDS = (status, verify, reconcile, report, dead_letters, replay, rebuild, migrate, accounts, kafka_accounts)
+COMMANDS = (
+    status,
+    verify,
+    reconcile,
+    report,
+    reclassify,
+    dead_letters,
+    replay,
+    rebuild,
+    migrate,
+    accounts,
+    kafka_accounts,
+)
 RUN_WITHOUT_DATA = ("migrate", "accounts", "kafka-accounts")
 RUN_WITHOUT_LOG = ("report", "dead-letters")
 

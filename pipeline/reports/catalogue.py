@@ -2,8 +2,20 @@
 
 from dataclasses import dataclass
 
-from pipeline.reports.dimensions import DAY, HOUR, LOCALE, PAGE, PATH, Dimension
-from pipeline.reports.metrics import BOTS, DAILY_VISITORS, STAFF, VIEWS, VISITORS, VISITS, Metric
+from pipeline.reports.dimensions import DAY, HOUR, LOCALE, PAGE, PATH, REASON, Dimension
+from pipeline.reports.metrics import (
+    BOTS,
+    COUNTED,
+    DAILY_VISITORS,
+    REFUSED,
+    SHARE,
+    STAFF,
+    SUSPECT,
+    VIEWS,
+    VISITORS,
+    VISITS,
+    Metric,
+)
 
 
 @dataclass(frozen=True)
@@ -22,5 +34,6 @@ class Kind:
 PAGES = Kind("pages", (PAGE, LOCALE, PATH), (VIEWS, VISITS, DAILY_VISITORS, BOTS, STAFF))
 DAYS = Kind("days", (DAY,), (VIEWS, VISITS, VISITORS, BOTS, STAFF))
 HOURS = Kind("hours", (HOUR,), (VIEWS, VISITS, BOTS, STAFF))
+REFUSALS = Kind("refused", (REASON, PAGE, PATH), (REFUSED, SUSPECT, COUNTED, VIEWS, SHARE))
 
-CATALOGUE = {kind.name: kind for kind in (PAGES, DAYS, HOURS)}
+CATALOGUE = {kind.name: kind for kind in (PAGES, DAYS, HOURS, REFUSALS)}

@@ -16,5 +16,6 @@ class Dimension:
 PAGE = Dimension("page", "trang", "page", is_number=True)
 LOCALE = Dimension("locale", "ngôn\nngữ", "locale")
 PATH = Dimension("path", "đường dẫn", "path")
+REASON = Dimension("reason", "lý do", "reason")
 DAY = Dimension("day", "ngày", "day")
 HOUR = Dimension("hour", "giờ", "hour")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.queries import find_page_paths, report_days, report_hours, report_pages
-from pipeline.reports.catalogue import DAYS, HOURS, PAGES, Kind
+from pipeline.clickhouse.queries import find_page_paths, report_days, report_hours, report_pages, report_refused
+from pipeline.reports.catalogue import DAYS, HOURS, PAGES, REFUSALS, Kind
 from pipeline.reports.query import Query
 
 Cell = str | int
@@ -48,10 +48,29 @@ def _read_hours(client: ClickHouse, query: Query) -> Rows:
     return [(_hour(hour), *counts) for hour, *counts in found]
 
 
+def _read_refusals(client: ClickHouse, query: Query) -> Rows:
+    """What was refused is not stored, so its pages have no path unless they were viewed on these days."""
+    limit = query.limit or MAX_ROWS
+    found = report_refused(client, since=query.since, until=query.until, site=query.site, limit=limit)
+    suspects: Rows = [
+        (reason, page, path, 0, left_out, counted, views, round(100 * left_out / max(1, left_out + views)))
+        for reason, page, path, left_out, counted, views in found
+    ]
+    pages = sorted({page for _reason, page in query.refused if page})
+    paths = find_page_paths(client, pages=pages, since=query.since, until=query.until) if pages else {}
+    path_of = {page: path for (page, _locale), path in paths.items()}
+    refused = sorted(query.refused.items(), key=lambda item: (-item[1], item[0]))
+    return [
+        *((reason, page, path_of.get(page, ""), count, 0, 0, 0, 0) for (reason, page), count in refused[:limit]),
+        *suspects,
+    ]
+
+
 READERS: dict[Kind, Callable[[ClickHouse, Query], Rows]] = {
     PAGES: _read_pages,
     DAYS: _read_days,
     HOURS: _read_hours,
+    REFUSALS: _read_refusals,
 }
 
 

@@ -74,6 +74,13 @@ class Ops:
         consumer.close()
         return plan
 
+    def advance(self, plan: Plan) -> None:
+        """Commit the end of a plan that was inserted."""
+        consumer = self.broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member="embedded")
+        consumer.poll(timeout=0, max_records=0)
+        consumer.commit(TopicPartition(EVENTS_TOPIC, 0), plan.done())
+        consumer.close()
+
     @contextmanager
     def engine(self) -> Iterator[ClickHouse]:
         """The engine, for this block alone, since each command opens its own."""

@@ -149,6 +149,25 @@ def report_pages(
     return client.query(_sql("report_pages"), {"since": since, "until": until, "site": site, "limit": limit})
 
 
+def report_refused(
+    client: ClickHouse, *, since: date, until: date, site: int = 0, limit: int = 100
+) -> list[tuple[Any, ...]]:
+    """Rows of (reason, page id, path, suspect views left out, suspect views that count, public views of the page)."""
+    start, end = instants(since, until)
+    asked = {"since": start, "until": end, "first": since, "last": until, "site": site, "limit": limit}
+    return client.query(_sql("report_refused"), asked)
+
+
+def count_views(
+    client: ClickHouse, *, audience: str, pages: Sequence[int], since: int, until: int, reason: str
+) -> tuple[int, int]:
+    """Views of one audience from ``since`` to before ``until`` (Unix milliseconds), and the suspects among them."""
+    moments = {"since": _moment(since), "until": _moment(until)}
+    asked = {"audience": audience, "pages": list(pages), "reason": reason} | moments
+    ((views, suspects),) = client.query(_sql("count_views"), asked)
+    return int(views), int(suspects)
+
+
 def find_page_paths(
     client: ClickHouse, *, pages: Sequence[int], since: date, until: date
 ) -> dict[tuple[int, str], str]:
@@ -156,6 +175,10 @@ def find_page_paths(
     start, end = instants(since, until)
     rows = client.query(_sql("find_page_paths"), {"pages": list(pages), "since": start, "until": end})
     return {(page_id, locale): path for page_id, locale, path in rows}
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 @cache

@@ -26,6 +26,17 @@ def add(commands: Commands) -> None:
 
 
 def run(context: Context, _options: argparse.Namespace) -> int:
+    make_roll_ups_anew(context)
+    if context.as_json:
+        context.print_json({"rebuilt": True})
+    else:
+        context.tell_source()
+        context.out.print(Text("đã dựng lại các bảng tổng · the roll-ups are made anew", "green"))
+    return FINE
+
+
+def make_roll_ups_anew(context: Context) -> None:
+    """Make them, and show how far it is. Raises Unavailable, Rejected, Cancelled."""
     broker = context.broker
 
     def ends() -> dict[int, int]:
@@ -47,9 +58,3 @@ def run(context: Context, _options: argparse.Namespace) -> int:
             progress_of_group=progress_of_group,
             on_progress=lambda name, done, total: step(STEPS.get(name, name))(done, total),
         )
-    if context.as_json:
-        context.print_json({"rebuilt": True})
-    else:
-        context.tell_source()
-        context.out.print(Text("đã dựng lại các bảng tổng · the roll-ups are made anew", "green"))
-    return FINE

@@ -1,16 +1,17 @@
-"""``nhip report pages|days|hours``: the traffic of some days."""
+"""``nhip report pages|days|hours|refused``: the traffic of some days, and what is not in its numbers."""
 
 import argparse
 from datetime import timedelta
 
 from rich.text import Text
 
+from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
 from pipeline.operating.commands.arguments import Commands, day, natural
 from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.text import add_row, shorten, table
 from pipeline.periods import local_date
 from pipeline.process.run import FINE
-from pipeline.reports.catalogue import CATALOGUE
+from pipeline.reports.catalogue import CATALOGUE, REFUSALS
 from pipeline.reports.dimensions import Dimension
 from pipeline.reports.formats.csv import to_csv
 from pipeline.reports.formats.json import to_object
@@ -21,10 +22,13 @@ from pipeline.reports.run import Cell, Report, read_report
 DEFAULT_DAYS = 7
 SHOWN = 100
 CELL_LENGTH = 70
+ELSEWHERE = "xem nhip_collector_refused_beacons của từng bộ thu thập · see each collector's /_nhip/metrics"
 
 
 def add(commands: Commands) -> None:
-    parser = commands.add_parser("report", help="lượt xem theo trang, ngày, giờ · views by page, day or hour")
+    parser = commands.add_parser(
+        "report", help="lượt xem theo trang, ngày, giờ; lượt bị loại · views by page, day or hour; what was left out"
+    )
     parser.add_argument("by", choices=tuple(CATALOGUE), metavar="|".join(CATALOGUE))
     parser.add_argument("--since", type=day, metavar="DAY", help=f"từ ngày · default: {DEFAULT_DAYS} days with --until")
     parser.add_argument("--until", type=day, metavar="DAY", help="đến hết ngày · that day included (default: today)")
@@ -40,7 +44,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
     since = options.since or until - timedelta(days=DEFAULT_DAYS - 1)
     if since > until:
         return context.refuse(f"--since {since} là sau · is after --until {until}")
-    query = Query(CATALOGUE[options.by], since, until, site=options.site, limit=options.limit)
+    kind = CATALOGUE[options.by]
+    refused = _refused_lately() if kind is REFUSALS and context.running else {}
+    query = Query(kind, since, until, site=options.site, limit=options.limit, refused=refused)
     report = read_report(context.client(), query)
     if options.format == "json":
         context.print_json(to_object(report))
@@ -49,6 +55,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
     else:
         _show(context, report)
     return FINE
+
+
+def _refused_lately() -> dict[tuple[str, int], int]:
+    return {kind: count for kind, count in recent_answers.read_pages().items() if kind[0] != ACKNOWLEDGED}
 
 
 def _show(context: Context, report: Report) -> None:
@@ -65,6 +75,8 @@ def _show(context: Context, report: Report) -> None:
     add_row(shown, "tổng", *sums[1:], style="bold")
     meanings = [f"{column.heading_vi} · {column.heading_en}".replace("\n", " ") for column in columns]
     context.print_table(shown, legend="; ".join((*meanings, "tổng · sum")))
+    if report.query.kind is REFUSALS and not context.running:
+        context.out.print(Text(f"từ chối · refused: {ELSEWHERE}", "dim"))
 
 
 def _cell(column: Dimension | Metric, cell: Cell) -> str:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
+from pipeline.brokers import Record
 from pipeline.clickhouse.accounts import account_statements
 from pipeline.clickhouse.client import CLUSTER_INSERT_SETTINGS, INSERT_SETTINGS, ClickHouse
+from pipeline.clickhouse.columns import EVENT_COLUMNS
 from pipeline.clickhouse.migrations import FIRST_ROLL_UPS, migrate, migration_steps
+from pipeline.clickhouse.recovery import write_batch
 from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS, backfill, create_generation, drop_generation, turn_readers
+from pipeline.clickhouse.rows import rows_of
 from pipeline.clickhouse.upkeep import compact_dead_letters, sync_replicas
 from pipeline.errors import ConfigurationError
+from pipeline.events import PageView, encode_lines
+from pipeline.serving.snapshot import read_snapshot
 
 CLUSTER = "nhip-main"
 
@@ -120,6 +127,28 @@ def test_tables_of_another_version_are_refused_and_left_alone(client: ClickHouse
     with pytest.raises(ConfigurationError, match=r"another version.*0001_events\.sql"):
         migrate(client)
     assert client.query("SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name") == before
+
+
+def test_tables_of_the_version_before_go_on_with_their_rows(client: ClickHouse) -> None:
+    """Its rows and the lines of its log have neither suspects nor what tells readers apart after midnight."""
+    new = ("suspect", "seen_ago")
+    for table in ("events", "events_again"):
+        client.command(f"ALTER TABLE {table} {', '.join(f'DROP COLUMN {name}' for name in new)}")
+    client.command("ALTER TABLE schema_migrations DELETE WHERE name = '0003_suspects.sql' SETTINGS mutations_sync = 2")
+    now = 1_790_571_600_000
+    line = encode_lines([PageView(now, 1, 7, "vi", "/", "public", 5, True)])
+    fields = {name: value for name, value in msgspec.json.decode(line).items() if name not in new}
+    old = Record("page-events", 0, 0, now, None, msgspec.json.encode(fields))
+    columns = {name: column for name, column in rows_of([old]).events.items() if name not in new}
+    client.insert("events", columns, types=[EVENT_COLUMNS[name] for name in columns], token="page-events/0/0-0")
+
+    assert migrate(client) == ["0003_suspects.sql"]
+
+    write_batch(client, rows_of([old]), "page-events/0/0-0", again=True)
+    write_batch(client, rows_of([Record("page-events", 0, 1, now, None, line)]), "page-events/0/1-1", again=False)
+    assert client.query("SELECT suspect, seen_ago FROM events") == [("", 0), ("", 0)]
+    assert read_snapshot(client, now / 1000).pages == {7: 2}
+    assert read_snapshot(client, now / 1000).sites[1].views.online == 1
 
 
 @pytest.mark.parametrize("table", ["events", *(f"{name}_1" for name in SUMS)])

@@ -24,7 +24,8 @@ def ops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ops]:
 
 @pytest.fixture(autouse=True)
 def _no_answers_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.operating.commands.status.recent_answers", RecentAnswers())
+    for command in ("status", "report"):
+        monkeypatch.setattr(f"pipeline.operating.commands.{command}.recent_answers", RecentAnswers())
 
 
 @pytest.fixture

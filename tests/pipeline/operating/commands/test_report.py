@@ -107,7 +107,7 @@ def test_seven_days_are_shown_by_default(ops: Ops) -> None:
         pytest.param(["days", "--since", "0001-01-01"], "1971–2148", id="the first day of all"),
         pytest.param(["days", "--until", "9999-12-31"], "không phải ngày · is no date", id="the last day of all"),
         pytest.param(["years"], "không có 'years', chọn · no 'years', choose from", id="an unknown report"),
-        pytest.param([], "thiếu · missing: pages|days|hours", id="no report named"),
+        pytest.param([], "thiếu · missing: pages|days|hours|refused", id="no report named"),
         pytest.param(["days", "--site", "-1"], "--site", id="a negative site"),
     ],
 )

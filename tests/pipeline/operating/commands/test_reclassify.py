@@ -1,0 +1,171 @@
+"""A wave of views is looked at and decided afterwards, and every number follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from ops import Ops
+
+from pipeline.clickhouse.reclassify import Wave, reclassify
+from pipeline.clickhouse.recovery import write_batch
+from pipeline.clickhouse.rows import rows_of
+from pipeline.collecting.recent_answers import RecentAnswers
+from pipeline.events import PageView
+from pipeline.serving.snapshot import Snapshot, read_snapshot
+
+View = Callable[..., PageView]
+
+MINUTES = ("--since", "2026-09-28T11:00", "--until", "2026-09-28T13:00")
+DAY = ("--since", "2026-09-28", "--until", "2026-09-28")
+
+
+def suspect(view: PageView, reason: str = "rate") -> PageView:
+    return msgspec.structs.replace(view, audience="bot", suspect=reason)
+
+
+@pytest.fixture
+def wave(ops: Ops, view: View) -> Ops:
+    """At noon: three readers of page 7 and one of page 8, five suspect views of page 7 and two of page 8, a crawler."""
+    ops.send(*(view(number) for number in range(3)), view(3, page_id=8))
+    ops.send(*(suspect(view(number)) for number in range(10, 15)), view(20, audience="bot"))
+    ops.send(*(suspect(view(number, page_id=8), "readers") for number in (15, 16)))
+    ops.consume()
+    return ops
+
+
+def numbers(ops: Ops) -> Snapshot:
+    with ops.engine() as client:
+        return read_snapshot(client, ops.now)
+
+
+def shown(ops: Ops) -> dict[int, int]:
+    found = numbers(ops)
+    pages = dict(found.pages)
+    assert sum(pages.values()) == found.sites[1].views.total
+    return pages
+
+
+def report(ops: Ops) -> list[dict[str, Any]]:
+    answer = ops.nhip("report", "refused", *DAY, "--json")
+    assert answer.code == 0, answer.err
+    rows: list[dict[str, Any]] = answer.json()["rows"]
+    return rows
+
+
+def row(reason: str, page: int, **counts: int) -> dict[str, Any]:
+    nothing = {"refused": 0, "suspect": 0, "counted": 0, "views": 0, "share": 0}
+    return {"reason": reason, "page": page, "path": f"/trang-{page}/"} | nothing | counts
+
+
+def test_suspect_views_are_reported_by_reason_and_page_and_shown_to_no_reader(wave: Ops) -> None:
+    assert shown(wave) == {7: 3, 8: 1}
+    assert report(wave) == [
+        row("rate", 7, suspect=5, views=3, share=62),
+        row("readers", 8, suspect=2, views=1, share=67),
+    ]
+
+
+def test_what_was_refused_is_reported_by_reason_and_page_where_the_collector_runs(
+    wave: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = RecentAnswers()
+    for reason, page in (("too-many", 7), ("too-many", 7), ("bad-token", 0), ("", 0)):
+        answers.count(reason, page)
+    monkeypatch.setattr("pipeline.operating.commands.report.recent_answers", answers)
+    told = wave.served("report", "refused", *DAY, "--json").json()["rows"]
+    assert told[:2] == [row("too-many", 7, refused=2), row("bad-token", 0, refused=1) | {"path": ""}]
+    assert len(told) == 4
+    assert [line["reason"] for line in report(wave)] == ["rate", "readers"], "another process does not know"
+
+
+def test_people_see_the_report_within_a_terminal(wave: Ops) -> None:
+    answer = wave.nhip("report", "refused", *DAY)
+    assert answer.code == 0
+    assert max(map(len, answer.out.splitlines()[1:-1])) <= 80
+    assert "nghi" in answer.out
+
+
+def test_a_wave_that_was_readers_counts_after_all(wave: Ops) -> None:
+    answer = wave.nhip("reclassify", "count", "--page", "7", *MINUTES, "--yes", "--json")
+    assert (answer.code, answer.json()) == (0, {"changed": 5, "counted": True})
+    assert shown(wave) == {7: 8, 8: 1}
+    assert report(wave)[0] == row("rate", 7, counted=5, views=8)
+    assert wave.nhip("verify", "--json").code == 0
+
+
+def test_a_wave_that_nobody_suspected_is_left_out_and_may_be_taken_back(wave: Ops) -> None:
+    before = shown(wave)
+    answer = wave.nhip("reclassify", "leave-out", "--page", "7", *MINUTES, "--yes", "--json")
+    assert answer.json() == {"changed": 3, "counted": False}
+    assert shown(wave) == {8: 1}
+    assert row("reviewed", 7, suspect=3, share=100) in report(wave)
+    wave.nhip("reclassify", "count", "--all-pages", "--reason", "reviewed", *MINUTES, "--yes")
+    assert shown(wave) == before
+
+
+def test_crawlers_stay_crawlers_and_other_times_stay_as_they_are(wave: Ops, view: View) -> None:
+    wave.send(suspect(view(30, at=7200.0)))
+    wave.consume()
+    wave.nhip("reclassify", "count", "--all-pages", *MINUTES, "--yes")
+    assert shown(wave) == {7: 8, 8: 3}
+    rest = wave.query("SELECT count(), countIf(suspect != '') FROM events WHERE audience = 'bot'")
+    assert rest == [(2, 1)]
+
+
+def test_a_run_that_was_cut_off_before_the_roll_ups_is_finished_by_the_next(
+    wave: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.operating.commands.reclassify.make_roll_ups_anew", cut_off)
+        assert wave.nhip("reclassify", "count", "--page", "7", *MINUTES, "--yes").code == 130
+    assert wave.nhip("verify", "--json").code == 1
+    assert wave.nhip("reclassify", "count", "--page", "7", *MINUTES, "--yes").code == 0
+    assert shown(wave) == {7: 8, 8: 1}
+    assert wave.nhip("verify", "--json").code == 0
+
+
+def test_batches_that_come_again_after_a_decision_are_not_counted_again(wave: Ops, view: View) -> None:
+    record = wave.send(suspect(view(40)), view(41))
+    plan = wave.consume(advance=False)
+    with wave.engine() as client:
+        reclassify(client, Wave([7], 0, record.at + 3_600_000), counted=True)
+        token = f"page-events/0/{plan.first}-{plan.last}"
+        for _ in range(2):
+            write_batch(client, rows_of([record]), token, again=True)
+        ((rows, places),) = client.query("SELECT count(), uniqExact(offset, row) FROM events")
+    assert rows == places == 14
+    wave.advance(plan)
+    assert wave.nhip("rebuild").code == 0
+    assert shown(wave) == {7: 10, 8: 1}
+    assert wave.nhip("verify", "--json").code == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        pytest.param(["count", *MINUTES], "--all-pages", id="no page"),
+        pytest.param(["count", "--page", "7", "--all-pages", *MINUTES], "--all-pages", id="both"),
+        pytest.param(["count", "--page", "7", "--since", "2026-09-28T13:00", "--until", "2026-09-28T11:00"], "--since"),
+        pytest.param(["count", "--page", "7"], "--since", id="no time"),
+        pytest.param(["perhaps", "--page", "7", *MINUTES], "perhaps", id="another decision"),
+        pytest.param(["count", "--page", "7", "--reason", "x'y", *MINUTES], "x'y", id="another reason"),
+        pytest.param(["count", "--page", "7;", *MINUTES], "7;", id="no page number"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused_in_one_line(ops: Ops, argv: list[str], words: str) -> None:
+    answer = ops.nhip("reclassify", *argv)
+    assert (answer.code, answer.out) == (2, "")
+    (line,) = answer.err.splitlines()
+    assert words in line
+
+
+def test_without_somebody_to_ask_nothing_is_changed(wave: Ops) -> None:
+    answer = wave.nhip("reclassify", "count", "--page", "7", *MINUTES)
+    assert (answer.code, "--yes" in answer.err) == (2, True)
+    assert shown(wave) == {7: 3, 8: 1}
