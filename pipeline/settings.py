@@ -323,7 +323,7 @@ class Settings:
             as_amount,
             "an address's views of a page at once, and 1/s; more are suspect",
         ),
-    ] = 100
+    ] = 300
     network_readers: Annotated[
         int,
         Variable(

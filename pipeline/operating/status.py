@@ -28,6 +28,11 @@ WRONG_NAMES = (
     "{refused} lượt bị từ chối, {taken} được nhận ({reasons}): xem NhipBeaconsRefused trong docs/operations.md · "
     "{refused} refused, {taken} taken: see NhipBeaconsRefused in docs/operations.md"
 )
+TOO_MANY = (
+    "{refused} lượt bị từ chối vì một địa chỉ gửi quá nhiều, {taken} được nhận: xem NhipSuspectViews trong"
+    " docs/operations.md · {refused} refused as too many from one address, {taken} taken: see NhipSuspectViews in"
+    " docs/operations.md"
+)
 NOBODY = "không có bộ tiêu thụ nào; bản ghi nằm chờ · no consumer is alive, records wait"
 
 
@@ -120,9 +125,15 @@ def read_status(
 
 
 def judge_answers(answers: Mapping[str, int]) -> Part:
-    """A fault if more was refused as no view of this site than was taken: then a proxy or a key is wrong."""
+    """A fault if more was refused as no view of this site than was taken: then a proxy or a key is wrong.
+
+    Also if more was refused as too many: a flood, or a proxy that makes all readers one address.
+    """
     refused = {reason: count for reason, count in answers.items() if reason in NOT_OURS}
     taken, total = answers.get(ACKNOWLEDGED, 0), sum(refused.values())
+    too_many = answers.get(Reason.TOO_MANY.value, 0)
+    if too_many > max(taken, FEW_ANSWERS):
+        return Part("beacons", TOO_MANY.format(refused=too_many, taken=taken))
     if total <= max(taken, FEW_ANSWERS):
         return Part("beacons")
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()))

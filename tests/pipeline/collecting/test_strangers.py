@@ -25,7 +25,7 @@ MINUTE = 60_000
 PAGES = {
     page_id: sign(PageToken(1, page_id, "vi", "/tin/", hour=hour_of(NOW / 1000)), key=KEY) for page_id in range(1, 60)
 }
-LIMITS = {"events_per_second": 10, "events": 1000, "page_views": 100, "new_readers": 300}
+LIMITS = {"events_per_second": 10, "events": 1000, "page_views": 300, "new_readers": 300}
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.{}.0 Safari/537.36"
 
 
@@ -78,9 +78,9 @@ def test_a_flood_of_one_page_from_one_address_is_bounded_in_the_log_and_in_the_n
     for number in range(10_000):
         site.send(agent=number, at=NOW + number)
     assert len(site.events) <= 1000 + 10 * 10
-    assert site.shown() <= 100 + 10
-    assert site.online() <= 100 + 10
-    assert set(site.suspects()) == {"rate"}
+    assert site.shown() <= 300 + 10
+    assert site.online() <= 300 + 10
+    assert set(site.suspects()) == {"rate", "readers"}
     assert site.refused == {Reason.TOO_MANY: 10_000 - len(site.events)}
     assert {event.audience for event in site.events if isinstance(event, PageView) and event.suspect} == {"bot"}
 
@@ -140,7 +140,7 @@ def test_addresses_of_one_ipv6_customer_share_their_limits(site: Site) -> None:
     for number in range(10_000):
         site.send(ip=f"2001:db8:0:{number % 256:x}::{number:x}", agent=1, at=NOW)
     assert len(site.events) == 1000
-    assert site.shown() == 100
+    assert site.shown() == 300
 
 
 def test_an_hour_later_an_address_is_as_good_as_any(site: Site) -> None:
@@ -181,7 +181,7 @@ def test_a_pixel_is_limited_as_a_beacon_is(site: Site) -> None:
             refused += refusal.reason is Reason.TOO_MANY
         else:
             site.events.append(event)
-    assert (len(site.events), site.shown(), refused) == (1000, 100, 500)
+    assert (len(site.events), site.shown(), refused) == (1000, 300, 500)
 
 
 class Kit(Protocol):

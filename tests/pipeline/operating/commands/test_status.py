@@ -143,6 +143,7 @@ def _away(*_arguments: object, **_named: object) -> None:
         pytest.param({"other-site": 20}, "", id="a few"),
         pytest.param({"malformed": 500}, "", id="nonsense that somebody sends"),
         pytest.param({"": 3, "other-site": 45, "bad-token": 2}, "47 refused, 3 taken", id="a proxy that changes Host"),
+        pytest.param({"": 30, "too-many": 31}, "31 refused as too many", id="a flood, or all readers by one address"),
     ],
 )
 def test_refusals_of_our_own_views_are_a_fault(
