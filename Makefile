@@ -2,17 +2,24 @@
 # nothing has changed. ARGS is passed on: make test ARGS="-k beacon"
 .DEFAULT_GOAL := help
 ARGS ?=
+BACKUP ?= $(error BACKUP: tệp nào · which file, such as: make $@ BACKUP=/mnt/backups/nhip.tar)
 PY := .venv/bin/python
 RUNTIME := @tools/bootstrap.sh run &&
 DEV := @tools/bootstrap.sh dev &&
 
-.PHONY: help run stack quick test chaos attack bench verify lint types format wheels env clean
+.PHONY: help run backup restore stack quick test chaos attack bench verify lint types format wheels env clean
 
 help:  ## Danh sách lệnh · This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run:  ## Chạy toàn bộ sản phẩm · Run the whole product (PORT, NHIP_DATA_DIR)
 	$(RUNTIME) exec $(PY) -m cms $(ARGS)
+
+backup:  ## Sao lưu tất cả, khi đang chạy · Back everything up into one file, while it runs (BACKUP, NHIP_DATA_DIR)
+	$(RUNTIME) exec .venv/bin/nhip backup $(BACKUP) $(ARGS)
+
+restore:  ## Khôi phục vào thư mục trống · Restore into an empty data directory (BACKUP, NHIP_DATA_DIR)
+	$(RUNTIME) exec .venv/bin/nhip restore $(BACKUP) $(ARGS)
 
 stack:  ## Chạy bản phân tán, không cần Docker · Run Kafka, PostgreSQL, ClickHouse and every process (PORT)
 	$(DEV) PYTHONPATH=tests/support exec $(PY) -m stack $(ARGS)

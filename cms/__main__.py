@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import partial
+from typing import NamedTuple
 
 from cms.nhip import open_records
 from cms.runtime.first_start import prepare_site
@@ -29,6 +30,7 @@ from pipeline.collecting.salts import SaltBook, keeping
 from pipeline.errors import PipelineError, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.operating import control
+from pipeline.operating.backup import HOLD_SECONDS, Hold
 from pipeline.operating.cli import run_call
 from pipeline.process.data_directory import hold
 from pipeline.process.repeating import repeating
@@ -69,20 +71,28 @@ def run(settings: Settings) -> int:
         broker = open_broker(settings)
         stack.callback(broker.close)
         with step("Mở kho thống kê", "Opening the statistics engine"):
-            site, live = _start_pipeline(settings, broker, stack)
-        answer = partial(run_call, settings, open_site=open_records)
+            running = _start_pipeline(settings, broker, stack)
+        answer = partial(run_call, settings, open_site=open_records, hold=running.hold)
         stack.enter_context(control.serve(settings.data_dir, answer))
         _announce(settings, password)
         freeze_memory()
         if not asked.is_set():
-            serve(site, listener, settings=settings, on_exit=live.stop)
+            serve(running.site, listener, settings=settings, on_exit=running.live.stop)
     print(STOPPED)
     return 0
 
 
-def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tuple[CollectorApplication, LiveStreams]:
-    """Start every thread; returns what to serve, and the streams to end when it stops. Django must be set up."""
-    from cms.runtime.two_stores import skip_counted_ids
+class Running(NamedTuple):
+    """What to serve, the streams to end when it stops, and a way to let the consumer rest."""
+
+    site: CollectorApplication
+    live: LiveStreams
+    hold: Hold
+
+
+def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> Running:
+    """Start every thread. Django must be set up."""
+    from cms.runtime.two_stores import finish_restore, skip_counted_ids
     from cms.statistics import counters as site_counters
     from cms.statistics.balances import publish_pending_balances, publishing_in_background
     from cms.web.site import open_site
@@ -102,6 +112,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
     _wait_until_caught_up(runner, broker)
     counters.refresh()
     skip_counted_ids(reader, broker)
+    finish_restore(settings, reader, broker)
     counters.start()
     stack.callback(counters.stop)
     site_counters.install(counters)
@@ -112,7 +123,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
 
     stack.enter_context(publishing_in_background())
     site = stack.enter_context(open_site())
-    return assemble(
+    site_and_collector, live = assemble(
         settings,
         durable_log=durable_log,
         counters=counters,
@@ -129,6 +140,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> tup
         },
         elsewhere=site,
     )
+    return Running(site_and_collector, live, partial(runner.held, seconds=HOLD_SECONDS))
 
 
 def _open_engine(settings: Settings, account: Account) -> ClickHouse:

@@ -99,6 +99,12 @@ class Partition:
         if self._batch.records and (not self._batch.replay or self._batch.full):
             self._deliver()
 
+    def settle(self) -> bool:
+        """Whether all that was begun is in and committed, so that nothing of it is left to do."""
+        self.deliver_rest()
+        self.advance()
+        return not self._batch.records and not self._batch.replay
+
     def advance(self) -> None:
         """Commit the end of the last insert, if the group does not know it yet."""
         if self._inserted is not None:

@@ -6,14 +6,15 @@ A failing insert holds up the poll, so new records wait in the log and not in th
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
 
 from consumers.partition import RETRY_SECONDS, Delivery, Partition, Stopped, Write
 from pipeline.brokers import Consumer, Record, TopicPartition
 from pipeline.brokers.plans import Plan
-from pipeline.errors import Fenced, PipelineError, TooManyDeadLetters
+from pipeline.errors import Fenced, PipelineError, TooManyDeadLetters, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Runner:
         self._on_insert = on_insert
         self._clock = clock
         self._stopping = threading.Event()
+        self._hold: threading.Event | None = None
         self._partitions: dict[TopicPartition, Partition] = {}
         self._delivery = Delivery(
             consumer,
@@ -76,7 +78,7 @@ class Runner:
         """Work until ``stop`` is called or too many lines can't be read; then deliver what is at hand and leave."""
         while not self._stopping.is_set():
             try:
-                self.step()
+                self._rest_or_step(self._hold)
             except TooManyDeadLetters as failure:
                 log.error("the consumer stops: %s", failure)  # noqa: TRY400 - its words say all
                 self.failure = failure
@@ -93,6 +95,20 @@ class Runner:
     def stop(self) -> None:
         self._stopping.set()
 
+    @contextmanager
+    def held(self, *, seconds: float) -> Iterator[None]:
+        """While the block runs, every insert that was begun is in and committed, and none begins: records wait.
+
+        One caller at a time. Raises Unavailable if the inserts under way do not end within ``seconds``.
+        """
+        at_rest = self._hold = threading.Event()
+        try:
+            if not at_rest.wait(seconds):
+                raise Unavailable(f"the consumer's inserts do not end within {seconds:.0f} s; see: nhip status")
+            yield
+        finally:
+            self._hold = None
+
     def step(self) -> None:
         """Poll once and deliver every batch that is due.
 
@@ -105,6 +121,28 @@ class Runner:
             self._partitions.clear()
             raise
         self._delivery.progressed_at = self._clock()
+
+    def _rest_or_step(self, hold: threading.Event | None) -> None:
+        if hold is None:
+            self.step()
+        elif hold.is_set():
+            self._consumer.poll(timeout=0, max_records=0)  # stay a member
+            self._delivery.progressed_at = self._clock()
+            self._stopping.wait(POLL_SECONDS)
+        else:
+            self.step()
+            try:
+                settled = [self._settle(place) for place in tuple(self._partitions)]
+            except BaseException:
+                self._partitions.clear()  # as after a fault in a step
+                raise
+            if settled and all(settled):
+                hold.set()
+
+    def _settle(self, place: TopicPartition) -> bool:
+        settled: list[bool] = []
+        self._with(place, lambda partition: settled.append(partition.settle()))
+        return settled == [True]
 
     def _step(self) -> None:
         records = self._consumer.poll(timeout=POLL_SECONDS, max_records=MAX_RECORDS)

@@ -433,6 +433,11 @@ class Settings:
         return self.data_dir / "clickhouse"
 
     @property
+    def restored_file(self) -> Path:
+        """Says to the next start that the data directory comes from a backup."""
+        return self.data_dir / "restored"
+
+    @property
     def snapshot_file(self) -> Path:
         """The last counters read, shown while the engine does not answer."""
         return self.data_dir / "counters.json"

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 SERVICE = "ClickHouse"
 DATABASE = "nhip"
+BACKUPS = "backups"  # the only place of the embedded engine's BACKUP, in its own directory
 CHATTY = ("clickhouse_connect", "urllib3")  # they log a traceback for each failed statement; callers log what matters
 
 Account = Literal["writer", "reader", "migrator"]
@@ -138,11 +139,12 @@ def open_embedded(directory: Path, *, database: str = DATABASE) -> ClickHouse:
     """A connection to the engine inside this process. One process at a time may open ``directory``."""
     with _faults():
         directory.mkdir(parents=True, exist_ok=True)
-        first = clickhouse_connect.get_client(interface="chdb", path=str(directory))
+        path = f"{directory}?backups.allowed_path={BACKUPS}"
+        first = clickhouse_connect.get_client(interface="chdb", path=path)
         first.command(f"CREATE DATABASE IF NOT EXISTS {database}")
         connection = clickhouse_connect.get_client(
             interface="chdb",
-            path=str(directory),
+            path=path,
             database=database,
             tz_mode="aware",
             settings=SESSION_SETTINGS,

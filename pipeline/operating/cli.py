@@ -13,14 +13,17 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from typing import NamedTuple, cast
 
 from rich.console import Console
 
 from pipeline.brokers.sqlite.broker import has_records
 from pipeline.errors import Cancelled, DataDirectoryBusy, DataDirectoryError, PipelineError, Unavailable
+from pipeline.operating.backup import Hold
 from pipeline.operating.commands import (
     accounts,
+    backup,
     dead_letters,
     kafka_accounts,
     migrate,
@@ -29,6 +32,7 @@ from pipeline.operating.commands import (
     reconcile,
     replay,
     report,
+    restore,
     status,
     verify,
 )
@@ -64,11 +68,13 @@ COMMANDS = (
     dead_letters,
     replay,
     rebuild,
+    backup,
+    restore,
     migrate,
     accounts,
     kafka_accounts,
 )
-RUN_WITHOUT_DATA = ("migrate", "accounts", "kafka-accounts")
+RUN_WITHOUT_DATA = ("migrate", "accounts", "kafka-accounts", "restore")
 RUN_WITHOUT_LOG = ("report", "dead-letters")
 
 _changing = threading.Lock()
@@ -103,7 +109,12 @@ def main(
 
 
 def run_call(
-    settings: Settings, call: Call, *, now: Callable[[], float] = time.time, open_site: OpenSite = without_site
+    settings: Settings,
+    call: Call,
+    *,
+    now: Callable[[], float] = time.time,
+    open_site: OpenSite = without_site,
+    hold: Hold | None = None,
 ) -> int:
     """Run a client's command inside the process that has the engine; returns the exit code."""
     context = Context(
@@ -114,6 +125,7 @@ def run_call(
         ask=call.ask if call.terminal.reads else None,
         now=now,
         open_site=open_site,
+        hold=hold,
         cancelled=call.cancelled,
     )
     try:
@@ -178,7 +190,9 @@ def _run(argv: list[str], options: argparse.Namespace, settings: Settings, aroun
     if settings.clickhouse is not None:
         return run_in(_own_context(settings, around), options)
     with ExitStack() as stack:
-        code = _forward_or_hold(argv, settings, stack)
+        code = _forward_or_hold(
+            _from_here(argv, options), settings, stack, forwarded=getattr(options, "forwarded", True)
+        )
         return run_in(_own_context(settings, around), options) if code is None else code
 
 
@@ -207,7 +221,13 @@ def _require_data(settings: Settings, command: str) -> None:
     )
 
 
-def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack) -> int | None:
+def _from_here(argv: list[str], options: argparse.Namespace) -> list[str]:
+    """The process that runs the command may have another current directory."""
+    file: Path | None = getattr(options, "file", None)
+    return [str(file.absolute()) if file and word == str(file) else word for word in argv]
+
+
+def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack, *, forwarded: bool) -> int | None:
     """The exit code of the command in the process that runs on the data directory; None once this process holds it.
 
     A process that is starting, and another command, hold the directory without answering; so try for a moment.
@@ -218,6 +238,8 @@ def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack) -> i
         try:
             stack.enter_context(hold(settings.data_dir))
         except DataDirectoryBusy as busy:
+            if not forwarded:
+                raise
             code = forward(settings.data_dir, argv, _terminal(), streams=(sys.stdin, sys.stdout, sys.stderr))
             if code is not None:
                 return code

@@ -95,10 +95,20 @@ def keep_ids_apart(reader: ClickHouse, broker: Broker, site: Site) -> Ids | None
 
 
 def mend_ids(known: Ids, site: Site) -> bool:
+    """Whether there was a need to skip any."""
     if are_free(site.next_ids(), known):
         return False
-    site.skip_ids(Ids(page=min(known.page + MARGIN, HIGHEST_ID), site=min(known.site + MARGIN, HIGHEST_ID)))
+    _skip(known, site)
     return True
+
+
+def skip_further(site: Site) -> None:
+    """Skip the ids that the CMS may have given after it was copied."""
+    _skip(site.next_ids(), site)
+
+
+def _skip(ids: Ids, site: Site) -> None:
+    site.skip_ids(Ids(page=min(ids.page + MARGIN, HIGHEST_ID), site=min(ids.site + MARGIN, HIGHEST_ID)))
 
 
 def are_free(next_ids: Ids, known: Ids) -> bool:

@@ -6,10 +6,12 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 from clock import Clock
+from patience import PATIENCE, wait_until
 
 from consumers import partition as partition_module
 from consumers import runner as runner_module
@@ -652,3 +654,67 @@ def test_what_was_sent_is_what_the_counters_show(kit: Kit, engine: ClickHouse, v
     snapshot = read_snapshot(engine, view(0).at / 1000)
     assert snapshot.sites[1].views.today == 7
     assert snapshot.pages == {7: 4, 8: 3}
+
+
+# while a backup is made
+
+
+@contextmanager
+def running(runner: Runner) -> Iterator[None]:
+    thread = threading.Thread(target=runner.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        runner.stop()
+        thread.join(PATIENCE)
+
+
+def rounds(kit: Kit, count: int) -> threading.Event:
+    """Set once the member has kept its place that many times more."""
+    done = threading.Event()
+    kit.consumers[-1].before_keeping += [lambda: None] * (count - 1) + [done.set]
+    return done
+
+
+def test_while_it_is_held_everything_begun_is_in_and_nothing_begins(kit: Kit, table: Engine, clock: Clock) -> None:
+    kit.send(1, 3)
+    kit.send(2, partition=1)
+    runner = kit.start(table)
+    with running(runner):
+        with runner.held(seconds=PATIENCE):
+            assert (kit.committed(FIRST), kit.committed(SECOND)) == (Committed(2), Committed(1)), "no plan is open"
+            before = kit.places()
+            kit.send(4)
+            clock.advance(10 * BATCH_SECONDS)
+            assert rounds(kit, 3).wait(PATIENCE), "it stays a member"
+            assert table.lineage() == before
+            assert kit.committed(FIRST) == Committed(2)
+        wait_until(lambda: table.lineage() == kit.places(), seconds=PATIENCE)
+
+
+def test_a_hold_first_finishes_what_a_killed_process_began(kit: Kit, table: Engine) -> None:
+    kit.send(1, 3)
+    table.after = [Crash()]
+    with pytest.raises(Crash):
+        step(kit.start(table))
+    assert kit.committed() == Plan(0, 1).committed()
+
+    runner = kit.start(table)
+    with running(runner), runner.held(seconds=PATIENCE):
+        assert kit.committed() == Committed(2)
+        assert table.lineage() == kit.places()
+
+
+def test_without_an_engine_nothing_is_held_and_everything_comes_in_later(kit: Kit, table: Engine) -> None:
+    kit.send(1)
+    away = threading.Event()
+    table.on_write = lambda: None if away.is_set() else raise_next([Unavailable("away")])
+    runner = kit.start(table)
+    with running(runner):
+        with pytest.raises(Unavailable, match="do not end"), runner.held(seconds=0.05):
+            pass
+        away.set()
+        wait_until(lambda: table.lineage() == kit.places(), seconds=PATIENCE)
+        with runner.held(seconds=PATIENCE):
+            assert kit.committed() == Committed(1)

@@ -47,9 +47,9 @@ class Editor:
         said: dict[str, Any] = answer.json()
         return said
 
-    def write(self, title: str, *, image: int) -> int:
+    def write(self, title: str, *, image: int, slug: str = "") -> int:
         """Publish an article with a picture; returns its number."""
-        fields = self._fields(title, image) | {"slug": f"bai-{next(self._numbers)}"}
+        fields = self._fields(title, image) | {"slug": slug or f"bai-{next(self._numbers)}"}
         answer = self._post(f"/admin/pages/add/news/newspage/{self._index}/", fields)
         assert answer.status_code == 302, _complaints(answer.text)
         page = self._http.get(f"/admin/pages/{self._index}/?ordering=-latest_revision_created_at")

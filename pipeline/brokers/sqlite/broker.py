@@ -19,6 +19,7 @@ POLL_SECONDS = 0.02
 SESSION_SECONDS = 30.0
 SCAN_RECORDS = 500
 RECORDS_FILE = "records.sqlite3"
+GROUPS_FILE = "groups.sqlite3"
 
 RECORDS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL, retention_ms INTEGER NOT NULL);
@@ -146,7 +147,7 @@ class SqliteBroker:
         return Database(self._directory / RECORDS_FILE, RECORDS_SCHEMA)
 
     def _open_groups(self) -> Database:
-        return Database(self._directory / "groups.sqlite3", GROUPS_SCHEMA)
+        return Database(self._directory / GROUPS_FILE, GROUPS_SCHEMA)
 
 
 def has_records(directory: Path) -> bool:

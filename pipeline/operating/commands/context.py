@@ -22,6 +22,7 @@ from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.upkeep import sync_replicas
 from pipeline.errors import Cancelled, Rejected, Unavailable
 from pipeline.events import EVENTS_TOPIC
+from pipeline.operating.backup import Hold
 from pipeline.operating.control import Terminal
 from pipeline.operating.site import OpenSite, Site, without_site
 from pipeline.operating.verify import Advance
@@ -45,6 +46,7 @@ class Context:
 
     ``running``: whether the product runs on the data directory; None where its engine is a server, which can't tell.
     ``ask`` puts a question to the person at the terminal, if there is one; ``cancelled`` is set when they hang up.
+    ``hold`` lets the consumer of this process rest, where this process has it.
     """
 
     settings: Settings
@@ -55,6 +57,7 @@ class Context:
     ask: Callable[[str], str] | None = None
     now: Callable[[], float] = time.time
     open_site: OpenSite = without_site
+    hold: Hold | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
     _opened: ExitStack = field(default_factory=ExitStack)
 
