@@ -102,7 +102,7 @@ def test_after_a_connection_was_lost_silently_the_numbers_come_again(
     reader.view_elsewhere(page)
     wait_until(lambda: wire.streams == 1)
     wire.lose()
-    keep(artifacts, "live-lost-connection.json", reader.view_elsewhere(page), reader.view_elsewhere(page))
+    keep(artifacts, "live-lost-connection.json", reader.view_elsewhere(page))
 
 
 def test_the_numbers_go_on_when_the_clock_is_set_back_and_right_again(reader: Reader, clock: Path) -> None:

@@ -442,6 +442,18 @@ def test_another_window_listens_when_the_one_that_did_is_gone(page: Page, collec
     collector.wait_until(lambda: collector.listening == 1, "one stream")
 
 
+def test_another_window_listens_when_the_one_that_did_is_stuck(page: Page, collector: Collector) -> None:
+    listen(page, collector)
+    second = open_window(page, collector)
+    collector.push(pages={"3": 1_328})
+    expect(views(second)).to_have_text("1.328")
+    page.evaluate("BroadcastChannel.prototype.postMessage = () => {}")  # so it seems to the others
+    wait_on_the_clock(second, lambda: len(collector.streams) >= 2, seconds=20)
+    collector.push(pages={"3": 1_329})
+
+    expect(views(second)).to_have_text("1.329")
+
+
 def test_windows_about_more_pages_than_one_stream_tells_listen_apart(page: Page, collector: Collector) -> None:
     listen(page, collector)
     open_window(page, collector, "/many-pages")
