@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils.http import http_date
 
 from cms.core.hashed_files import FOR_EVER
+from cms.core.private_pictures import may_have
 from cms.core.storage import PRIVATE_FOLDERS, is_for_ever
 from pipeline.process.headers import PICTURE, SHARED
 
@@ -46,10 +47,22 @@ def headers_of(path: Path, found: os.stat_result) -> dict[str, str]:
     }
 
 
-def serve_media(_request: HttpRequest, path: str) -> HttpResponseBase:
-    """The same under Django's own server; the product's server sends files itself. Raises Http404."""
+def name_of(path: Path) -> str:
+    """The name that the database knows the file by."""
+    return path.relative_to(Path(settings.MEDIA_ROOT).resolve()).as_posix()
+
+
+def serve_media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A picture that not everybody may have; under Django's own server every file. Raises Http404.
+
+    The product's server sends the others itself.
+    """
     try:
         found = find_upload(path)
-        return FileResponse(found.open("rb"), headers=headers_of(found, found.stat()))
+        if not may_have(request, name_of(found)):
+            raise Http404(path)
+        answer = FileResponse(found.open("rb"), headers=headers_of(found, found.stat()))
     except OSError as error:
         raise Http404(path) from error
+    answer["Cache-Control"] = "private, no-store"
+    return answer

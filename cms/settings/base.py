@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from cms.core import embeds
 from cms.core.pictures.limits import MAX_PIXELS, MAX_UPLOAD_BYTES
-from cms.settings.variables import PageSettings, SignInSettings
+from cms.settings.variables import EmbedSettings, PageSettings, SignInSettings
 from pipeline.errors import ConfigurationError
 from pipeline.process.headers import EVERY, PAGE
 from pipeline.settings import Settings, SiteNames
@@ -216,3 +217,6 @@ WAGTAILIMAGES_MAX_UPLOAD_SIZE = MAX_UPLOAD_BYTES
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
+EMBEDS = EmbedSettings(**read_fields(EmbedSettings, os.environ)).embeds
+WAGTAILEMBEDS_FINDERS = embeds.finders(EMBEDS)
+FRAME_SOURCES = embeds.frames(EMBEDS)

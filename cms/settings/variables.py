@@ -6,6 +6,16 @@ from typing import Annotated
 from pipeline.settings import SiteNames
 from pipeline.variables import Row, Variable, as_address, as_amount, as_count, rows
 
+PROVIDERS = ("youtube", "vimeo")
+
+
+def as_providers(text: str) -> tuple[str, ...]:
+    """Comma-separated names of ``PROVIDERS``."""
+    names = tuple(part.strip() for part in text.split(","))
+    if not set(names) <= set(PROVIDERS):
+        raise ValueError(f"want names of {', '.join(PROVIDERS)}, separated by commas")
+    return names
+
 
 @dataclass(frozen=True)
 class PageSettings:
@@ -64,6 +74,18 @@ class SignInSettings:
     ] = 480
 
 
+@dataclass(frozen=True)
+class EmbedSettings:
+    """Whom the server asks for the players of films."""
+
+    embeds: Annotated[
+        tuple[str, ...],
+        Variable(
+            "NHIP_EMBEDS", as_providers, "whose films pages show: `youtube`, `vimeo`, by commas", shown="none: links"
+        ),
+    ] = ()
+
+
 ROWS = (
     *rows(SiteNames),
     Row("NHIP_ADMIN_PASSWORD", "random, shown once", "password of the user `admin`, for the first start only"),
@@ -71,5 +93,6 @@ ROWS = (
     Row("DATABASE_URL", "SQLite in the data directory", "the CMS database, `postgres://user:password@host:5432/nhip`"),
     *rows(SignInSettings),
     *rows(PageSettings),
+    *rows(EmbedSettings),
     Row("EMAIL_URL", "none: no mail is sent", "mail server, `smtp://user:password@host:port`"),
 )

@@ -9,7 +9,7 @@ from cms.accounts.tidying import tidy
 from cms.core.changes.watch import Changes
 from cms.core.schedule import Schedule
 from cms.runtime.django_threads import Pages
-from cms.web.media import Media
+from cms.web.media import Media, Privacy
 from cms.web.page_memory.asking import Questions
 from cms.web.page_memory.memory import PageMemory
 from cms.web.static_files import StaticFiles
@@ -36,7 +36,7 @@ class Site:
                 hosts=settings.ALLOWED_HOSTS,
             )
             pages = PageMemory(django, changes=changes, questions=questions, limit=settings.PAGE_MEMORY_BYTES)
-        self._answer = StaticFiles(elsewhere=Media(elsewhere=pages))
+        self._answer = StaticFiles(elsewhere=Media(elsewhere=pages, privacy=Privacy(changes)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._answer(scope, receive, send)

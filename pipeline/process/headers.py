@@ -103,6 +103,15 @@ DOWNLOAD: Headers = {
 }
 
 
+def with_frames(kind: Headers, sources: str) -> Headers:
+    """``kind``, whose pages may show frames of these sources too; empty for none."""
+    if not sources:
+        return kind
+    directives = dict(directive.split(" ", 1) for directive in kind[POLICY].split("; "))
+    directives["frame-src"] = f"{directives.get('frame-src', '')} {sources}".strip()
+    return kind | {POLICY: "; ".join(f"{name} {value}" for name, value in directives.items())}
+
+
 def strict_transport(names: SiteNames) -> str:
     """The value of Strict-Transport-Security (RFC 6797); empty if none is wanted, or if the site is not behind TLS."""
     if not names.base_url.startswith("https://"):

@@ -85,3 +85,34 @@ def test_a_picture_that_would_take_a_gigabyte_is_refused_in_words(
     assert not answer["success"]
     assert "quá nhiều điểm ảnh" in answer["error_message"]
     assert megabytes(product, "VmHWM") - before < 30
+
+
+def test_a_picture_of_a_private_collection_is_for_staff_within_a_second_of_becoming_private(
+    product: Product, editor: Editor, tmp_path: Path
+) -> None:
+    collection = editor.make_collection("Nội bộ")
+    image = editor.upload(draw(tmp_path / "noi-bo.jpg", 900, 700), collection=collection)
+    editor.write("Bài có ảnh nội bộ", image=image)
+    (original,) = (product.data_dir / "media/original_images").glob("noi-bo*")
+
+    def renditions() -> list[str]:
+        return re.findall(r"/media/images/noi-bo[^ \",]+", product.page("/tin-tuc/"))
+
+    wait_until(lambda: bool(renditions()), seconds=20.0)
+    files = [f"/media/original_images/{original.name}", renditions()[0]]
+    assert [product.status(path) for path in files] == [200, 200]
+
+    editor.restrict(collection, "login")
+    wait_until(lambda: [product.status(path) for path in files] == [404, 404], seconds=20.0)
+    shown = [editor.open(path) for path in files]
+    assert [answer.status_code for answer in shown] == [200, 200]
+    assert {answer.headers["cache-control"] for answer in shown} == {"private, no-store"}
+    assert "sandbox" in shown[0].headers["content-security-policy"]
+    # A rendition that is new, and another collection's pictures.
+    small = re.findall(r"/media/images/noi-bo[^ \",]+", editor.open(f"/admin/images/{image}/").text)[0]
+    assert (product.status(small), editor.open(small).status_code) == (404, 200)
+    others = [path for path in re.findall(r"/media/images/[^ \",]+", product.page("/")) if "noi-bo" not in path]
+    assert product.status(others[0]) == 200
+
+    editor.restrict(collection, "none")
+    wait_until(lambda: [product.status(path) for path in files] == [200, 200], seconds=20.0)

@@ -31,17 +31,19 @@ class Editor:
     def __exit__(self, *_failure: object) -> None:
         self._http.close()
 
-    def upload(self, picture: Path) -> int:
+    def upload(self, picture: Path, *, collection: int = 1) -> int:
         """Put a picture into the library; returns its number."""
-        answer = self.try_to_upload(picture)
+        answer = self.try_to_upload(picture, collection=collection)
         assert answer["success"], answer
         return int(answer["image_id"])
 
-    def try_to_upload(self, picture: Path) -> dict[str, Any]:
+    def try_to_upload(self, picture: Path, *, collection: int = 1) -> dict[str, Any]:
         """What the library's form says to a picture."""
         with picture.open("rb") as file:
             answer = self._post(
-                "/admin/images/multiple/add/", {"title": picture.stem, "collection": "1"}, files={"files[]": file}
+                "/admin/images/multiple/add/",
+                {"title": picture.stem, "collection": str(collection)},
+                files={"files[]": file},
             )
         assert answer.status_code == 200, answer.text
         said: dict[str, Any] = answer.json()
@@ -66,6 +68,19 @@ class Editor:
         assert self._http.get(f"{path}preview/?mode=").status_code == 200
         answer = self._post(path, fields)
         assert answer.status_code == 302, _complaints(answer.text)
+
+    def make_collection(self, name: str) -> int:
+        """A collection of pictures and documents; returns its number."""
+        assert self._post("/admin/collections/add/", {"parent": "1", "name": name}).status_code == 302
+        return int(re.findall(r"/admin/collections/(\d+)/", self._http.get("/admin/collections/").text)[-1])
+
+    def restrict(self, collection: int, kind: str) -> None:
+        """``kind``: "login" or "none", as Wagtail's form has them."""
+        answer = self._post(f"/admin/collections/{collection}/privacy/", {"restriction_type": kind, "password": ""})
+        assert answer.json()["step"] == "set_privacy_done", answer.text
+
+    def open(self, path: str) -> httpx.Response:
+        return self._http.get(path)
 
     def look_around(self) -> None:
         """The lists that an editor passes between two edits."""

@@ -22,7 +22,14 @@ async def elsewhere(_scope: object, _receive: object, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-media = Media(elsewhere)
+class Open:
+    """No picture is private."""
+
+    async def is_for_all(self, _name: str) -> bool:
+        return True
+
+
+media = Media(elsewhere, Open())  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,55 @@
+"""Links to films that editors paste: plain links, unless NHIP_EMBEDS names whom the server may ask for a player.
+
+To ask is to tell a stranger what is being edited, and a player tells it who reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.utils.html import format_html
+from wagtail.embeds import oembed_providers
+from wagtail.embeds.exceptions import EmbedNotFoundException
+from wagtail.embeds.finders.base import EmbedFinder
+
+
+class Provider(NamedTuple):
+    """``oembed``: Wagtail's addresses of it. ``frame``: where its player comes from."""
+
+    oembed: dict[str, Any]
+    frame: str
+
+
+PROVIDERS = {
+    "youtube": Provider(oembed_providers.youtube, "https://www.youtube.com"),
+    "vimeo": Provider(oembed_providers.vimeo, "https://player.vimeo.com"),
+}
+
+
+class PlainLink(EmbedFinder):
+    """Asks nobody: what stands in the page is a link to the address."""
+
+    def accept(self, url: str) -> bool:
+        return url.startswith(("https://", "http://"))
+
+    def find_embed(self, url: str, max_width: int | None = None, max_height: int | None = None) -> dict[str, Any]:  # noqa: ARG002 - Wagtail's signature
+        if not self.accept(url):
+            raise EmbedNotFoundException
+        return {
+            "title": url,
+            "type": "rich",
+            "html": format_html('<a href="{}" rel="noopener">{}</a>', url, url),
+            **dict.fromkeys(("author_name", "provider_name", "thumbnail_url"), ""),
+            **dict.fromkeys(("width", "height"), None),
+        }
+
+
+def finders(asked: tuple[str, ...]) -> list[dict[str, Any]]:
+    """As WAGTAILEMBEDS_FINDERS has them: the named providers, then plain links."""
+    oembed = {"class": "wagtail.embeds.finders.oembed", "providers": [PROVIDERS[name].oembed for name in asked]}
+    return [*([oembed] if asked else []), {"class": "cms.core.embeds.PlainLink"}]
+
+
+def frames(asked: tuple[str, ...]) -> str:
+    """The sources of their players, for the policy of pages."""
+    return " ".join(PROVIDERS[name].frame for name in asked)

@@ -1,0 +1,54 @@
+"""Pictures of private collections: which they are, and who may have them.
+
+Wagtail asks before it gives a document; pictures and their renditions are files that it leaves to the server of media.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+from django.http import HttpRequest
+from wagtail.images import get_image_model
+from wagtail.images.models import AbstractImage
+from wagtail.models import Collection, CollectionViewRestriction
+from wagtail.permissions import policy_registry
+
+
+def private_pictures() -> frozenset[int]:
+    """The numbers of all pictures that not everybody may have."""
+    paths = list(CollectionViewRestriction.objects.values_list("collection__path", flat=True).distinct())
+    if not paths:
+        return frozenset()
+    within = reduce(or_, (Q(path__startswith=path) for path in paths))
+    collections = Collection.objects.filter(within).values_list("pk", flat=True)
+    return frozenset(get_image_model().objects.filter(collection__in=list(collections)).values_list("pk", flat=True))
+
+
+def picture_of(name: str) -> int | None:
+    """The picture whose file, or whose rendition's, has this name below MEDIA_ROOT; it never becomes another's."""
+    images = get_image_model().objects
+    for found in (images.filter(file=name), images.filter(renditions__file=name)):
+        picture: int | None = found.values_list("pk", flat=True).first()
+        if picture is not None:
+            return picture
+    return None
+
+
+def may_have(request: HttpRequest, name: str) -> bool:
+    """Whether the sender may have the file: by its collection's restrictions, or by an editor's rights."""
+    number = picture_of(name)
+    if number is None:
+        return True
+    picture = get_image_model().objects.select_related("collection").get(pk=number)
+    restrictions = picture.collection.get_view_restrictions()
+    return all(one.accept_request(request) for one in restrictions) or _is_editors(request, picture)
+
+
+def _is_editors(request: HttpRequest, picture: AbstractImage) -> bool:
+    rights = policy_registry.get_by_type(type(picture))
+    return bool(
+        request.user.has_perm("wagtailadmin.access_admin")
+        and rights.user_has_any_permission_for_instance(request.user, ["choose", "change", "delete"], picture)
+    )
