@@ -6,7 +6,9 @@ PipelineError
 │       └── DataDirectoryBusy  another process holds it: stop, or let that process do the work
 ├── Unavailable            a broker or an engine can't do it now: wait and try again
 │   ├── NoAnswer           it was asked and did not answer
-│   └── SpoolFull          Kafka is away and the spool has no room: surely not stored, come again later
+│   └── NotStored          it surely did not store what it was given: come again later
+│       ├── SpoolFull      Kafka is away and the spool has no room
+│       └── Damaged        its file can't be read: see `nhip salvage`
 ├── Rejected               the engine understood and refused: trying again changes nothing
 ├── Fenced                 the group gave the partition to another member: forget it, insert nothing
 ├── BadToken               a page token this site did not sign: refuse the beacon
@@ -69,8 +71,19 @@ class NoAnswer(Unavailable):
         return self.message or f"{self.place} does not answer" + (f" ({self.cause})" if self.cause else "")
 
 
-class SpoolFull(Unavailable):
-    """The record was not stored: the spool has reached its limit, or its disk is full."""
+class NotStored(Unavailable):
+    """The disk took nothing of it: it is full, read-only or away. ``address`` is the file, ``cause`` SQLite's words."""
+
+    def __str__(self) -> str:
+        return self.message or f"{self.address}: {self.cause}"
+
+
+class SpoolFull(NotStored):
+    """The spool has reached its limit, or its disk is full."""
+
+
+class Damaged(NotStored):
+    """Bytes of the file at ``address`` are not what SQLite wrote there."""
 
 
 class Rejected(PipelineError):

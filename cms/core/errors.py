@@ -12,6 +12,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from cms.core.full_disk import is_refused_by_disk
+
 RETRY_SECONDS = 30
 
 
@@ -28,10 +30,17 @@ def page_not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:
-    """503 while the database is away, which passes by itself, else 500; called while the exception is handled."""
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
-        response = HttpResponse(render_to_string("503.html"), status=503)
-        response["Retry-After"] = str(RETRY_SECONDS)
-        response["Cache-Control"] = "no-store"
-        return response
+    """503 while the database is away or a disk is full, which passes, else 500; called while it is handled."""
+    error = sys.exception()
+    if is_refused_by_disk(error):
+        return _later("503_full_disk.html")
+    if isinstance(error, OperationalError | InterfaceError):
+        return _later("503.html")
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def _later(template: str) -> HttpResponse:
+    response = HttpResponse(render_to_string(template), status=503)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response

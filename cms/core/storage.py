@@ -6,13 +6,19 @@ rendition ends with a random part that no earlier name had.
 
 import re
 import secrets
+from contextlib import suppress
 from pathlib import PurePosixPath
+from typing import Any
 
 from anyascii import anyascii
 from django.core.files.storage import FileSystemStorage
 
+from cms.core.full_disk import is_refused_by_disk
+from cms.core.pictures.errors import NoRoom
+
 # Wagtail's own view serves documents, since it checks permissions; nobody else does.
 PRIVATE_FOLDERS = ("documents",)
+RENDITIONS_FOLDER = "images"
 LONGEST_STEM = 60
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 letters that nobody confuses
 RANDOM_LETTERS = 10  # 50 bits, beside a name that would have to be the same too
@@ -30,6 +36,17 @@ class UniqueNames(FileSystemStorage):
         if path.parts[0] not in PRIVATE_FOLDERS:
             name = str(path.with_name(unique_name_of(path.name)))
         return str(super().get_available_name(name, max_length=max_length))
+
+    def _save(self, name: str, content: Any) -> str:
+        """Leave no half of a file. Raises NoRoom for a rendition on a full disk, so that its page goes on without."""
+        try:
+            return str(super()._save(name, content))  # type: ignore[misc]  # the stubs leave it out
+        except OSError as error:
+            with suppress(OSError):
+                self.delete(name)
+            if is_refused_by_disk(error) and PurePosixPath(name).parts[0] == RENDITIONS_FOLDER:
+                raise NoRoom(str(error)) from error
+            raise
 
 
 def unique_name_of(name: str) -> str:

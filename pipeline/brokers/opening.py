@@ -39,7 +39,8 @@ def open_durable_log(settings: Settings, broker: Broker) -> Iterator[DurableLog]
     Asks nothing of Kafka. Raises DataDirectoryBusy if another process has the spool, Unavailable if it can't be read.
     """
     if settings.kafka is None:
-        with closing(DirectLog(broker.producer(), check=lambda: _fault_of(broker))) as log:
+        direct = DirectLog(broker.producer(), check=lambda: _fault_of(broker), try_write=broker.try_write)
+        with closing(direct) as log:
             yield log
     else:
         with hold(settings.spool_dir), closing(_open_spooling(settings, settings.kafka, broker)) as log:

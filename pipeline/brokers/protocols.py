@@ -51,7 +51,8 @@ class Producer(Protocol):
     """Safe to call from several threads."""
 
     def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record:
-        """Append and return when durable. Raises Unavailable otherwise; the record may be in the log all the same.
+        """Append and return when durable. Raises NotStored, or Unavailable if the log may have the record.
+
         ``partition`` None spreads records over the partitions; records of one ``key`` go to one partition."""
 
     def close(self) -> None: ...
@@ -63,7 +64,7 @@ class DurableLog(Protocol):
     def append(self, topic: str, value: bytes) -> "Future[None]":
         """Begin to make ``value`` durable; never blocks. Cancelling the future takes back nothing that has begun.
 
-        The future raises SpoolFull if the record is surely not stored, Unavailable if nobody knows.
+        The future raises NotStored if the record is surely not stored, Unavailable if nobody knows.
         """
 
     def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record:
@@ -135,6 +136,10 @@ class Broker(Protocol):
 
     def members(self, group: str) -> int:
         """How many consumers ``group`` has, seen from outside. One that died counts until its session is over."""
+
+    def try_write(self) -> None:
+        """Raise Unavailable if the log takes nothing now; only for a log on a disk of this machine, since of another
+        its producers alone can tell."""
 
     def enforce_retention(self) -> None:
         """Delete what is past its topic's retention; nothing to do where the broker does so by itself."""

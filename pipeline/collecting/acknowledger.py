@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pipeline.brokers import DurableLog
 from pipeline.collecting.beacon import Dropped, Reason
-from pipeline.errors import SpoolFull
+from pipeline.errors import NotStored, PipelineError, SpoolFull
 from pipeline.events import EVENTS_TOPIC, Event, encode_lines
 from pipeline.metrics import APPEND_SECONDS, APPENDED_RECORDS
 
@@ -53,7 +53,8 @@ class Acknowledger:
     async def append(self, event: Event) -> None:
         """Return when ``event`` is durable.
 
-        Raises Dropped: OVERLOADED, SPOOL_FULL or STOPPING if it is surely not stored, NOT_DURABLE if nobody knows.
+        Raises Dropped: OVERLOADED, SPOOL_FULL, NOT_STORED or STOPPING if it is surely not stored, NOT_DURABLE if nobody
+        knows.
         """
         record = self._gathering
         if self._stopping:
@@ -116,8 +117,14 @@ class Acknowledger:
             await asyncio.wait_for(asyncio.wrap_future(appended), self._seconds)
         except SpoolFull:
             record.answer(Reason.SPOOL_FULL)
+        except NotStored as error:
+            log.error("the log takes no views: %s", error)  # noqa: TRY400 - its words say all
+            record.answer(Reason.NOT_STORED)
+        except (PipelineError, TimeoutError) as error:
+            log.error("views may not be durable: %s", error or "no answer in time")  # noqa: TRY400 - as above
+            record.answer(Reason.NOT_DURABLE)
         except Exception:
-            log.exception("a record of %d events may not be durable", len(record.events))
+            log.exception("views may not be durable")
             record.answer(Reason.NOT_DURABLE)
         else:
             record.answer()

@@ -77,6 +77,7 @@ class Reason(StrEnum):
     NOT_VIEWED = "not-viewed", 403  # a heartbeat of a reader who has viewed nothing
     OVERLOADED = "overloaded", 503, True  # too many events wait for the log
     SPOOL_FULL = "spool-full", 503, True  # Kafka is away, and the spool has no room
+    NOT_STORED = "not-stored", 503, True  # the log's disk takes nothing: it is full, read-only or damaged
     NOT_DURABLE = "not-durable", 503  # the log did not answer: nobody knows whether it has the event
     STOPPING = "stopping", 503, True  # the collector shuts down
 

@@ -14,7 +14,7 @@ from pipeline.clickhouse.queries import count_dead_letters, count_recent_events
 from pipeline.clickhouse.rows import count_rows
 from pipeline.collecting.beacon import Reason
 from pipeline.collecting.recent_answers import ACKNOWLEDGED
-from pipeline.errors import PipelineError
+from pipeline.errors import NotStored, PipelineError
 from pipeline.events import EVENTS_TOPIC
 from pipeline.periods import AHEAD_SECONDS
 from pipeline.process.words import is_silence, say
@@ -37,7 +37,7 @@ NOBODY = "không có bộ tiêu thụ nào; bản ghi nằm chờ · no consumer
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One dependency by name; ``fault`` says why it is away, ``silent`` whether it did not answer."""
+    """One dependency by name; ``fault`` says why it is away, ``silent`` whether these words say all of it."""
 
     name: str
     fault: str | None = None
@@ -101,6 +101,8 @@ def read_status(
     """
     parts: list[Part] = []
     lags = _ask(parts, "log", lambda: read_lags(broker()))
+    if lags is not None:
+        parts[:] = _try_log(broker())
     engine = _ask(parts, "clickhouse", lambda: _read_engine(client(), now))
     rate, dead_letters = engine or (None, None)
     if lags is not None and rate is None:
@@ -122,6 +124,13 @@ def read_status(
         spooled_bytes=spooled[1] if spooled else None,
         members=members,
     )
+
+
+def _try_log(broker: Broker) -> list[Part]:
+    """The log as a part, after a trial: a full disk can be read."""
+    tried: list[Part] = []
+    _ask(tried, "log", broker.try_write)
+    return tried
 
 
 def judge_answers(answers: Mapping[str, int]) -> Part:
@@ -200,7 +209,7 @@ def _ask(parts: list[Part], name: str, question: Callable[[], T]) -> T | None:
     try:
         answer = question()
     except PipelineError as error:
-        answer, part = None, Part(name, say(error), is_silence(error))
+        answer, part = None, Part(name, say(error), is_silence(error) or isinstance(error, NotStored))
     if name not in {part.name for part in parts}:
         parts.append(part)
     return answer

@@ -1,7 +1,8 @@
 """How every process writes its log: to standard error, each line with its time and the offset from UTC.
 
 What strangers can make a process log, by asking, is logged once a minute for each kind, with the number of those that
-were left out: a request of 57 bytes shall not cost a kilobyte of disk.
+were left out: a request of 57 bytes shall not cost a kilobyte of disk. So is what is tried again and again while a disk
+or a server is away.
 """
 
 import logging
@@ -14,7 +15,9 @@ from pipeline.periods import ZONE
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 QUIET_SECONDS = 60.0
 # Loggers that write because of what a request brings.
-BY_REQUEST = ("django.request", "django.security", "uvicorn.error")
+BY_REQUEST = ("django.request", "django.security", "uvicorn.error", "pipeline.collecting.acknowledger")
+# Loggers that write at each try.
+BY_TRY = ("consumers.partition", "consumers.runner", "pipeline.serving.snapshot")
 # Those of requests that are refused as they should be: which line of Django refused them helps nobody.
 REFUSED = "django.security"
 LONGEST_MESSAGE = 400  # characters
@@ -38,7 +41,7 @@ class OnceAMinute(logging.Filter):
         self._left_out: dict[object, int] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not record.name.startswith(BY_REQUEST):
+        if record.levelno < logging.WARNING or not record.name.startswith(BY_REQUEST + BY_TRY):
             return True
         kind, now = _kind_of(record), self._clock()
         if now - self._passed_at.get(kind, float("-inf")) < QUIET_SECONDS:

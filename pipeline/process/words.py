@@ -4,17 +4,25 @@ In ``process`` rather than in ``operating``: every process refuses in these word
 the admin make their own.
 """
 
-from pipeline.errors import NoAnswer, PipelineError
+from pipeline.errors import Damaged, NoAnswer, NotStored, PipelineError
 
 SILENCE = "không trả lời · does not answer"
 CHECK = "; kiểm tra máy chủ và địa chỉ · check the server and the address"
 CAUSES = {"ClickHouse": ": {}"}
 IN_BRACKETS = " ({})"
+NOT_WRITTEN = (
+    "không ghi được, lượt xem bị từ chối: giải phóng đĩa (df -h)"
+    " · can't be written, views are refused: free its disk (df -h): {file} ({cause})"
+)
+DAMAGED = (
+    "tệp hỏng: dừng sản phẩm rồi gõ nhip salvage · the file is damaged: stop the product, then type nhip salvage:"
+    " {file} ({cause})"
+)
 
 
 def say(error: PipelineError) -> str:
     """The variable to look at, unless the message names it; the fault; for a silent service, what to check."""
-    text = _no_answer(error) if isinstance(error, NoAnswer) and error.service else str(error)
+    text = _text(error)
     if not error.variable:
         return text
     if is_silence(error):
@@ -25,6 +33,15 @@ def say(error: PipelineError) -> str:
 def is_silence(error: PipelineError) -> bool:
     """A service was asked and did not answer, which the words say already."""
     return isinstance(error, NoAnswer)
+
+
+def _text(error: PipelineError) -> str:
+    if isinstance(error, NoAnswer) and error.service:
+        return _no_answer(error)
+    if isinstance(error, NotStored) and error.cause:
+        words = DAMAGED if isinstance(error, Damaged) else NOT_WRITTEN
+        return words.format(file=error.address, cause=error.cause)
+    return str(error)
 
 
 def _no_answer(error: PipelineError) -> str:

@@ -110,5 +110,7 @@ def store_snapshot(snapshot: Snapshot, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         aside.write_bytes(msgspec.json.encode(snapshot))
         aside.replace(path)
-    except OSError:
-        log.exception("the counters can't be stored at %s", path)
+    except OSError as error:
+        log.warning("the counters can't be stored at %s: %s", path, error.strerror)
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)  # else each failure left a file

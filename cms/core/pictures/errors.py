@@ -11,5 +11,9 @@ class Unreadable(PictureError):
     """It is no picture, or not a whole one."""
 
 
+class NoRoom(PictureError):
+    """The disk takes no more pictures."""
+
+
 class TooHeavy(PictureError):
     """It needs more memory or time than there is for it."""

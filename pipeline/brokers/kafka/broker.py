@@ -135,6 +135,9 @@ class KafkaBroker:
 
         return self._ask_coordinator(ask)
 
+    def try_write(self) -> None:
+        """Nothing: a broker's disk is not of this machine."""
+
     def enforce_retention(self) -> None:
         """Kafka does so itself, by the topics' ``retention.ms``."""
 

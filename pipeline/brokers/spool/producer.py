@@ -97,7 +97,7 @@ class SpoolingProducer:
         self._storer = threading.Thread(target=self._keep_storing, name="spool", daemon=True)
         self._drainer = threading.Thread(target=self._keep_draining, name="drain", daemon=True)
         self._storing_since: float | None = None
-        self._store_failed = False
+        self._store_fault: str | None = None
         self._drain_failed = False
 
     # records in
@@ -105,7 +105,7 @@ class SpoolingProducer:
     def append(self, topic: str, value: bytes) -> Future[None]:
         """Make ``value`` durable, in Kafka or in the spool; never blocks, and the future can't be cancelled.
 
-        The future raises SpoolFull if the record is surely not stored, Unavailable if nobody knows.
+        The future raises NotStored if the record is surely not stored, Unavailable if nobody knows.
         """
         append = Append(Entry(topic, secrets.token_bytes(KEY_BYTES), value))
         if self._availability.there and not self._stopping:
@@ -179,18 +179,30 @@ class SpoolingProducer:
             self._lose_sight(f"no answer within {self._timeout:g} s")
         appends = [*overdue, *queued]
         if not appends:
+            self._try_again()
             return
         try:
             numbers = self._spool.add([append.entry for append in appends])
         except Exception as error:
             self._refuse(appends, error)
         else:
-            self._store_failed = False
+            self._store_fault = None
             self._acknowledge(dict(zip(numbers, appends, strict=True)))
         finally:
             with self._lock:
                 self._ledger.release(queued)
                 self._storing_since = None
+
+    def _try_again(self) -> None:
+        """After a failure, without records: whether the spool can be written again, for readiness."""
+        if self._store_fault is None:
+            return
+        try:
+            self._spool.try_write()
+        except Exception as error:
+            self._store_fault = str(error)
+        else:
+            self._store_fault = None
 
     def _take_for_spool(self) -> tuple[list[Append], list[Append]]:
         with self._lock:
@@ -207,9 +219,9 @@ class SpoolingProducer:
 
     def _refuse(self, appends: Iterable[Append], error: Exception) -> None:
         """Kafka may have the records it was given; the error tells what is known of the others."""
-        if not self._store_failed:
+        if self._store_fault is None:
             log.error("views can't be spooled, the first of a row: %s", error)
-        self._store_failed = True
+        self._store_fault = str(error)
         unsure = Unavailable(f"neither Kafka nor the spool took it in time: {error}")
         for append in appends:
             append.resolve(unsure if append.entry.handed else error)
@@ -318,10 +330,14 @@ class SpoolingProducer:
         self._spool.close()
 
     def check(self) -> str | None:
-        """For readiness. That Kafka is away is no fault while the spool has room."""
-        records, trouble = self._spool.records, self._availability.trouble
+        """For readiness. That Kafka is away is no fault while the spool has room and can be written."""
+        records, trouble, fault = self._spool.records, self._availability.trouble, self._store_fault
         if self._availability.there:
-            return Note(f"{records} records in the spool") if records else None
+            notes = [f"{records} records in the spool"] if records else []
+            notes += [f"the spool can't be written: {fault}"] if fault else []
+            return Note("; ".join(notes)) if notes else None
+        if fault:
+            return f"away, and the spool can't be written ({fault}): {trouble}"
         if self._spool.room <= 0:
             return f"away, and the spool is full with {records} records (NHIP_SPOOL_MEGABYTES): {trouble}"
         return Note(f"away, {records} records in the spool: {trouble}")

@@ -7,22 +7,21 @@ between leaves an entry that can be looked up in Kafka by its key.
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from pipeline.brokers.sqlite.database import Database
-from pipeline.errors import SpoolFull, Unavailable
+from pipeline.brokers.sqlite.database import TRIALS_SCHEMA, Database, is_full
+from pipeline.errors import NotStored, SpoolFull, Unavailable
 from pipeline.metrics import SPOOL_LIMIT_BYTES, SPOOLED_BYTES, SPOOLED_RECORDS
 
 SPOOL_FILE = "spool.sqlite3"
 OVERHEAD_BYTES = 256  # of an entry beyond its value; more than the average
 
-SCHEMA = """
+SCHEMA = f"""{TRIALS_SCHEMA}
 CREATE TABLE IF NOT EXISTS entries (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     topic TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
@@ -85,8 +84,11 @@ class Spool:
 
     def add(self, entries: Sequence[Entry]) -> list[int]:
         """Append ``entries``, all or none; ids always ascend. Raises SpoolFull if the disk is full."""
-        with _full_disk(), self._database.transaction() as sql:
-            ids = [_insert(sql, entry) for entry in entries]
+        try:
+            with self._database.transaction() as sql:
+                ids = [_insert(sql, entry) for entry in entries]
+        except NotStored as error:
+            raise (SpoolFull(str(error)) if is_full(error) else error) from error
         self._count(len(entries), sum(entry.bytes for entry in entries))
         return ids
 
@@ -134,6 +136,10 @@ class Spool:
             ).fetchall()
         self._count(-len(rows), -sum(length + OVERHEAD_BYTES for (length,) in rows))
 
+    def try_write(self) -> None:
+        """Raises Unavailable if the disk takes nothing now."""
+        self._database.try_write()
+
     def close(self) -> None:
         self._database.close()
 
@@ -166,15 +172,3 @@ def _insert(sql: sqlite3.Connection, entry: Entry) -> int:
         (entry.topic, entry.key, entry.value, *handed),
     ).fetchone()
     return int(row[0])
-
-
-@contextmanager
-def _full_disk() -> Iterator[None]:
-    """Raise SpoolFull if the disk is full; SQLite has rolled the transaction back."""
-    try:
-        yield
-    except Unavailable as error:
-        cause = error.__cause__
-        if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == sqlite3.SQLITE_FULL:
-            raise SpoolFull(str(error)) from error
-        raise

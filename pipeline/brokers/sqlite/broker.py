@@ -7,11 +7,12 @@ the other's fsync.
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from zlib import crc32
 
 from pipeline.brokers.protocols import Committed, Record, Topic, TopicPartition
-from pipeline.brokers.sqlite.database import Database
+from pipeline.brokers.sqlite.database import TRIALS_SCHEMA, Database
 from pipeline.brokers.sqlite.groups import GROUPS_SCHEMA, NO_SHARE, Membership, Share, first_unread
 from pipeline.errors import Fenced, Unavailable
 
@@ -21,7 +22,7 @@ SCAN_RECORDS = 500
 RECORDS_FILE = "records.sqlite3"
 GROUPS_FILE = "groups.sqlite3"
 
-RECORDS_SCHEMA = """
+RECORDS_SCHEMA = f"""{TRIALS_SCHEMA}
 CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL, retention_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS partitions (
     topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL DEFAULT 0,
@@ -139,6 +140,10 @@ class SqliteBroker:
                 )
         records.checkpoint()
         records.close()
+
+    def try_write(self) -> None:
+        with closing(self._open_records()) as records:  # so that questions for offsets do not wait
+            records.try_write()
 
     def close(self) -> None:
         self._database.close()

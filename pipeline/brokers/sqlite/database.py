@@ -8,10 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import Unavailable
+from pipeline.errors import Damaged, NotStored, Unavailable
 
 BUSY_SECONDS = 10.0
 PRAGMAS = ("synchronous = FULL", "secure_delete = ON")
+TRIAL_BYTES = 16_384
+TRIALS_SCHEMA = "CREATE TABLE IF NOT EXISTS trials (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
+PRIMARY = 0xFF  # of SQLite's extended error codes, https://www.sqlite.org/rescode.html
+DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+# With these a COMMIT has stored nothing. After any other failure its last frame may be in the WAL, and be found there
+# at the next start.
+REFUSED = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
 
 
 class Database:
@@ -31,16 +38,26 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run the block as one write transaction: committed when it ends, rolled back when it raises."""
-        with self._lock, self._faults():
-            self._connection.execute("BEGIN IMMEDIATE")
+        """Run the block as one write transaction: committed when it ends, rolled back when it raises.
+
+        Raises NotStored if surely nothing of it is stored, Unavailable if nobody knows.
+        """
+        with self._lock:
+            with self._faults(before_commit=True):
+                self._connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
-                self._connection.execute("COMMIT")
+                with self._faults(before_commit=True):
+                    yield self._connection
+                with self._faults():
+                    self._connection.execute("COMMIT")
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._roll_back()
                 raise
+
+    def try_write(self) -> None:
+        """Write as much as a record of many views takes, in the place of the last trial. Raises Unavailable."""
+        with self.transaction() as sql:
+            sql.execute("INSERT OR REPLACE INTO trials VALUES (1, zeroblob(?))", (TRIAL_BYTES,))
 
     def rows(self, query: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         with self._lock, self._faults():
@@ -55,12 +72,38 @@ class Database:
         with self._lock:
             self._connection.close()
 
+    def _roll_back(self) -> None:
+        with self._faults(before_commit=True):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
     @contextmanager
-    def _faults(self) -> Iterator[None]:
+    def _faults(self, *, before_commit: bool = False) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise Unavailable(f"{self._path}: {error}") from error
+            raise _translate(error, self._path, before_commit=before_commit) from error
+
+
+def is_full(error: NotStored) -> bool:
+    """Whether the disk is full, rather than read-only or away."""
+    return _code_of(error.__cause__) == sqlite3.SQLITE_FULL
+
+
+def _translate(error: sqlite3.Error, path: Path, *, before_commit: bool) -> Unavailable:
+    code = _code_of(error)
+    kind = Unavailable
+    if code in DAMAGED:
+        kind = Damaged
+    elif code in REFUSED or before_commit:
+        kind = NotStored
+    return kind(f"{path}: {error}", address=str(path), cause=str(error))
+
+
+def _code_of(error: BaseException | None) -> int:
+    """SQLite's primary error code; 0 where it said nothing, such as of a closed connection."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & PRIMARY
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -22,6 +22,7 @@ NAMES = {
     "beacons": "Lượt gửi đến · Beacons",
 }
 NAME_WIDTH = max(map(len, NAMES.values())) + 2
+SERVERS = ("log", "clickhouse", "spool")
 ELSEWHERE = "xem /_nhip/metrics của từng bộ thu thập · see each collector's metrics"
 
 
@@ -89,9 +90,7 @@ def _state(part: Part, status: Status) -> Text:
     if part.fault is None:
         count = f": {status.members}" if part.name == "consumers" else ""
         return Text(f"ổn · fine{count}", "green")
-    if part.name in ("process", "consumers", "beacons"):
-        return Text(printable(part.fault), "red")
-    away = "" if part.silent else "không trả lời · away: "
+    away = "" if part.silent or part.name not in SERVERS else "không trả lời · away: "
     return Text(f"{away}{printable(part.fault)}", "red")
 
 

@@ -12,7 +12,7 @@ from pipeline.brokers.direct import DirectLog
 from pipeline.collecting import acknowledger as acknowledger_module
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.beacon import Dropped, Reason
-from pipeline.errors import Unavailable
+from pipeline.errors import NotStored, SpoolFull, Unavailable
 from pipeline.events import EVENTS_TOPIC, Heartbeat
 
 PATIENCE = 30.0
@@ -237,3 +237,18 @@ async def test_stopping_refuses_new_events_and_finishes_those_at_hand(log: Log) 
 
 async def test_stopping_without_any_event_is_immediate(log: Log) -> None:
     await asyncio.wait_for(acknowledging(log, seconds=1).stop(), PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [(NotStored("full"), Reason.NOT_STORED), (SpoolFull("full"), Reason.SPOOL_FULL)],
+)
+async def test_what_surely_is_not_stored_may_be_sent_again(
+    log: Log, caplog: pytest.LogCaptureFixture, fault: NotStored, reason: Reason
+) -> None:
+    acknowledger = acknowledging(log)
+    log.faults = [fault]
+    assert await reasons(start(acknowledger, 1, 2)) == [reason] * 2
+    assert reason.retriable
+    assert "Traceback" not in caplog.text
+    await acknowledger.stop()

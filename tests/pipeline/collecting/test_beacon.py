@@ -432,7 +432,7 @@ def test_a_preview_counts_as_such_wherever_the_editor_sees_it() -> None:
     assert (view.audience, view.page_id) == ("preview", TOKEN.page_id)
 
 
-LATER = {Reason.OVERLOADED, Reason.SPOOL_FULL, Reason.NOT_DURABLE, Reason.STOPPING}
+LATER = {Reason.OVERLOADED, Reason.SPOOL_FULL, Reason.NOT_STORED, Reason.NOT_DURABLE, Reason.STOPPING}
 
 
 def test_every_reason_of_the_parser_is_in_these_tables() -> None:

@@ -266,7 +266,13 @@ async def test_every_reason_is_in_the_metrics_from_the_start(collector: Kit) -> 
 
 @pytest.mark.parametrize(
     ("reason", "retry"),
-    [(Reason.OVERLOADED, b"1"), (Reason.SPOOL_FULL, b"1"), (Reason.STOPPING, b"1"), (Reason.NOT_DURABLE, None)],
+    [
+        (Reason.OVERLOADED, b"1"),
+        (Reason.SPOOL_FULL, b"1"),
+        (Reason.NOT_STORED, b"1"),
+        (Reason.STOPPING, b"1"),
+        (Reason.NOT_DURABLE, None),
+    ],
 )
 async def test_only_a_view_that_is_surely_not_stored_may_be_sent_again(
     collector: Kit, monkeypatch: pytest.MonkeyPatch, reason: Reason, retry: bytes | None

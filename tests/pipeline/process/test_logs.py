@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from part import ROOT
 
-from pipeline.process.logs import BY_REQUEST, FORMAT, LONGEST_MESSAGE, MOST_KINDS, QUIET_SECONDS, OnceAMinute, Zoned
+from pipeline.process.logs import (
+    BY_REQUEST,
+    BY_TRY,
+    FORMAT,
+    LONGEST_MESSAGE,
+    MOST_KINDS,
+    QUIET_SECONDS,
+    OnceAMinute,
+    Zoned,
+)
 
 WARN = "import logging; from pipeline.process import logs; logs.configure(logging.WARNING); logging.warning('away')"
 
@@ -42,7 +51,7 @@ def lines() -> Iterator[list[str]]:
     now[0] = 0.0
     handler = Writing()
     handler.addFilter(OnceAMinute(clock=lambda: now[0]))
-    loggers = [logging.getLogger(name) for name in (*BY_REQUEST, "nhip")]
+    loggers = [logging.getLogger(name) for name in (*BY_REQUEST, *BY_TRY, "nhip")]
     for logger in loggers:
         logger.addHandler(handler)
     yield written
@@ -80,6 +89,13 @@ def test_what_strangers_cause_is_logged_once_a_minute_with_a_count(
     now[0] += QUIET_SECONDS + 1
     refuse("evil.example")
     assert "more of the kind" not in lines[2]
+
+
+def test_what_is_tried_again_while_a_disk_is_full_is_logged_once_a_minute(lines: list[str]) -> None:
+    for _ in range(600):
+        logging.getLogger("pipeline.collecting.acknowledger").error("the log takes no views: %s", "disk is full")
+        logging.getLogger("consumers.runner").warning("the log does not answer, trying again: %s", "disk is full")
+    assert len(lines) == 2
 
 
 def test_a_request_that_is_refused_has_no_traceback_and_a_page_that_fails_has(lines: list[str]) -> None:
