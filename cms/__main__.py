@@ -32,6 +32,7 @@ from pipeline.events import EVENTS_TOPIC
 from pipeline.operating import control
 from pipeline.operating.backup import HOLD_SECONDS, Hold
 from pipeline.operating.cli import run_call
+from pipeline.operating.salvage import mend_log
 from pipeline.process.data_directory import hold
 from pipeline.process.repeating import repeating
 from pipeline.process.run import SETTINGS_HELP, STOPPED, Parser, start
@@ -68,7 +69,7 @@ def run(settings: Settings) -> int:
         stack.enter_context(hold(settings.data_dir))
         listener = stack.enter_context(listen(settings))
         password = prepare_site()
-        broker = open_broker(settings)
+        broker = _open_log(settings)
         stack.callback(broker.close)
         with step("Mở kho thống kê", "Opening the statistics engine"):
             running = _start_pipeline(settings, broker, stack)
@@ -106,6 +107,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> Run
     member = settings.member if settings.kafka else MEMBER
     runner = open_runner(settings, broker, writer, member=member, on_insert=counters.changed)
     _prepare_servers(settings, broker)
+    _start_appending(broker)
     writer.warm_up()
     publish_pending_balances()
     _start_thread(runner.run, "consumer", stack, stop=runner.stop)
@@ -160,6 +162,19 @@ def _prepare_servers(settings: Settings, broker: Broker) -> None:
                 migrate(client)
     except Unavailable as error:
         log.warning("the servers can't be prepared (later: nhip migrate): %s", error)
+
+
+def _open_log(settings: Settings) -> Broker:
+    if settings.kafka is None:
+        mend_log(settings.log_dir)
+    return open_broker(settings)
+
+
+def _start_appending(broker: Broker) -> None:
+    try:
+        broker.start_appending()
+    except Unavailable as error:
+        log.warning("the log takes nothing yet: %s", error)
 
 
 def _start_thread(work: Callable[[], None], name: str, stack: ExitStack, *, stop: Callable[[], None]) -> None:

@@ -23,4 +23,7 @@ def check_loop(runner: Runner, *, insert_seconds: float, clock: Callable[[], flo
 
 
 def check_inserts(runner: Runner) -> Check:
-    return lambda: "ClickHouse takes no inserts; the log keeps what comes" if runner.blocked else None
+    def check() -> str | None:
+        return runner.trouble or ("ClickHouse takes no inserts; the log keeps what comes" if runner.blocked else None)
+
+    return check

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from consumers.continuing import Continuing
 from consumers.runner import Runner
 from pipeline.brokers import Broker
 from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.client import Reconnecting
-from pipeline.clickhouse.recovery import write_batch
 from pipeline.events import EVENTS_TOPIC
 from pipeline.settings import Settings
 
@@ -19,9 +19,10 @@ def open_runner(
     member: str,
     on_insert: Callable[[], None] = lambda: None,
 ) -> Runner:
+    consumer = Continuing(broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=member), broker, writer)
     return Runner(
-        broker.consumer(group=GROUP, topic=EVENTS_TOPIC, member=member),
-        lambda rows, token, **how: write_batch(writer(), rows, token, **how),
+        consumer,
+        consumer.write,
         batch_rows=settings.batch_rows,
         batch_seconds=settings.batch_seconds,
         dead_letters_in_a_row=settings.dead_letters_in_a_row,

@@ -29,7 +29,7 @@ class Runner:
     calls ``on_insert``.
 
     ``next_offsets``: how far each partition of the assignment is in; ``complete_up_to``: when its last record came
-    (Unix ms); ``failure``: why the loop has ended for good.
+    (Unix ms); ``failure``: why the loop has ended for good; ``trouble``: why the last step failed.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Runner:
             progressed_at=clock(),
         )
         self.failure: TooManyDeadLetters | None = None
+        self.trouble: str | None = None
         self.next_offsets: dict[TopicPartition, int] = {}
         self.complete_up_to: dict[TopicPartition, int] = {}
 
@@ -71,8 +72,8 @@ class Runner:
 
     @property
     def blocked(self) -> bool:
-        """Whether the last insert failed."""
-        return self._delivery.blocked
+        """Whether the last insert or the last step failed."""
+        return self._delivery.blocked or self.trouble is not None
 
     def run(self) -> None:
         """Work until ``stop`` is called or too many lines can't be read; then deliver what is at hand and leave."""
@@ -85,7 +86,8 @@ class Runner:
                 break
             except PipelineError as error:
                 self._delivery.progressed_at = self._clock()
-                log.warning("the log does not answer, trying again: %s", error)
+                self.trouble = str(error)
+                log.warning("can't go on yet, trying again: %s", error)
                 self._stopping.wait(RETRY_SECONDS[-1])
             except Exception:
                 log.exception("the consumer failed, trying again from the last plan")
@@ -120,6 +122,7 @@ class Runner:
         except BaseException:
             self._partitions.clear()
             raise
+        self.trouble = None
         self._delivery.progressed_at = self._clock()
 
     def _rest_or_step(self, hold: threading.Event | None) -> None:

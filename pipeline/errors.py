@@ -6,9 +6,10 @@ PipelineError
 │       └── DataDirectoryBusy  another process holds it: stop, or let that process do the work
 ├── Unavailable            a broker or an engine can't do it now: wait and try again
 │   ├── NoAnswer           it was asked and did not answer
-│   └── NotStored          it surely did not store what it was given: come again later
-│       ├── SpoolFull      Kafka is away and the spool has no room
-│       └── Damaged        its file can't be read: see `nhip salvage`
+│   ├── NotStored          it surely did not store what it was given: come again later
+│   │   ├── SpoolFull      Kafka is away and the spool has no room
+│   │   └── Damaged        its file can't be read: see `nhip salvage`
+│   └── LogBehind          the log ends before what is stored of it: a person has to look
 ├── Rejected               the engine understood and refused: trying again changes nothing
 ├── Fenced                 the group gave the partition to another member: forget it, insert nothing
 ├── BadToken               a page token this site did not sign: refuse the beacon
@@ -84,6 +85,10 @@ class SpoolFull(NotStored):
 
 class Damaged(NotStored):
     """Bytes of the file at ``address`` are not what SQLite wrote there."""
+
+
+class LogBehind(Unavailable):
+    """The log ends before the offsets that were stored of it: it is another log, or it was made again."""
 
 
 class Rejected(PipelineError):

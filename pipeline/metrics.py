@@ -60,6 +60,11 @@ LAG_RECORDS = Gauge(
     ["partition"],
     registry=REGISTRY,
 )
+LOG_LOST_AT = Gauge(
+    "nhip_consumer_log_lost_at_seconds",
+    "Unix time at which this consumer last found that the log had lost its end, or could not go on; 0 for never.",
+    registry=REGISTRY,
+)
 COMPLETE_UP_TO = Gauge(
     "nhip_consumer_complete_up_to_seconds",
     "Unix time up to which everything in the held partitions is in ClickHouse.",

@@ -3,6 +3,16 @@
 These are its types alone; importing them imports no client. ``opening`` opens the log that the settings name.
 """
 
-from pipeline.brokers.protocols import Broker, Committed, Consumer, DurableLog, Producer, Record, Topic, TopicPartition
+from pipeline.brokers.protocols import (
+    Broker,
+    Committed,
+    Consumer,
+    DurableLog,
+    Producer,
+    Record,
+    Skip,
+    Topic,
+    TopicPartition,
+)
 
-__all__ = ["Broker", "Committed", "Consumer", "DurableLog", "Producer", "Record", "Topic", "TopicPartition"]
+__all__ = ["Broker", "Committed", "Consumer", "DurableLog", "Producer", "Record", "Skip", "Topic", "TopicPartition"]

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pipeline.brokers.direct import DirectLog
 from pipeline.brokers.protocols import Broker, DurableLog
 from pipeline.brokers.spool.producer import SpoolingProducer
+from pipeline.brokers.spool.salvage import mend_spool
 from pipeline.brokers.spool.store import Spool
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.topics import topics_of
@@ -50,6 +51,7 @@ def open_durable_log(settings: Settings, broker: Broker) -> Iterator[DurableLog]
 def _open_spooling(settings: Settings, kafka: KafkaSettings, broker: Broker) -> SpoolingProducer:
     from pipeline.brokers.kafka.producer import KafkaProducer  # noqa: PLC0415
 
+    mend_spool(settings.spool_dir)
     spool = Spool(settings.spool_dir, limit_bytes=settings.spool_megabytes << 20)
     log = SpoolingProducer(KafkaProducer(kafka), broker, spool, timeout_seconds=kafka.timeout_seconds)
     log.start()

@@ -9,7 +9,7 @@ promises, which ``tests/contracts`` holds every broker to:
 3. The next owner of a partition reads the offset *and the metadata* that the last owner committed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
@@ -36,6 +36,16 @@ class Committed(NamedTuple):
     metadata: str = ""
 
 
+class Skip(msgspec.Struct, frozen=True):
+    """Offsets ``first`` to before ``end`` that the log no longer has, or never gave, since it went on at ``end`` at
+    Unix milliseconds ``at``: its last records were lost."""
+
+    partition: int
+    first: int
+    end: int
+    at: int
+
+
 class Record(msgspec.Struct, frozen=True):
     """One durable entry. ``at`` is Unix milliseconds when the broker took it."""
 
@@ -45,6 +55,10 @@ class Record(msgspec.Struct, frozen=True):
     at: int
     key: bytes | None
     value: bytes
+
+
+IsStored = Callable[[Record], bool]
+"""Whether the rows of a record, and of no other one, are stored under its offset."""
 
 
 class Producer(Protocol):
@@ -136,6 +150,19 @@ class Broker(Protocol):
 
     def members(self, group: str) -> int:
         """How many consumers ``group`` has, seen from outside. One that died counts until its session is over."""
+
+    def start_appending(self) -> None:
+        """The process that is going to append says so, before it does: ``go_on_past`` then knows what is new."""
+
+    def go_on_past(self, partition: TopicPartition, offset: int, *, is_stored: IsStored, fresh: bool) -> Skip | None:
+        """See to it that no new record has an offset below ``offset``, as a log that lost its end would give it again.
+
+        ``fresh``: the group never committed. Returns what was skipped, None if the log had not lost anything. Raises
+        LogBehind where the log can't be moved; a person then has to look.
+        """
+
+    def skips(self, topic: str) -> list[Skip]:
+        """What was skipped in a topic so far."""
 
     def try_write(self) -> None:
         """Raise Unavailable if the log takes nothing now; only for a log on a disk of this machine, since of another

@@ -7,6 +7,7 @@ from pipeline.events import EVENTS_TOPIC, SALTS_TOPIC
 from pipeline.settings import Settings
 
 GROUP = "nhip-page-events"
+FILLER = b'{"filler":true}\n'  # the value of a record that uses up an offset and has no rows
 
 
 def _milliseconds(**span: float) -> int:

@@ -19,9 +19,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain, compress
 
+from pipeline.brokers import Record
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import Columns, Rows, count
-from pipeline.clickhouse.queries import find_places
+from pipeline.clickhouse.queries import find_event_time, find_places, read_events
+from pipeline.clickhouse.rows import rows_of
 from pipeline.clickhouse.writer import restore_rows, roll_up_rows, write_rows
 from pipeline.errors import Rejected
 
@@ -71,6 +73,29 @@ def insert_missing(
     if _count_all(missing):
         raise Rejected(f"ClickHouse drops every insert of {token}; its rows are still missing")
     return _count_all(wanted)
+
+
+def roll_up_stored(client: ClickHouse, *, partition: int, first: int, last: int) -> None:
+    """Add to the roll-ups what is stored of the records ``first..last`` and lacks there.
+
+    For a batch whose records the log has lost, so that it can't be inserted again as a whole, and once no other insert
+    of these records can come. Raises Unavailable; Rejected if the account may not read events.
+    """
+    events = {} if client.cluster else read_events(client, partition=partition, first=first, last=last)
+    if events:
+        roll_up_rows(client, Rows(events, {}))
+
+
+def is_stored(reader: ClickHouse, record: Record) -> bool:
+    """Whether what is stored at a record's place was made of this very record: its first event has the same time.
+
+    True for a record without events, which has nothing that could count. Raises Unavailable; Rejected if the account
+    may not look at times.
+    """
+    events = rows_of([record]).events
+    if not events:
+        return True
+    return bool(find_event_time(reader, partition=record.partition, offset=record.offset) == events["at"][0])
 
 
 def tokens(token: str) -> Iterator[str]:

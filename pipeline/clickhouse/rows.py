@@ -1,8 +1,8 @@
 """Records → rows: decodes NDJSON into the columns of ``events``, each row with its place in the log.
 
 A line that can't be read becomes a dead letter under the same lineage. The split depends on the bytes alone, so a batch
-that is read twice gives the same rows twice, as an insert token demands. Every record has at least one row, so that the
-stored rows show that the record was read: a record without lines is itself a dead letter.
+that is read twice gives the same rows twice, as an insert token demands. Every record but a filler has at least one
+row, so that the stored rows show that the record was read: a record without lines is itself a dead letter.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from pipeline.brokers import Record
+from pipeline.brokers.topics import FILLER
 from pipeline.clickhouse.columns import FIELD_COLUMNS, LINEAGE_COLUMNS, Columns, DeadLetter, EventRow, Rows
 from pipeline.errors import BadRecord
 
@@ -26,7 +27,7 @@ _astuple = msgspec.structs.astuple
 
 def count_rows(value: bytes) -> int:
     """How many rows ``rows_of`` makes of a record's value, without decoding it."""
-    return sum(1 for _ in _lines(value)) or 1
+    return 0 if value == FILLER else sum(1 for _ in _lines(value)) or 1
 
 
 def rows_of(records: Iterable[Record]) -> Rows:
@@ -34,7 +35,7 @@ def rows_of(records: Iterable[Record]) -> Rows:
     events: list[tuple[Any, ...]] = []
     dead: list[DeadLetter] = []
     for record in records:
-        for row, event in enumerate(_decode(record)):
+        for row, event in enumerate(_decode(record) if record.value != FILLER else ()):
             if isinstance(event, EventRow):
                 events.append((*_astuple(event), record.partition, record.offset, row))
             else:

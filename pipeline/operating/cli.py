@@ -33,6 +33,7 @@ from pipeline.operating.commands import (
     replay,
     report,
     restore,
+    salvage,
     status,
     verify,
 )
@@ -67,6 +68,7 @@ COMMANDS = (
     reclassify,
     dead_letters,
     replay,
+    salvage,
     rebuild,
     backup,
     restore,

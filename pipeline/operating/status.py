@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from pipeline.brokers import Broker, Committed, TopicPartition
+from pipeline.brokers import Broker, Committed, Skip, TopicPartition
 from pipeline.brokers.spool.store import count_entries
 from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.client import ClickHouse
@@ -62,7 +62,8 @@ class Status(msgspec.Struct, frozen=True):
 
     ``complete_up_to``: ClickHouse has everything that the log took before. ``spooled_records``: in the spools of this
     data directory; None where there is no spool. ``members``: how many consumers share the partitions. ``answers`` of
-    this process's collector in the last minutes, by the reason of a refusal, "" for views that it took.
+    this process's collector in the last minutes, by the reason of a refusal, "" for views that it took. ``skipped``:
+    where the log lost its end and went on later.
     """
 
     at: float
@@ -75,6 +76,7 @@ class Status(msgspec.Struct, frozen=True):
     spooled_bytes: int | None = None
     members: int | None = None
     answers: dict[str, int] | None = None
+    skipped: list[Skip] = []
     open_files: int | None = None
     open_files_at_most: int | None = None
 
@@ -101,6 +103,7 @@ def read_status(
     """
     parts: list[Part] = []
     lags = _ask(parts, "log", lambda: read_lags(broker()))
+    skipped = _ask(parts, "log", lambda: broker().skips(EVENTS_TOPIC)) or []
     if lags is not None:
         parts[:] = _try_log(broker())
     engine = _ask(parts, "clickhouse", lambda: _read_engine(client(), now))
@@ -123,6 +126,7 @@ def read_status(
         spooled_records=spooled[0] if spooled else None,
         spooled_bytes=spooled[1] if spooled else None,
         members=members,
+        skipped=skipped,
     )
 
 

@@ -1,7 +1,8 @@
 """Is every view stored exactly once? Accepted = stored + dead-lettered + still in flight, and the roll-ups agree.
 
 The records that the log keeps are compared with the stored rows one by one. Rows from before the kept log are checked
-by their lineage alone: no gap in the offsets of a partition and none in the rows of a record. Consumers may go on
+by their lineage alone: no gap in the offsets of a partition, but for those that the log is known to have skipped, and
+none in the rows of a record. Consumers may go on
 working: their committed offsets are read first, so every record below them must be stored, and a record above them
 that is not stored is in flight.
 """
@@ -13,7 +14,7 @@ from itertools import islice
 
 import msgspec
 
-from pipeline.brokers import Broker, TopicPartition
+from pipeline.brokers import Broker, Skip, TopicPartition
 from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import Stored, count_places, find_first_offset
@@ -52,6 +53,7 @@ class Verification(msgspec.Struct, frozen=True):
 
     ``repeated``: rows with the same place as another row. ``unexplained``: rows with a place that their record does not
     have. ``views``: all stored views. ``differing``: per roll-up, the number of keys that differ from the rows.
+    ``skipped``: where the log lost its end and went on later; what it had taken there is stored or gone.
     """
 
     accepted: int
@@ -64,6 +66,7 @@ class Verification(msgspec.Struct, frozen=True):
     unexplained: int
     views: int
     gaps: list[Gap]
+    skipped: list[Skip]
     differing: dict[str, int]
 
     @property
@@ -85,9 +88,13 @@ class Comparison:
     unexplained: int = 0
     views: int = 0
     gaps: list[Gap] = field(default_factory=list)
+    skipped: list[Skip] = field(default_factory=list)
 
     def take_record(self, entry: "Entry", stored: Stored, *, settled: bool) -> None:
         """Count a record of the log and its stored rows; ``settled``: all of its rows should be stored."""
+        if not entry.rows and stored.places:  # a filler in the place of a record that was lost
+            self.take_earlier(entry.partition, entry.offset, stored)
+            return
         strange = max(1, stored.places - entry.rows) if stored.last_row >= entry.rows else 0
         known = stored.places - strange
         letters = min(stored.places - stored.event_places, known)
@@ -165,7 +172,7 @@ def compare_with_log(
     settle()
     begins = broker.begin_offsets(EVENTS_TOPIC) if since is None else broker.offsets_since(EVENTS_TOPIC, since)
     ends = broker.end_offsets(EVENTS_TOPIC)
-    found = Comparison()
+    found = Comparison(skipped=broker.skips(EVENTS_TOPIC))
     done, total = 0, sum(ends[partition] - begins[partition] for partition in ends)
     for partition, end in sorted(ends.items()):
         if since is None:
@@ -211,10 +218,19 @@ def _check_history(client: ClickHouse, partition: TopicPartition, end: int, foun
     if start is None:
         return
     for first in range(start, end, CHUNK):
-        stored = count_places(client, partition=partition.partition, first=first, end=min(first + CHUNK, end))
-        for offset in range(first, min(first + CHUNK, end)):
+        chunk = range(first, min(first + CHUNK, end))
+        stored = count_places(client, partition=partition.partition, first=first, end=chunk.stop)
+        for offset in sorted(stored.keys() | _without_skipped(chunk, partition, found.skipped)):
             found.take_earlier(partition.partition, offset, stored.get(offset, LOST))
         yield
+
+
+def _without_skipped(chunk: range, partition: TopicPartition, skipped: list[Skip]) -> set[int]:
+    offsets = set(chunk)
+    for skip in skipped:
+        if skip.partition == partition.partition:
+            offsets.difference_update(range(max(skip.first, chunk.start), min(skip.end, chunk.stop)))
+    return offsets
 
 
 def _entries(broker: Broker, partition: TopicPartition, first: int, end: int) -> Iterator[list[Entry]]:

@@ -15,8 +15,8 @@ NOT_WRITTEN = (
     " · can't be written, views are refused: free its disk (df -h): {file} ({cause})"
 )
 DAMAGED = (
-    "tệp hỏng: dừng sản phẩm rồi gõ nhip salvage · the file is damaged: stop the product, then type nhip salvage:"
-    " {file} ({cause})"
+    "tệp hỏng: nhip salvage cho biết cứu được gì, nhip salvage --apply cứu"
+    " · the file is damaged: nhip salvage says what can be saved, nhip salvage --apply saves it: {file} ({cause})"
 )
 
 

@@ -57,10 +57,12 @@ RIGHTS: dict[str, set[Right]] = {
     "nhip_consumer": _topic(EVENTS_TOPIC, ACLOperation.READ) | _group(ACLOperation.READ),
     # It writes opening balances, and compares those and the ids of pages with what is counted.
     "nhip_web": _topic(EVENTS_TOPIC, ACLOperation.READ, ACLOperation.WRITE) | _group(ACLOperation.DESCRIBE),
-    # `nhip migrate` makes topics; other commands read the events and where the consumers are.
-    "nhip_operator": _topic(EVENTS_TOPIC, ACLOperation.READ, ACLOperation.CREATE, ACLOperation.ALTER)
+    # `nhip migrate` makes topics; `nhip salvage` fills a topic up and moves the consumers' place; other commands read.
+    "nhip_operator": _topic(
+        EVENTS_TOPIC, ACLOperation.READ, ACLOperation.WRITE, ACLOperation.CREATE, ACLOperation.ALTER
+    )
     | _topic(SALTS_TOPIC, ACLOperation.CREATE, ACLOperation.ALTER)
-    | _group(ACLOperation.DESCRIBE),
+    | _group(ACLOperation.READ),
 }
 
 

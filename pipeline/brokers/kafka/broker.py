@@ -9,13 +9,15 @@ from typing import Any, TypeVar
 import kafka
 from kafka import errors
 from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.structs import OffsetAndMetadata
 from kafka.structs import TopicPartition as KafkaPartition
 
 from pipeline.brokers.kafka.client import REQUEST_SECONDS, faults, milliseconds, open_client, place_of
 from pipeline.brokers.kafka.consumer import HEARTBEAT_SECONDS, POLL_SECONDS, KafkaConsumer, records_of
 from pipeline.brokers.kafka.producer import MAX_RECORD_BYTES, STICKY_SECONDS, KafkaProducer
-from pipeline.brokers.protocols import Committed, Record, Topic, TopicPartition
-from pipeline.errors import ConfigurationError, PipelineError, Unavailable
+from pipeline.brokers.protocols import Committed, IsStored, Record, Skip, Topic, TopicPartition
+from pipeline.brokers.topics import FILLER
+from pipeline.errors import ConfigurationError, LogBehind, PipelineError, Unavailable
 from pipeline.settings import KafkaSettings
 
 DAY_MS = 86_400_000
@@ -24,6 +26,16 @@ SCAN_RECORDS = 2_000
 SCAN_FETCH_BYTES = 8 * 1024 * 1024
 COORDINATOR_SECONDS = 5.0
 PAUSE_SECONDS = 0.2
+FILL_RECORDS = 5_000
+BEHIND = (
+    "{topic}/{partition} ends at {end}, but rows up to offset {stored} were made of it: the topic was made again, or"
+    " this is another Kafka. Nothing is read, and nothing is lost. If it is the right one, stop the consumers and type:"
+    " nhip salvage --apply"
+)
+FORGOTTEN = (
+    "{topic}/{partition}: Kafka has forgotten where the group was, though rows up to offset {stored} were made of it."
+    " Nothing is read, and nothing is lost: stop the consumers and type: nhip salvage --apply"
+)
 COORDINATING = (
     errors.CoordinatorLoadInProgressError,
     errors.CoordinatorNotAvailableError,
@@ -134,6 +146,52 @@ class KafkaBroker:
             return len(described["members"] or ())
 
         return self._ask_coordinator(ask)
+
+    def start_appending(self) -> None:
+        """Nothing: Kafka's offsets can't be moved, so there is nothing to remember."""
+
+    def go_on_past(
+        self,
+        partition: TopicPartition,
+        offset: int,
+        *,
+        is_stored: IsStored,  # noqa: ARG002 - `nhip salvage` looks
+        fresh: bool,
+    ) -> Skip | None:
+        """A client can't raise Kafka's offsets, so a topic that was made again is left to a person."""
+        end = self.end_offsets(partition.topic).get(partition, 0)
+        if end < offset:
+            raise LogBehind(BEHIND.format(topic=partition.topic, partition=partition.partition, end=end, stored=offset))
+        if fresh and offset:
+            raise LogBehind(FORGOTTEN.format(topic=partition.topic, partition=partition.partition, stored=offset))
+        return None
+
+    def skips(self, topic: str) -> list[Skip]:  # noqa: ARG002 - Kafka skips none: `nhip salvage` fills them up
+        return []
+
+    def fill_up(self, partition: TopicPartition, offset: int) -> None:
+        """Use up the offsets below ``offset`` with records that have no rows; may be repeated. Raises Unavailable."""
+        producer = self.producer()
+        try:
+            while (missing := offset - self.end_offsets(partition.topic).get(partition, 0)) > 0:
+                sent = [
+                    producer.begin(partition.topic, FILLER, partition=partition.partition)
+                    for _ in range(min(missing, FILL_RECORDS))
+                ]
+                for one in sent:
+                    one.result()
+        finally:
+            producer.close()
+
+    def move_group(self, group: str, places: Mapping[TopicPartition, int]) -> None:
+        """Let ``group``, which must have no members, go on at these offsets. Raises Unavailable."""
+        offsets = {KafkaPartition(*place): OffsetAndMetadata(offset, "", -1) for place, offset in places.items()}
+        answers = self._ask_coordinator(lambda admin: admin.alter_group_offsets(group, offsets))
+        refused = [error.__name__ for error in answers.values() if error is not errors.NoError]
+        if refused:
+            raise Unavailable(
+                f"Kafka does not move the group {group} ({refused[0]}); stop the consumers, then try again"
+            )
 
     def try_write(self) -> None:
         """Nothing: a broker's disk is not of this machine."""

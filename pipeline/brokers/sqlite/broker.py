@@ -11,9 +11,12 @@ from contextlib import closing
 from pathlib import Path
 from zlib import crc32
 
-from pipeline.brokers.protocols import Committed, Record, Topic, TopicPartition
+import msgspec
+
+from pipeline.brokers.protocols import Committed, IsStored, Record, Skip, Topic, TopicPartition
 from pipeline.brokers.sqlite.database import TRIALS_SCHEMA, Database
 from pipeline.brokers.sqlite.groups import GROUPS_SCHEMA, NO_SHARE, Membership, Share, first_unread
+from pipeline.brokers.topics import FILLER
 from pipeline.errors import Fenced, Unavailable
 
 POLL_SECONDS = 0.02
@@ -21,6 +24,8 @@ SESSION_SECONDS = 30.0
 SCAN_RECORDS = 500
 RECORDS_FILE = "records.sqlite3"
 GROUPS_FILE = "groups.sqlite3"
+# More than a batch has: a plan that was lost with the log may have tried to insert as many, under its token.
+SKIPPED_OFFSETS = 100_000
 
 RECORDS_SCHEMA = f"""{TRIALS_SCHEMA}
 CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL, retention_ms INTEGER NOT NULL);
@@ -32,6 +37,14 @@ CREATE TABLE IF NOT EXISTS records (
     topic TEXT NOT NULL, partition INTEGER NOT NULL, "offset" INTEGER NOT NULL,
     at INTEGER NOT NULL, key BLOB, value BLOB NOT NULL,
     UNIQUE (topic, partition, "offset")
+);
+-- Since which offset the records were not compared yet with what is stored of them; in a copy of this file they may
+-- have been compared, and stored, after it was made.
+CREATE TABLE IF NOT EXISTS unchecked (
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, "offset" INTEGER NOT NULL, PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS skips (
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, first INTEGER NOT NULL, "end" INTEGER NOT NULL, at INTEGER NOT NULL
 );
 """
 
@@ -141,12 +154,43 @@ class SqliteBroker:
         records.checkpoint()
         records.close()
 
+    def start_appending(self) -> None:
+        with self._database.transaction() as sql:
+            sql.execute("INSERT OR IGNORE INTO unchecked SELECT topic, partition, next_offset FROM partitions")
+
+    def go_on_past(
+        self,
+        partition: TopicPartition,
+        offset: int,
+        *,
+        is_stored: IsStored,
+        fresh: bool,  # noqa: ARG002 - of Kafka
+    ) -> Skip | None:
+        """Also moves the records that were appended since the start, before anybody could compare the offsets."""
+        at = int(self._clock() * 1000)
+        with closing(self._open_records()) as records:
+            new = _first_new(records, partition, is_stored) if offset else 0
+            with records.transaction() as sql:
+                sql.execute("DELETE FROM unchecked WHERE topic = ? AND partition = ?", partition)
+                skipped = _go_on_past(sql, partition, offset, new=new, at=at)
+            records.checkpoint()  # a WAL that is lost now does not bring back what is compared
+        return skipped
+
+    def skips(self, topic: str) -> list[Skip]:
+        rows = self._database.rows(
+            'SELECT partition, first, "end", at FROM skips WHERE topic = ? ORDER BY partition, first', (topic,)
+        )
+        return [Skip(*row) for row in rows]
+
     def try_write(self) -> None:
         with closing(self._open_records()) as records:  # so that questions for offsets do not wait
             records.try_write()
 
     def close(self) -> None:
         self._database.close()
+
+    def _inode(self) -> int:
+        return (self._directory / RECORDS_FILE).stat().st_ino
 
     def _open_records(self) -> Database:
         return Database(self._directory / RECORDS_FILE, RECORDS_SCHEMA)
@@ -269,6 +313,36 @@ class SqliteConsumer:
         if records:
             self._positions[partition] = records[-1].offset + 1
         return records
+
+
+def _first_new(records: Database, partition: TopicPartition, is_stored: IsStored) -> int:
+    """The offset of the first record that was not compared yet and is not stored; the end where there is none."""
+    where = "WHERE topic = ? AND partition = ?"
+    ((end,),) = records.rows(f"SELECT next_offset FROM partitions {where}", partition)
+    for (first,) in records.rows(f'SELECT "offset" FROM unchecked {where}', partition):
+        unchecked = _records(
+            records, 'topic = ? AND partition = ? AND "offset" >= ? ORDER BY "offset"', (*partition, first)
+        )
+        return next((record.offset for record in unchecked if not is_stored(record)), int(end))
+    return int(end)
+
+
+def _go_on_past(sql: sqlite3.Connection, partition: TopicPartition, offset: int, *, new: int, at: int) -> Skip | None:
+    """Move the records from ``new`` on, and the end, past ``offset``."""
+    if offset <= new:
+        return None
+    where = "WHERE topic = ? AND partition = ?"
+    ((end,),) = sql.execute(f"SELECT next_offset FROM partitions {where}", partition).fetchall()
+    skipped = Skip(partition.partition, new, offset + SKIPPED_OFFSETS, at)
+    distance = skipped.end - new
+    # In two steps: in one, a record could take an offset that another still has.
+    sql.execute(f'UPDATE records SET "offset" = -1 - "offset" {where} AND "offset" >= ?', (*partition, new))
+    sql.execute(f'UPDATE records SET "offset" = ? - 1 - "offset" {where} AND "offset" < 0', (distance, *partition))
+    # A record without rows, so that the group's place passes the skipped offsets before the next view comes.
+    sql.execute("INSERT INTO records VALUES (?, ?, ?, ?, NULL, ?)", (*partition, skipped.end - 1, at, FILLER))
+    sql.execute(f"UPDATE partitions SET next_offset = ? {where}", (end + distance, *partition))
+    sql.execute("INSERT INTO skips VALUES (?, ?, ?, ?, ?)", (partition.topic, *msgspec.structs.astuple(skipped)))
+    return skipped
 
 
 def _records(database: Database, where: str, parameters: tuple[object, ...]) -> list[Record]:

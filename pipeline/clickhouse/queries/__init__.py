@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
+from string import Template
 from typing import Any, NamedTuple
 
 import msgspec
 
 from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.columns import EVENT_COLUMNS, Columns
 from pipeline.events import SEEN_STEP_SECONDS, BalanceKey, Counts
 from pipeline.periods import Periods, instants
 
@@ -89,6 +91,25 @@ def find_first_offset(client: ClickHouse, *, partition: int) -> int | None:
     """The lowest offset of a partition with a row; None if there is none."""
     ((offset, found),) = client.query(_sql("find_first_offset"), {"partition": partition})
     return int(offset) if found else None
+
+
+def find_stored_ends(client: ClickHouse) -> dict[int, int]:
+    """By partition, the offset after the last one with a row; partitions without a row are left out."""
+    return {int(partition): int(end) for partition, end in client.query(_sql("find_stored_ends"))}
+
+
+def find_event_time(client: ClickHouse, *, partition: int, offset: int) -> int | None:
+    """Unix milliseconds of the first event that is stored of a record; None if there is none."""
+    rows = client.query(_sql("find_event_time"), {"partition": partition, "offset": offset})
+    return int(rows[0][0]) if rows else None
+
+
+def read_events(client: ClickHouse, *, partition: int, first: int, last: int) -> Columns:
+    """The stored events of the records ``first..last``, as they were inserted; times as Unix milliseconds."""
+    statement = Template(_sql("read_events")).substitute(columns=", ".join(EVENT_COLUMNS))
+    rows = client.query(statement, {"partition": partition, "first": first, "last": last})
+    columns = dict(zip(EVENT_COLUMNS, zip(*rows, strict=True), strict=False))
+    return columns | {"at": [round(at.timestamp() * 1000) for at in columns["at"]]} if columns else {}
 
 
 def count_recent_events(client: ClickHouse, *, since: float, until: float) -> int:

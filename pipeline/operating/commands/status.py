@@ -111,6 +111,9 @@ def _figures(status: Status, *, spools_elsewhere: bool) -> list[tuple[str, str]]
         refused = ", ".join(f"{count:,} {reason}" for reason, count in sorted(status.answers.items()) if reason)
         taken = f"{status.answers.get(ACKNOWLEDGED, 0):,}"
         figures.append(("lượt nhận và từ chối · taken and refused (10 min)", f"{taken}; {refused or '0'}"))
+    for skip in status.skipped:
+        words = f"{skip.partition}/{skip.first} → {skip.end}, {local_time(skip.at / 1000)}"
+        figures.append(("NHẬT KÝ ĐÃ MẤT ĐOẠN CUỐI, đi tiếp · THE LOG HAD LOST ITS END, went on", words))
     if status.open_files is not None:
         files = f"{status.open_files:,} / {status.open_files_at_most:,}"
         figures.append(("tệp và kết nối đang mở · open files and connections", files))

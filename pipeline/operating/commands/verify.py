@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 from rich.text import Text
 
+from pipeline.brokers import Skip
 from pipeline.operating.commands.arguments import Commands, add_json, moment
 from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.reconcile import show_balances
@@ -117,6 +118,8 @@ def _show(context: Context, found: Verification) -> None:
         context.out.print(_describe(gap))
     if len(found.gaps) > SHOWN_GAPS:
         context.out.print(Text(f"  … {len(found.gaps) - SHOWN_GAPS} chỗ nữa · more"))
+    for skip in found.skipped:
+        context.out.print(_describe_skip(skip))
 
 
 def _tell_verdict(context: Context, advice: list[str], *, clean: bool) -> None:
@@ -128,3 +131,13 @@ def _tell_verdict(context: Context, advice: list[str], *, clean: bool) -> None:
 def _describe(gap: Gap) -> Text:
     when = local_time(gap.at / 1000) if gap.at else "không còn trong nhật ký · not in the log any more"
     return Text(f"  thiếu · missing: {gap.partition}/{gap.first}-{gap.last}, {gap.rows:,} dòng · rows, {when}")
+
+
+def _describe_skip(skip: Skip) -> Text:
+    """What became of the offsets is known no more: rows that were stored are among the earlier ones."""
+    place = f"{skip.partition}/{skip.first}-{skip.end - 1}"
+    return Text(
+        f"  nhật ký mất đoạn cuối, đi tiếp từ sau · the log had lost its end, went on after: {place},"
+        f" {local_time(skip.at / 1000)}",
+        "yellow",
+    )
