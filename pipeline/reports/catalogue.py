@@ -7,6 +7,7 @@ from pipeline.reports.metrics import (
     BOTS,
     COUNTED,
     DAILY_VISITORS,
+    PAGE_VIEWS,
     REFUSED,
     SHARE,
     STAFF,
@@ -34,6 +35,6 @@ class Kind:
 PAGES = Kind("pages", (PAGE, LOCALE, PATH), (VIEWS, VISITS, DAILY_VISITORS, BOTS, STAFF))
 DAYS = Kind("days", (DAY,), (VIEWS, VISITS, VISITORS, BOTS, STAFF))
 HOURS = Kind("hours", (HOUR,), (VIEWS, VISITS, BOTS, STAFF))
-REFUSALS = Kind("refused", (REASON, PAGE, PATH), (REFUSED, SUSPECT, COUNTED, VIEWS, SHARE))
+REFUSALS = Kind("refused", (REASON, PAGE, PATH), (REFUSED, SUSPECT, COUNTED, PAGE_VIEWS, SHARE))
 
 CATALOGUE = {kind.name: kind for kind in (PAGES, DAYS, HOURS, REFUSALS)}

@@ -1,5 +1,6 @@
 """The answer to a query. Visitors mean something within a day only: a page's are the daily ones, summed."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,8 +53,11 @@ def _read_refusals(client: ClickHouse, query: Query) -> Rows:
     """What was refused is not stored, so its pages have no path unless they were viewed on these days."""
     limit = query.limit or MAX_ROWS
     found = report_refused(client, since=query.since, until=query.until, site=query.site, limit=limit)
+    left_out_of: Counter[int] = Counter()
+    for _reason, page, _path, left_out, *_ in found:
+        left_out_of[page] += left_out
     suspects: Rows = [
-        (reason, page, path, 0, left_out, counted, views, round(100 * left_out / max(1, left_out + views)))
+        (reason, page, path, 0, left_out, counted, views, round(100 * left_out / max(1, left_out_of[page] + views)))
         for reason, page, path, left_out, counted, views in found
     ]
     pages = sorted({page for _reason, page in query.refused if page})
