@@ -16,7 +16,7 @@ import msgspec
 
 from pipeline.collecting.enrich.agents import Agent, describe_agent
 from pipeline.collecting.enrich.referrers import Origin, OwnNames, origin_of
-from pipeline.collecting.enrich.visitors import Networks, identify_reader, identify_visitor, networks_of
+from pipeline.collecting.enrich.visitors import identify_reader, identify_visitor, networks_of
 from pipeline.collecting.limits import Limits
 from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.errors import BadToken
@@ -135,7 +135,8 @@ class Draft(msgspec.Struct, gc=False):
     beacon: Beacon = Beacon(t="", p="")
     token: PageToken = PageToken(0, 0, "", "")
     names: OwnNames = OwnNames(frozenset())
-    networks: Networks = Networks("", "")
+    household: str = ""
+    customer: str = ""
     agent: Agent = Agent("", "", "", "")
     audience: str = ""
     visitor: int = 0
@@ -146,7 +147,7 @@ class Draft(msgspec.Struct, gc=False):
     visit: bool = False
 
 
-class Told(NamedTuple):
+class Told(msgspec.Struct, frozen=True, gc=False):
     """An event, and the display that it tells of: a request that tells of the same one is a repeat. A heartbeat, and a
     view of an older script, tell of none."""
 
@@ -263,8 +264,8 @@ def refuse_pixel_of_other_path(draft: Draft) -> None:
 
 
 def refuse_flood(draft: Draft) -> None:
-    draft.networks = networks = networks_of(draft.envelope.ip)
-    if not draft.known.limits.events.passes(networks.customer, draft.envelope.now):
+    draft.household, draft.customer = networks_of(draft.envelope.ip)
+    if not draft.known.limits.events.passes(draft.customer, draft.envelope.now):
         raise Dropped(Reason.TOO_MANY)
 
 
@@ -302,7 +303,7 @@ def put_visitor(draft: Draft) -> None:
     salt = None if envelope.unidentified else draft.known.salt_for(envelope.now / 1000)
     if salt is None:
         return
-    site, household, agent = draft.token.site, draft.networks.household, envelope.user_agent
+    site, household, agent = draft.token.site, draft.household, envelope.user_agent
     draft.visitor = identify_visitor(salt, site=site, household=household, user_agent=agent)
     draft.reader = identify_reader(site=site, household=household, user_agent=agent, audience=draft.audience)
 
@@ -311,7 +312,7 @@ def put_suspicion(draft: Draft) -> None:
     """More views of a page, or more new readers, than one network has are stored, and in no public number."""
     if draft.beacon.h or draft.audience != PUBLIC:
         return
-    known, now, customer = draft.known, draft.envelope.now, draft.networks.customer
+    known, now, customer = draft.known, draft.envelope.now, draft.customer
     if not known.limits.page_views.passes((customer, draft.token.page_id), now):
         draft.suspect = RATE
     elif draft.reader and known.visitors.last_seen(draft.reader) is None:

@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from typing import NamedTuple
 
 MOST_KEYS = 50_000
+ROUNDING_MS = 1e-3
 PAGE_VIEWS_PER_SECOND = 1.0
 NEW_READERS_PER_SECOND = 0.5
 
@@ -37,8 +38,9 @@ class Limit:
             self._before = self._current if 0 <= passed < 2 * self._fill else {}
             self._current = {}
             self._since = now_ms
-        full_at = max(self._current.get(key) or self._before.get(key, 0.0), now_ms) + self._interval
-        if full_at - now_ms > self._fill + 1e-6:
+        full_at = self._current.get(key) or self._before.get(key) or now_ms
+        full_at = (full_at if full_at > now_ms else now_ms) + self._interval
+        if full_at - now_ms > self._fill + ROUNDING_MS:
             return False
         self._current[key] = full_at
         return True

@@ -29,9 +29,9 @@ class LastSeen:
         return self._current.get(key) or self._before.get(key)
 
     def note(self, key: int, now_ms: int) -> None:
-        passed = abs(now_ms - self._since)  # a clock that was set back is a new beginning, too
-        if passed >= self._span or len(self._current) >= self._limit:
-            self._before = self._current if passed < 2 * self._span else {}
+        passed = now_ms - self._since  # a clock that was set back is a new beginning, too
+        if not -self._span < passed < self._span or len(self._current) >= self._limit:
+            self._before = self._current if abs(passed) < 2 * self._span else {}
             self._current = {}
             self._since = now_ms
         self._current[key] = now_ms
@@ -54,7 +54,7 @@ class RecentVisitors:
 
     def has_just_opened(self, reader: int, page_id: int, now_ms: int) -> bool:
         """Whether ``reader`` opened this page seconds ago."""
-        last = self._pages.of(hash((reader, page_id))) if reader else None
+        last = self._pages.of(reader ^ page_id) if reader else None
         return last is not None and abs(now_ms - last) < AT_ONCE_MS
 
     def may_keep_open(self, reader: int, now_ms: int) -> bool:
@@ -67,4 +67,4 @@ class RecentVisitors:
 
     def note_page(self, reader: int, page_id: int, now_ms: int) -> None:
         if reader:
-            self._pages.note(hash((reader, page_id)), now_ms)
+            self._pages.note(reader ^ page_id, now_ms)

@@ -6,28 +6,22 @@ Beside it a reader's number, which never leaves this process, and the network th
 from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import AddressValueError, IPv6Address
-from typing import NamedTuple
 
 IPV6_NETWORK_BYTES = 8
 IPV6_CUSTOMER_BYTES = 7
 CACHED_NETWORKS = 4096
 
 
-class Networks(NamedTuple):
-    """``household``: by it visitors are told apart. ``customer``: by it limits are kept."""
+def networks_of(ip: str) -> tuple[str, str]:
+    """The networks by which visitors are told apart, and by which limits are kept.
 
-    household: str
-    customer: str
-
-
-def networks_of(ip: str) -> Networks:
-    """Of an IPv4 address, itself: behind it may be an office, and beside it are strangers.
+    An IPv4 address is both by itself: behind it may be an office, and beside it are strangers.
 
     An IPv6 address counts by its /64, the network of one household or office, since devices change the rest many times
     a day; for limits by its /56, the most that providers commonly give a customer, who else would have 256 of them. An
     IPv4 address written as IPv6, as a dual-stack socket does, counts as IPv4.
     """
-    return _networks(ip) if ":" in ip else Networks(ip, ip)
+    return _networks(ip) if ":" in ip else (ip, ip)
 
 
 def identify_visitor(salt: bytes, *, site: int, household: str, user_agent: str) -> int:
@@ -43,11 +37,11 @@ def identify_reader(*, site: int, household: str, user_agent: str, audience: str
 
 
 @lru_cache(maxsize=CACHED_NETWORKS)
-def _networks(ip: str) -> Networks:
+def _networks(ip: str) -> tuple[str, str]:
     try:
         address = IPv6Address(ip.partition("%")[0])
     except AddressValueError:
-        return Networks(ip, ip)
+        return ip, ip
     if address.ipv4_mapped:
-        return Networks(str(address.ipv4_mapped), str(address.ipv4_mapped))
-    return Networks(address.packed[:IPV6_NETWORK_BYTES].hex(), address.packed[:IPV6_CUSTOMER_BYTES].hex())
+        return str(address.ipv4_mapped), str(address.ipv4_mapped)
+    return address.packed[:IPV6_NETWORK_BYTES].hex(), address.packed[:IPV6_CUSTOMER_BYTES].hex()
