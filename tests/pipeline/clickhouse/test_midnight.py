@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from pipeline.brokers import Record
-from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.client import ClickHouse, open_embedded
+from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.queries import report_days
 from pipeline.clickhouse.rows import rows_of
 from pipeline.clickhouse.writer import write_rows
@@ -23,15 +27,18 @@ from pipeline.tokens import PageToken, hour_of, sign
 
 KEY = bytes(range(32))
 MIDNIGHT = datetime(2026, 11, 30, tzinfo=ZONE).timestamp()  # of a Monday, so that a week begins too
-PAGE = sign(PageToken(1, 7, "vi", "/", hour=hour_of(MIDNIGHT)), key=KEY)
+
+_numbers = itertools.count(1)
+_offsets = itertools.count()
 
 
 class Portal:
-    """A collector's mind and an engine; every moment is in seconds from midnight."""
+    """A site of its own, its collectors' minds and an engine; every moment is in seconds from midnight."""
 
     def __init__(self, client: ClickHouse) -> None:
         self._client = client
-        self._offset = 0
+        self.site = next(_numbers)
+        self._page = sign(PageToken(self.site, 7, "vi", "/", hour=hour_of(MIDNIGHT)), key=KEY)
         self.salts = {local_date(MIDNIGHT - 1): b"a" * 32, local_date(MIDNIGHT): b"b" * 32}
         self.collectors = [self._collector() for _ in range(2)]
         self.sent: list[PageView | Heartbeat] = []
@@ -54,22 +61,29 @@ class Portal:
             user_agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0",
             content_type=b"text/plain",
         )
-        body = msgspec.json.encode({"t": PAGE, "p": "/", "n": "reload", "h": heartbeat})
+        body = msgspec.json.encode({"t": self._page, "p": "/", "n": "reload", "h": heartbeat})
         event = parse_beacon(body, envelope, self.collectors[collector]).event
         self.sent.append(event)
-        record = Record(EVENTS_TOPIC, 0, self._offset, envelope.now, None, encode_lines([event]))
-        write_rows(self._client, rows_of([record]), f"{EVENTS_TOPIC}/0/{self._offset}-{self._offset}")
-        self._offset += 1
+        offset = next(_offsets)
+        record = Record(EVENTS_TOPIC, 0, offset, envelope.now, None, encode_lines([event]))
+        write_rows(self._client, rows_of([record]), f"{EVENTS_TOPIC}/0/{offset}-{offset}")
         return event
 
     def online(self, at: float) -> int:
-        sites = read_snapshot(self._client, MIDNIGHT + at).sites
-        return sites[1].views.online if sites else 0
+        return read_snapshot(self._client, MIDNIGHT + at).sites[self.site].views.online
+
+
+@pytest.fixture(scope="module")
+def engine(embedded_directory: Path) -> Iterator[ClickHouse]:
+    client = open_embedded(embedded_directory, database="midnight")
+    migrate(client)
+    yield client
+    client.close()
 
 
 @pytest.fixture
-def portal(client: ClickHouse) -> Portal:
-    return Portal(client)
+def portal(engine: ClickHouse) -> Portal:
+    return Portal(engine)
 
 
 def test_a_reader_before_and_after_midnight_is_one(portal: Portal) -> None:
@@ -115,10 +129,10 @@ def test_at_another_collector_a_reader_is_two_for_as_long_as_both_are_online(por
     assert [portal.online(at) for at in (6, 269)] == [2, 1]
 
 
-def test_the_days_visitors_and_visits_stay_what_they_were(portal: Portal, client: ClickHouse) -> None:
+def test_the_days_visitors_and_visits_stay_what_they_were(portal: Portal, engine: ClickHouse) -> None:
     for at in (-900, -32, 5, 700):
         portal.read(at)
-    days = report_days(client, since=local_date(MIDNIGHT - 1), until=local_date(MIDNIGHT))
+    days = report_days(engine, site=portal.site, since=local_date(MIDNIGHT - 1), until=local_date(MIDNIGHT))
     assert [(views, visits, visitors) for _day, views, visits, visitors, *_ in days] == [(2, 1, 1), (2, 0, 1)]
 
 

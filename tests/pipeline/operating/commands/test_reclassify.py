@@ -101,7 +101,7 @@ def test_a_wave_that_nobody_suspected_is_left_out_and_may_be_taken_back(wave: Op
     answer = wave.nhip("reclassify", "leave-out", "--page", "7", *MINUTES, "--yes", "--json")
     assert answer.json() == {"changed": 3, "counted": False}
     assert shown(wave) == {8: 1}
-    assert row("reviewed", 7, suspect=3, share=100) in report(wave)
+    assert row("reviewed", 7, suspect=3, share=38) in report(wave)
     wave.nhip("reclassify", "count", "--all-pages", "--reason", "reviewed", *MINUTES, "--yes")
     assert shown(wave) == before
 
