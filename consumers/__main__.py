@@ -42,7 +42,8 @@ def run(settings: Settings) -> int:
             alive={"consumer": check_loop(runner, insert_seconds=engine.timeout_seconds)},
             ready={"clickhouse": check_inserts(runner)},
         )
-        with stopped_by_signals(runner.stop), serve_health(health, settings.health_port, host=settings.host):
+        probes = serve_health(health, settings.health_port, host=settings.host, token=settings.given_probe_token)
+        with stopped_by_signals(runner.stop), probes:
             print(f"Nhịp: bộ tiêu thụ · consumer {settings.member}", flush=True)
             with watch_lag(broker, runner):
                 writer.warm_up()

@@ -30,6 +30,7 @@ from pipeline.variables import (
     as_seconds,
     as_servers,
     as_text,
+    as_token,
     declared,
     one_of,
     read_fields,
@@ -355,6 +356,15 @@ class Settings:
     health_port: Annotated[
         int, Variable("NHIP_HEALTH_PORT", as_port, "where a consumer answers `healthz`, `readyz` and `metrics`")
     ] = 8001
+    given_probe_token: Annotated[
+        str,
+        Variable(
+            "NHIP_PROBE_TOKEN",
+            as_token,
+            "shown by whoever asks `readyz` and `metrics`",
+            shown="`python -m cms`: in `probe.token`; else none",
+        ),
+    ] = field(default="", repr=False)
     dead_letters_in_a_row: Annotated[
         int,
         Variable(
@@ -401,6 +411,13 @@ class Settings:
     def beacon_key(self) -> bytes:
         """Signs page tokens: the given key, else one that is made when first needed. Raises DataDirectoryError."""
         return self.given_key or read_or_create(self.data_dir / "beacon.key")
+
+    @property
+    def probe_token(self) -> str:
+        """What ``readyz`` and ``metrics`` ask for in the one process, which the public reaches, if only through a proxy
+        that knows nothing of them: the given one, else one that is made when first needed. Raises DataDirectoryError.
+        """
+        return self.given_probe_token or read_or_create(self.data_dir / "probe.token").hex()
 
     @property
     def believed_keys(self) -> tuple[bytes, ...]:

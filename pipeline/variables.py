@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigurationError
 
-SECRETS = ("_KEY", "_PASSWORD", "_URL")
+SECRETS = ("_KEY", "_PASSWORD", "_TOKEN", "_URL")
+
+SHORTEST_TOKEN = 20
 
 N = TypeVar("N", int, float)
 
@@ -183,6 +185,14 @@ def as_key(text: str) -> bytes:
     if not 16 <= len(key) <= 64:
         raise ValueError("want 16 to 64 bytes as hexadecimal, such as the output of: openssl rand -hex 32")
     return key
+
+
+def as_token(text: str) -> str:
+    if len(text) < SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(
+            f"want {SHORTEST_TOKEN} letters and digits or more, such as the output of: openssl rand -hex 32"
+        )
+    return text
 
 
 def as_port(text: str) -> int:

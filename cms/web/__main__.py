@@ -85,7 +85,11 @@ def _serve(settings: Settings) -> int:
         from cms.web.site import open_site
 
         site = stack.enter_context(open_site())
-        web = Web(Health(alive=site.alive, ready=_start_statistics(settings, stack)), site)
+        web = Web(
+            Health(alive=site.alive, ready=_start_statistics(settings, stack)),
+            site,
+            probe_token=settings.given_probe_token,
+        )
         freeze_memory()
         _announce(settings, listener)
         serve(web, listener, settings=settings, on_exit=lambda: None)

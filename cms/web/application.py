@@ -11,10 +11,10 @@ from pipeline.process.server import live_until
 class Web:
     """The site and the probes; a check may wait for a server, so checks run in a thread of their own."""
 
-    def __init__(self, health: Health, site: Application) -> None:
+    def __init__(self, health: Health, site: Application, *, probe_token: str = "") -> None:
         self._site = site
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="probe")
-        self._probes = probes(health, threads=self._thread)
+        self._probes = probes(health, threads=self._thread, token=probe_token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -82,6 +82,8 @@ def assemble(
         Numbers(counters, live),
         Health(alive=alive, ready=ready),
         elsewhere=elsewhere,
+        # With the site beside it, the public reaches it, perhaps through a proxy that knows nothing of probes.
+        probe_token=settings.given_probe_token if elsewhere is not_found else settings.probe_token,
     )
     return application, live
 
@@ -93,7 +95,13 @@ class CollectorApplication:
     """
 
     def __init__(
-        self, collector: Collector, numbers: Numbers, health: Health, *, elsewhere: Application = not_found
+        self,
+        collector: Collector,
+        numbers: Numbers,
+        health: Health,
+        *,
+        elsewhere: Application = not_found,
+        probe_token: str = "",
     ) -> None:
         self._collector = collector
         self._elsewhere = elsewhere
@@ -104,7 +112,7 @@ class CollectorApplication:
             "summary.json": only_read(responding(numbers.summary)),
             "pages.json": only_read(responding(numbers.pages)),
             "live": numbers.live,
-            **{name: only_read(probe) for name, probe in probes(health).items()},
+            **{name: only_read(probe) for name, probe in probes(health, token=probe_token).items()},
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

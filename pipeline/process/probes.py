@@ -5,6 +5,9 @@
 ``/_nhip/readyz``      JSON, each dependency by name; 503 while one of them keeps the process from its work
 ``/_nhip/metrics``     Prometheus
 =====================  ===============================================================================================
+
+The last two are for operations. With a token they ask for it: `Authorization: Bearer …`, which Prometheus can send.
+Where a request comes from says nothing, since a proxy on the same machine makes everybody a neighbour.
 """
 
 import asyncio
@@ -13,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from pipeline.errors import ConfigurationError
@@ -23,24 +27,36 @@ from pipeline.process.http import NO_STORE, PREFIX, Application, Receive, Respon
 SILENCE_SECONDS = 10.0
 
 
-def probes(health: Health, *, threads: Executor | None = None) -> dict[str, Application]:
+OPEN = ("healthz",)
+WHO_ARE_YOU = Answer(
+    401,
+    "Authorization: Bearer <NHIP_PROBE_TOKEN>; hoặc · or <NHIP_DATA_DIR/probe.token>\n".encode(),
+    "text/plain; charset=utf-8",
+)
+CHALLENGE = "Bearer"
+
+
+def probes(health: Health, *, threads: Executor | None = None, token: str = "") -> dict[str, Application]:
     """The endpoints by name. Checks that may wait for a server run in ``threads``, where given.
+
+    ``token``: what the endpoints of operations ask for; empty where nobody but operations reaches them.
 
     Liveness is never asked there: the process lives, whatever a check of readiness waits for.
     """
-    return {
+    endpoints = {
         name: _endpoint(ask, threads=None if name == "healthz" else threads) for name, ask in _answers(health).items()
     }
+    return {name: endpoint if name in OPEN else _guarded(endpoint, token) for name, endpoint in endpoints.items()}
 
 
 @contextmanager
-def serve_health(health: Health, port: int, *, host: str = "127.0.0.1") -> Iterator[int]:
+def serve_health(health: Health, port: int, *, host: str = "127.0.0.1", token: str = "") -> Iterator[int]:
     """Answer on ``port`` (0: a free one) in threads of its own while the block runs; yields the port.
 
     Raises ConfigurationError if the port can't be had.
     """
     try:
-        server = ThreadingHTTPServer((host, port), _handler(health))
+        server = ThreadingHTTPServer((host, port), _handler(health, token))
     except OSError as error:
         raise ConfigurationError(
             f"NHIP_HEALTH_PORT, NHIP_HOST: {host}:{port} can't be had ({os.strerror(error.errno or 0)}); "
@@ -70,7 +86,29 @@ def _endpoint(ask: Callable[[], Answer], *, threads: Executor | None) -> Applica
     return endpoint
 
 
-def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
+def _guarded(endpoint: Application, token: str) -> Application:
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        shown = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        if _is_shown(shown, token):
+            await endpoint(scope, receive, send)
+        else:
+            answer = WHO_ARE_YOU
+            headers = [(b"content-type", answer.content_type.encode()), NO_STORE, *in_bytes(DATA)]
+            headers.append((b"www-authenticate", CHALLENGE.encode()))
+            await respond(Response(answer.status, answer.body, headers), send)
+
+    return guarded
+
+
+def _refuse() -> Answer:
+    return WHO_ARE_YOU
+
+
+def _is_shown(header: bytes, token: str) -> bool:
+    return not token or compare_digest(header, f"Bearer {token}".encode())
+
+
+def _handler(health: Health, token: str) -> type[BaseHTTPRequestHandler]:
     answers = _answers(health)
 
     class Handler(BaseHTTPRequestHandler):
@@ -87,8 +125,13 @@ def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self) -> None:
             ask = answers.get(self.path.partition("?")[0].removeprefix(PREFIX))
+            shown = self.headers.get("Authorization", "").encode(errors="replace")
+            if ask and self.path.partition("?")[0].removeprefix(PREFIX) not in OPEN and not _is_shown(shown, token):
+                ask = _refuse
             status, body, content_type = ask() if ask else Answer(404, b"no such endpoint", "text/plain")
             self.send_response(status)
+            if status == WHO_ARE_YOU.status:
+                self.send_header("WWW-Authenticate", CHALLENGE)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Cache-Control", "no-store")

@@ -90,6 +90,8 @@ CASES = {
     "no numbers": Case("/_nhip/pages.json?ids=x", 400, DATA),
     "live numbers": Case("/_nhip/live", 200, DATA),
     "health": Case("/_nhip/healthz", 200, DATA),
+    "readiness, to a stranger": Case("/_nhip/readyz", 401, DATA),
+    "metrics, to a stranger through a proxy": Case("/_nhip/metrics", 401, DATA, asked={"X-Forwarded-For": "127.0.0.1"}),
     "no endpoint": Case("/_nhip/khong-co", 404, DATA),
 }
 

@@ -44,6 +44,7 @@ GOOD = [
     pytest.param("NHIP_NETWORK_READERS", "30", "network_readers", 30, id="new readers"),
     pytest.param("NHIP_SPOOL_MEGABYTES", "64", "spool_megabytes", 64, id="spool"),
     pytest.param("NHIP_MEMBER", "consumer-2", "member", "consumer-2", id="member"),
+    pytest.param("NHIP_PROBE_TOKEN", "t" * 20, "given_probe_token", "t" * 20, id="token of the probes"),
     pytest.param("NHIP_DEAD_LETTERS_IN_A_ROW", "50", "dead_letters_in_a_row", 50, id="dead letters"),
     pytest.param("NHIP_HEALTH_PORT", "9100", "health_port", 9100, id="health port"),
 ]
@@ -91,7 +92,7 @@ SERVERS = {
     "NHIP_KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9092",
     "NHIP_CLICKHOUSE_URL": "http://writer:p@clickhouse:8123/nhip",
 }
-SECRETS = ("_BEACON_KEY", "NHIP_KAFKA_PASSWORD", "_URL")
+SECRETS = ("_BEACON_KEY", "_TOKEN", "NHIP_KAFKA_PASSWORD", "_URL")
 
 NONSENSE = {
     "NHIP_DATA_DIR": ["~nobody-of-this-name/var"],
@@ -112,6 +113,7 @@ NONSENSE = {
     "NHIP_SPOOL_MEGABYTES": ["0", "-1", "much"],
     "NHIP_MEMBER": ["a b", "a/b", "a,b"],
     "NHIP_DEAD_LETTERS_IN_A_ROW": ["0", "-1", "all"],
+    "NHIP_PROBE_TOKEN": ["short", "a token with spaces in it", "mã-có-dấu-tiếng-việt-ở-trong"],
     "NHIP_HEALTH_PORT": ["0", "65536", "http"],
     "NHIP_BASE_URL": ["so.example.vn", "ftp://so.example.vn", "https://", "https://so.example.vn/cong"],
     "NHIP_HSTS": ["yes", "max-age=1", "Host"],
@@ -309,3 +311,13 @@ def test_a_data_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("")
     with pytest.raises(DataDirectoryError, match="NHIP_DATA_DIR"):
         assert read(tmp_path).beacon_key
+
+
+def test_a_token_for_operations_is_made_where_none_is_given(tmp_path: Path) -> None:
+    settings = read(tmp_path)
+    made, kept = settings.probe_token, settings.data_dir / "probe.token"
+
+    assert len(made) == 64
+    assert made == read(tmp_path).probe_token == kept.read_text(encoding="ascii")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert read(tmp_path, NHIP_PROBE_TOKEN="t" * 20).probe_token == "t" * 20

@@ -157,10 +157,16 @@ def _thread_states(pid: int) -> list[str]:
     return states
 
 
+# For `readyz` and `metrics` of the embedded product; other processes do not look at it.
+PROBE_TOKEN = "ma-thu-nghiem-cho-readyz"
+SHOWN = {"Authorization": f"Bearer {PROBE_TOKEN}"}
+
+
 def status_of(url: str) -> int:
-    """The status of ``url``; 0 without an answer."""
+    """The status of ``url``, asked by operations if it is theirs; 0 without an answer."""
+    request = urllib.request.Request(url, headers=SHOWN if "/_nhip/" in url else {})
     try:
-        with urllib.request.urlopen(url, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=10) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         with error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from part import ROOT, Part, free_port, status_of
+from part import PROBE_TOKEN, ROOT, SHOWN, Part, free_port, status_of
 from patience import PATIENCE
 
 from pipeline.tokens import PageToken, sign
@@ -38,8 +38,11 @@ class SiteClient:
 
     def get(self, path: str) -> Any:
         """The JSON at ``path``."""
-        with urllib.request.urlopen(self.base_url + path, timeout=PATIENCE) as response:
+        with urllib.request.urlopen(self._request(path), timeout=PATIENCE) as response:
             return msgspec.json.decode(response.read())
+
+    def _request(self, path: str) -> urllib.request.Request:
+        return urllib.request.Request(self.base_url + path, headers=SHOWN if path.startswith("/_nhip/") else {})
 
     def status(self, path: str) -> int:
         """The status of ``path``; 0 without an answer."""
@@ -47,7 +50,7 @@ class SiteClient:
 
     def page(self, path: str) -> str:
         """The HTML at ``path``."""
-        with urllib.request.urlopen(self.base_url + path, timeout=PATIENCE) as response:
+        with urllib.request.urlopen(self._request(path), timeout=PATIENCE) as response:
             html: str = response.read().decode()
             return html
 
@@ -105,6 +108,7 @@ class Product(Part, SiteClient):
             "PORT": str(self.port),
             "NHIP_DATA_DIR": str(data_dir),
             "NHIP_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "NHIP_PROBE_TOKEN": PROBE_TOKEN,
         }
         Part.__init__(
             self,

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 
 import pytest
+from asgi import ask as ask_asgi
+from asgi import scope_of
 
 from pipeline.errors import ConfigurationError
 from pipeline.process.health import Check, Health
-from pipeline.process.probes import serve_health
+from pipeline.process.probes import probes, serve_health
 
 
 @pytest.fixture
@@ -68,3 +71,42 @@ def test_a_taken_port_is_named_by_its_variable() -> None:
             serve_health(Health(alive={}, ready={}), port),
         ):
             pass
+
+
+TOKEN = "t" * 20
+
+
+def over_http(states: dict[str, Check], path: str, shown: str) -> int:
+    with serve_health(Health(alive=states, ready=states), 0, token=TOKEN) as port:
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", f"/_nhip/{path}", headers={"Authorization": shown} if shown else {})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+
+def as_application(states: dict[str, Check], path: str, shown: str) -> int:
+    endpoint = probes(Health(alive=states, ready=states), token=TOKEN)[path]
+    headers = {"Authorization": shown} if shown else {}
+    return asyncio.run(ask_asgi(endpoint, scope_of(f"/_nhip/{path}", **headers))).status
+
+
+@pytest.mark.parametrize("served", [over_http, as_application])
+@pytest.mark.parametrize(
+    ("path", "shown", "status"),
+    [
+        pytest.param("healthz", "", 200, id="whether it lives"),
+        pytest.param("readyz", "", 401, id="no token"),
+        pytest.param("metrics", "", 401, id="no token for the metrics"),
+        pytest.param("metrics", f"Bearer {TOKEN}", 200, id="the token"),
+        pytest.param("readyz", f"Bearer {TOKEN}", 200, id="the token for readiness"),
+        pytest.param("readyz", f"Bearer {TOKEN}x", 401, id="another token"),
+        pytest.param("readyz", TOKEN, 401, id="another scheme"),
+        pytest.param("readyz", "Bearer ", 401, id="an empty token"),
+        pytest.param("readyz", "Bearer é", 401, id="no ASCII"),
+    ],
+)
+def test_operations_show_a_token(
+    states: dict[str, Check], served: Callable[..., int], path: str, shown: str, status: int
+) -> None:
+    assert served(states, path, shown) == status
