@@ -1,7 +1,7 @@
 # One image for all of Nhịp's own processes (target nhip), and Caddy with its configuration (target proxy).
 # Nothing is fetched when they run.
 
-FROM python:3.12-slim-bookworm AS build
+FROM python:3.12.15-slim-bookworm@sha256:54c85f3c47607a77f32adec749d3c81d1348bf25833671f512b26a9b6d778cb3 AS build
 WORKDIR /build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=/app/.venv \
     PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
@@ -18,7 +18,7 @@ COPY consumers consumers
 COPY cms cms
 RUN uv sync --frozen --no-dev --no-cache --no-editable --no-install-package chdb --no-install-package chdb-core
 
-FROM python:3.12-slim-bookworm AS nhip
+FROM python:3.12.15-slim-bookworm@sha256:54c85f3c47607a77f32adec749d3c81d1348bf25833671f512b26a9b6d778cb3 AS nhip
 RUN groupadd --gid 10001 nhip \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/nhip --shell /usr/sbin/nologin nhip \
     && install --directory --owner 10001 --group 10001 --mode 0750 /var/lib/nhip

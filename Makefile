@@ -7,7 +7,7 @@ PY := .venv/bin/python
 RUNTIME := @tools/bootstrap.sh run &&
 DEV := @tools/bootstrap.sh dev &&
 
-.PHONY: help run backup restore stack quick test chaos attack bench verify lint types format wheels env clean
+.PHONY: help run backup restore stack quick test chaos attack bench verify lint types format wheels env sbom audit clean
 
 help:  ## Danh sách lệnh · This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,12 @@ wheels:  ## Đóng gói · Build both wheels into dist/
 
 env:  ## Ghi .env với khoá ngẫu nhiên · Write .env for docker-compose.yml (NHIP_SITE, NHIP_TLS)
 	@tools/make_env.sh
+
+sbom:  ## Bảng kê thành phần · Write the bill of materials (CycloneDX)
+	$(DEV) exec $(PY) tools/sbom.py $(ARGS)
+
+audit:  ## Hỏi lỗ hổng đã biết, cần mạng · Ask for known vulnerabilities, over the network
+	$(DEV) exec $(PY) tools/audit.py
 
 clean:  ## Xoá thứ sinh ra · Remove builds and caches; data and .venv stay
 	rm -rf dist build test-artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -242,9 +242,20 @@ def test_only_the_proxys_own_address_is_trusted(env_file: Path, services: dict[s
 
 
 @each_service
-def test_every_image_is_pinned(services: dict[str, Service], name: str) -> None:
-    _image, _colon, tag = services[name]["image"].rpartition(":")
-    assert re.match(r"v?\d+\.\d+", tag), services[name]["image"]
+def test_every_image_is_of_one_version(services: dict[str, Service], name: str) -> None:
+    image, _at, digest = services[name]["image"].partition("@sha256:")
+
+    assert re.search(r":v?\d+\.\d+(\.\d+)*$", image), image
+    assert name in (*OURS, "proxy", "postgres") or re.search(r"\d+\.\d+\.\d+$", image), "a release of a release line"
+    assert not digest or re.fullmatch("[0-9a-f]{64}", digest)
+
+
+def test_the_broker_of_the_tests_is_the_images() -> None:
+    jars = (ROOT / "tools/kafka/pom.xml").read_text(encoding="utf-8")
+    version = re.search(r"kafka_2\.13</artifactId>\s*<version>([^<]+)<", jars)
+
+    assert version is not None
+    assert SOURCE["services"]["kafka"]["image"].startswith(f"apache/kafka:{version[1]}@")
 
 
 @each_service
