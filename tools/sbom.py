@@ -5,7 +5,7 @@
 Each part is read by the tool of its kind: Python from uv.lock, npm from package-lock.json, Kafka's jars by
 cyclonedx-maven-plugin, Caddy's modules by cyclonedx-gomod from the built program, images from docker-compose.yml and
 the Dockerfile. A part whose tool is not there, or can't reach its registry, is named; the bill then says that it
-is incomplete, and the exit code is 1. `scope` tells what runs in production (required) from what tests and tools need (excluded).
+is incomplete, and the exit code is 1. `scope`: production needs it (required), or tests and tools alone (excluded).
 """
 
 import argparse
