@@ -67,5 +67,5 @@ def functions(path: Path) -> set[str]:
 def test_a_named_test_exists(name: str) -> None:
     file, _, function = name.partition("::")
 
-    assert functions(ROOT / file)
+    assert (ROOT / file).is_file()
     assert not function or function in functions(ROOT / file)
