@@ -254,12 +254,12 @@ def give_itself_rights(settings: KafkaSettings) -> object:
 
 
 ACTS: dict[str, tuple[Callable[[KafkaSettings], object], set[str]]] = {
-    "write an event": (write(EVENTS_TOPIC), {"web", "collector"}),
+    "write an event": (write(EVENTS_TOPIC), {"web", "collector", "migrate"}),
     "write a salt": (write(SALTS_TOPIC), {"collector"}),
     "read events": (read(EVENTS_TOPIC), {"web", "collector", "consumer", "migrate"}),
     "read the day's salt": (read(SALTS_TOPIC), {"collector"}),
     "see how far the consumers are": (look_at_the_group, {"web", "collector", "consumer", "migrate"}),
-    "consume": (join_and_commit, {"consumer"}),
+    "consume": (join_and_commit, {"consumer", "migrate"}),
     "add partitions": (make_a_topic, {"migrate"}),
     "make another topic": (make_another_topic, set()),
     "give itself rights": (give_itself_rights, set()),
