@@ -12,12 +12,12 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from cms.accounts.keys import name_of
 
 COOKIE = "nhip_browser"
-PATH = "/admin/login/"
+PATH = "/admin/login/"  # no page depends on it
 SALT = "nhip.browser"
 KEEP_SECONDS = 180 * 24 * 60 * 60
 MOST_ACCOUNTS = 8
@@ -28,6 +28,11 @@ KINDS = {"desktop": _("máy tính"), "phone": _("điện thoại"), "tablet": _(
 def known(request: HttpRequest, account: str) -> str:
     """The mark of this browser for ``account``; empty if the account has never signed in here."""
     return _accounts(request).get(_name(account), "")
+
+
+def is_known(cookie: str) -> bool:
+    """Whether the cookie is of a browser in which somebody has signed in before."""
+    return bool(_read(cookie))
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, account: str) -> None:
@@ -55,8 +60,12 @@ def describe_device(request: HttpRequest) -> str:
 
 
 def _accounts(request: HttpRequest) -> dict[str, str]:
+    return _read(request.COOKIES.get(COOKIE, ""))
+
+
+def _read(cookie: str) -> dict[str, str]:
     try:
-        found = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=KEEP_SECONDS)
+        found = signing.loads(cookie, salt=SALT, max_age=KEEP_SECONDS)
     except signing.BadSignature:
         return {}
     return dict(found)

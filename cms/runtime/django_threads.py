@@ -15,16 +15,18 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
+from cms.accounts.browsers import COOKIE, is_known
 from cms.runtime.answers import Answer, WSGIApplication, ask, send_answer
 from cms.runtime.bodies import Bodies, Refused, refuse
 from cms.runtime.environ import build_environ
-from cms.runtime.signed_in import is_signed_in, session_of
+from cms.runtime.signed_in import cookie_of, is_signed_in, session_of
 from pipeline.process.http import Receive, Scope, Send
 
 READER_THREADS = 3  # more of them get less done: they take turns at Python's one lock
 STAFF_THREADS = 5
 SIGN_IN_THREADS = 1  # a password's hash takes a core for half a second: guesses get one core, and staff go on
-SITE_THREADS = READER_THREADS + STAFF_THREADS + SIGN_IN_THREADS
+# Known browsers have another, so that a crowd of guessers from everywhere keeps nobody out who has signed in before.
+SITE_THREADS = READER_THREADS + STAFF_THREADS + 2 * SIGN_IN_THREADS
 MOST_SIGNING_IN = 20  # at the same time: the last one waits ten seconds
 CROWDED = "Đang có quá nhiều lượt đăng nhập, mời thử lại sau ít giây. · Too many people are signing in."
 STUCK_SECONDS = 30.0  # longer than anything waits for a database: cms/settings/embedded.py
@@ -92,6 +94,7 @@ class Pages:
         self._readers = Threads("readers", READER_THREADS, clock=clock)
         self._staff = Threads("staff", STAFF_THREADS, clock=clock)
         self._signing_in = Threads("sign-in", SIGN_IN_THREADS, clock=clock, most=MOST_SIGNING_IN)
+        self._returning = Threads("returning", SIGN_IN_THREADS, clock=clock, most=MOST_SIGNING_IN)
         self._bodies = Bodies(self._may_upload)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,12 +111,12 @@ class Pages:
 
     def check(self) -> str | None:
         """For liveness."""
-        return self._readers.check() or self._staff.check() or self._signing_in.check()
+        return self._readers.check() or self._staff.check() or self._signing_in.check() or self._returning.check()
 
     def _threads_for(self, scope: Scope) -> Threads:
         """Whoever reads without a session is a reader; a guesser of passwords waits for other guessers alone."""
         if scope["method"] == "POST" and scope["path"].startswith(settings.PASSWORD_PATHS):
-            return self._signing_in
+            return self._returning if is_known(cookie_of(scope, COOKIE)) else self._signing_in
         is_reader = scope["method"] in ("GET", "HEAD") and session_of(scope) is None
         return self._readers if is_reader else self._staff
 

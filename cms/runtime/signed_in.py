@@ -12,9 +12,14 @@ from pipeline.process.http import Scope
 
 def session_of(scope: Scope) -> str | None:
     """The key of the session that the request names, real or invented."""
-    cookies = "; ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
-    session = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
+    session = cookie_of(scope, settings.SESSION_COOKIE_NAME)
     return session if session and "\0" not in session else None
+
+
+def cookie_of(scope: Scope, name: str) -> str:
+    """Empty if the request has no such cookie."""
+    cookies = "; ".join(value.decode("latin-1") for header, value in scope["headers"] if header == b"cookie")
+    return parse_cookie(cookies).get(name, "")
 
 
 def is_signed_in(session: str) -> bool:

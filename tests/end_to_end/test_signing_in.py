@@ -19,7 +19,8 @@ GUESSES = 11
 
 
 def test_second_factor_sessions_and_guesses(product: Product, new_visitor: Any) -> None:
-    office = new_visitor().new_page()
+    office, refused = new_visitor().new_page(), []
+    office.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
     type_password(office, product)
     office.wait_for_url("**/admin/account/second-factor/**")
     expect(office.get_by_text("Bạn còn 7 ngày")).to_be_visible()
@@ -53,6 +54,7 @@ def test_second_factor_sessions_and_guesses(product: Product, new_visitor: Any) 
     office.goto(product.base_url + "/admin/reports/sign-ins/")
     for words in ("Bật xác thực hai bước", "Đăng nhập bằng mã dự phòng", "Sai mật khẩu", "Bị chặn tạm"):
         expect(office.locator("main td", has_text=words).first).to_be_visible()
+    assert refused == []
     written = product.output()
     assert "factor-set: admin (Chrome, Windows, máy tính)" in written
     assert "slowed: admin" in written

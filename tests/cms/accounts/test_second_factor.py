@@ -264,6 +264,15 @@ def test_a_command_helps_the_last_administrator(
         call_command("reset_second_factor", "ai-do")
 
 
+def test_and_all_of_them_after_a_new_secret_key(admin: User, editor: User, with_factor: list[str]) -> None:
+    call_command("reset_second_factor", "--all", verbosity=0)
+
+    assert not second_factor.authenticator_of(admin)
+    for senseless in ((), ("quan-tri", "--all")):
+        with pytest.raises(CommandError, match="want an account, or --all"):
+            call_command("reset_second_factor", *senseless)
+
+
 @pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
 def test_after_setting_up_people_stay_on_this_site(admin: User, sign_in: Any, client: Client, to: str) -> None:
     sign_in(client, "quan-tri")

@@ -14,7 +14,9 @@ from django.test import Client
 
 from cms.accounts.models import Outcome, Session, SignIn
 from cms.accounts.sessions import SessionStore
+from cms.runtime import first_start
 from cms.runtime.signed_in import is_signed_in
+from pipeline.errors import ConfigurationError
 
 SESSIONS = "/admin/account/sessions/"
 SESSION = django_settings.SESSION_COOKIE_NAME
@@ -185,6 +187,19 @@ def test_a_password_that_guessers_try_is_refused_in_words(admin: User, password:
 @pytest.mark.parametrize("password", ["mèo vàng đạp xe qua cầu", "DwQ9-_xK2mLp8sTz", "correct horse battery"])
 def test_a_good_password_is_taken(admin: User, password: str) -> None:
     validate_password(password, admin)
+
+
+@pytest.mark.parametrize("password", ["matkhau123456", "ngan"])
+def test_the_first_administrator_has_a_good_password_too(
+    db: None, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    monkeypatch.setenv("NHIP_ADMIN_PASSWORD", password)
+
+    with pytest.raises(ConfigurationError, match="too easy to guess") as refused:
+        first_start._make_admin()
+    assert refused.value.variable == "NHIP_ADMIN_PASSWORD"
+    assert password not in str(refused.value)
+    assert not User.objects.exists()
 
 
 def test_the_engine_of_sessions_is_ours() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cms.settings.variables import PageSettings
+from cms.settings.variables import PageSettings, SignInSettings
 from pipeline.errors import ConfigurationError
 from pipeline.variables import read_fields
 
@@ -53,6 +53,24 @@ def test_a_senseless_setting_of_pages_is_refused_with_its_name(name: str, text: 
     with pytest.raises(ConfigurationError, match=name) as refused:
         read_fields(PageSettings, {name: text})
     assert refused.value.variable == name
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("NHIP_SECOND_FACTOR_DAYS", text) for text in ("", "soon", "-1", "Never")),
+        *(("NHIP_SESSION_IDLE_MINUTES", text) for text in ("", "0", "8h")),
+    ],
+)
+def test_a_senseless_setting_of_signing_in_is_refused_with_its_name(name: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=name) as refused:
+        read_fields(SignInSettings, {name: text})
+    assert refused.value.variable == name
+
+
+@pytest.mark.parametrize(("text", "days"), [("never", None), ("0", 0), ("30", 30)])
+def test_the_second_factor_may_be_put_off_or_not_asked_for(text: str, days: int | None) -> None:
+    assert read_fields(SignInSettings, {"NHIP_SECOND_FACTOR_DAYS": text}) == {"second_factor_days": days}
 
 
 def test_pages_may_be_kept_nowhere() -> None:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from asgi import Client, ask, scope_of
 from django.contrib.auth.models import User
+from django.core import signing
 from django.db import DatabaseError
 from django.test import Client as Browser
 from patience import wait_until
 
+from cms.accounts.browsers import SALT
 from cms.runtime.bodies import FORM_BYTES
 from cms.runtime.django_threads import (
     MOST_SIGNING_IN,
@@ -123,7 +125,10 @@ async def test_guessers_of_passwords_wait_for_each_other_alone_and_not_without_e
     refused = await ask(pages, guessing)
     assert refused.status == 503
     assert "quá nhiều lượt đăng nhập" in refused.body.decode()
-    for scope in (SENDING, SIGNED_IN, READING, scope_of(form)):
+    invented = scope_of(form, method="POST", Cookie="nhip_browser=eyJhIjoiYiJ9:1abc:forged")
+    assert (await ask(pages, invented)).status == 503
+    known = scope_of(form, method="POST", Cookie="nhip_browser=" + signing.dumps({"account": "mark"}, salt=SALT))
+    for scope in (SENDING, SIGNED_IN, READING, scope_of(form), known):
         await site.take_threads(pages, scope, 1)
 
 
