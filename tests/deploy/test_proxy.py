@@ -23,6 +23,7 @@ from proxy import CADDYFILE, Proxy, caddy_program, require_caddy
 from cms.runtime.bodies import UPLOAD_BYTES
 from pipeline.collecting.beacon import MAX_BODY_BYTES
 from pipeline.process.connections import IDLE_SECONDS
+from pipeline.process.headers import EVERY
 from pipeline.process.http import PREFIX
 
 PUBLIC = ("e", "luot", "b.js", "summary.json", "pages.json", "live", "healthz")
@@ -142,6 +143,17 @@ def test_everything_else_goes_to_the_site(proxy: Proxy, path: str) -> None:
 )
 def test_a_path_for_operations_never_reaches_a_process(proxy: Proxy, name: str, spelling: str) -> None:
     assert ask(proxy, spelling.format(name))[0] == 404
+
+
+def test_the_proxys_own_answer_says_how_a_browser_must_take_it(proxy: Proxy) -> None:
+    connection = connect(proxy)
+    connection.request("GET", "/_nhip/readyz")
+    headers = dict(connection.getresponse().getheaders())
+    connection.close()
+
+    assert headers["X-Content-Type-Options"] == EVERY["x-content-type-options"]
+    assert headers["Referrer-Policy"] == EVERY["referrer-policy"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
 def test_the_program_is_the_one_of_the_image() -> None:
