@@ -57,6 +57,7 @@ def poison(product: Product) -> None:
 COMMANDS = [
     pytest.param(["status"], id="status"),
     pytest.param(["verify"], id="verify"),
+    pytest.param(["reconcile"], id="reconcile"),
     pytest.param(["report", "days"], id="days"),
     pytest.param(["report", "hours", "--format", "csv"], id="hours"),
     pytest.param(["report", "pages", "--json"], id="pages"),
