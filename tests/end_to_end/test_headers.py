@@ -38,6 +38,9 @@ SCREENS = (
     "/admin/redirects/add/",
     "/admin/users/new/",
     "/admin/workflows/add/",
+    "/admin/account/second-factor/",
+    "/admin/account/sessions/",
+    "/admin/reports/sign-ins/",
     "/admin/reports/site-history/",
 )
 
