@@ -27,5 +27,7 @@ def test_one_process_uses_the_servers_that_its_settings_name(data_dir: Path, tmp
             assert product.view(PAGE, "/trang/") == 202, "acknowledged from the spool"
             kafka.start()
             product.wait_for(PATH, lambda answer: answer["pages"][str(PAGE)] == before + 2, seconds=60)
+            assert product.verify()["advice"] == ["nhip reconcile"], "the balances were sent to the log of before"
+            assert product.command("reconcile", "--apply").returncode == 0
             assert product.verify()["clean"]
             assert product.stop() == 0, product.output()

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.backends.sqlite3.creation import DatabaseCreation
+from django.test import TransactionTestCase
 from part import ROOT
 from postgres_server import PostgresServer
 from sharing import locked
@@ -37,6 +39,22 @@ def migrate_once(directory: Path, patch: pytest.MonkeyPatch) -> None:
         return made
 
     patch.setattr(DatabaseCreation, "create_test_db", create_or_copy)
+    _restore_after_tests(directory, patch)
+
+
+def _restore_after_tests(directory: Path, patch: pytest.MonkeyPatch) -> None:
+    """A test that commits leaves the database as the migrations made it. Django would empty every table, and the tests
+    after it on the same worker would miss the home page."""
+    empty = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # the stubs leave it out
+
+    def restore_or_empty(self: TransactionTestCase) -> None:
+        if not connection.settings_dict["NAME"].startswith("file:memorydb"):
+            empty(self)
+            return
+        with closing(sqlite3.connect(directory / f"{_fingerprint()}.sqlite3")) as template:
+            template.backup(connection.connection)
+
+    patch.setattr(TransactionTestCase, "_fixture_teardown", restore_or_empty)
 
 
 def migrate_postgres(directory: Path) -> None:

@@ -133,6 +133,8 @@ class PostgresServer:
             return
         password = self._directory / "password"
         password.write_text(PASSWORDS[ADMIN])
+        if self._is_foreign:
+            shutil.chown(password, ADMIN, ADMIN)
         self._run(
             "initdb", "-U", ADMIN, "--auth-local=peer", "--auth-host=scram-sha-256", f"--pwfile={password}",
             "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",

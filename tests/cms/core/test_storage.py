@@ -80,4 +80,4 @@ def test_a_document_keeps_its_name_and_is_downloaded_under_it(client: Client) ->
     assert document.file.name == "documents/Báo_cáo_tháng_7__Sở_Công_Thương.docx"
     assert response.status_code == 200
     assert response.getvalue() == b"words"
-    assert "filename*=UTF-8''B%C3%A1o_c%C3%A1o_th%C3%A1ng_7" in response["Content-Disposition"]
+    assert "filename*=utf-8''B%C3%A1o_c%C3%A1o_th%C3%A1ng_7" in response["Content-Disposition"]

@@ -290,7 +290,7 @@ async def test_a_log_that_can_not_be_written_is_not_called_durable(collector: Ki
     broken.execute("DROP TABLE records")
     broken.close()
     answer = await collector.beacon()
-    assert (answer.status, answer.reason) == (503, "not-durable")
+    assert (answer.status, answer.reason) == (503, "not-stored")
 
 
 async def test_after_the_stop_a_beacon_is_told_to_come_again(collector: Kit) -> None:
