@@ -10,13 +10,13 @@ import itertools
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kafka_server import KafkaServer, require_kafka
-from migrated import migrate_once, migrate_postgres
+from migrated import migrate_once, migrate_postgres, migrated_file
 from missing import skip_or_fail
 from patience import PATIENCE
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -98,8 +98,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """For ``-n auto``: one more than there are cores, since most tests wait a good part of their time."""
-    return min(len(os.sched_getaffinity(0)) + 1, MOST_WORKERS)
+    """For ``-n auto``: two more than there are cores, since most tests wait a good part of their time."""
+    return min(len(os.sched_getaffinity(0)) + 2, MOST_WORKERS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, Any, Any]:
+    """The product closes its files to others (umask); a test that runs it in this process leaves no trace of that."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    try:
+        return (yield)
+    finally:
+        os.umask(umask)
 
 
 class ByServer(LoadScopeScheduling):
@@ -162,6 +173,12 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data_dir(first_start: Path, tmp_path: Path) -> Path:
     """This test's own data directory, past its first start."""
     return copy_data(first_start, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(pytestconfig: pytest.Config, django_db_setup: None) -> Path:
+    """The file of a migrated SQLite database; tests copy it."""
+    return migrated_file(pytestconfig.cache.mkdir("migrated-databases"))
 
 
 @pytest.fixture(scope="session")

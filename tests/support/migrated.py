@@ -29,7 +29,7 @@ def migrate_once(directory: Path, patch: pytest.MonkeyPatch) -> None:
         name = str(self._get_test_db_name())  # type: ignore[attr-defined]  # the stubs leave it out
         if not self.is_in_memory_db(name):
             return create(self, *arguments, **options)
-        template = directory / f"{_fingerprint()}.sqlite3"
+        template = migrated_file(directory)
         with locked(template.with_suffix(".lock")):
             if template.exists():
                 with _copied(template, name):  # kept open until Django has a connection of its own
@@ -51,10 +51,15 @@ def _restore_after_tests(directory: Path, patch: pytest.MonkeyPatch) -> None:
         if not connection.settings_dict["NAME"].startswith("file:memorydb"):
             empty(self)
             return
-        with closing(sqlite3.connect(directory / f"{_fingerprint()}.sqlite3")) as template:
+        with closing(sqlite3.connect(migrated_file(directory))) as template:
             template.backup(connection.connection)
 
     patch.setattr(TransactionTestCase, "_fixture_teardown", restore_or_empty)
+
+
+def migrated_file(directory: Path) -> Path:
+    """Where ``migrate_once`` leaves the database on disk."""
+    return directory / f"{_fingerprint()}.sqlite3"
 
 
 def migrate_postgres(directory: Path) -> None:

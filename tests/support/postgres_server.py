@@ -127,19 +127,23 @@ class PostgresServer:
             shutil.chown(self._directory, ADMIN, ADMIN)
         self._directory.mkdir(parents=True, exist_ok=True)
         for name in ("pg_hba.conf", "pg_ident.conf"):
-            shutil.copyfile(RULES / name, self._directory / name)
+            self._give(Path(shutil.copyfile(RULES / name, self._directory / name)))
         if self._copied_from:
             _copy(self._copied_from, self._data)
             return
         password = self._directory / "password"
         password.write_text(PASSWORDS[ADMIN])
-        if self._is_foreign:
-            shutil.chown(password, ADMIN, ADMIN)
+        self._give(password)
         self._run(
             "initdb", "-U", ADMIN, "--auth-local=peer", "--auth-host=scram-sha-256", f"--pwfile={password}",
             "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
         )  # fmt: skip
         password.unlink()
+
+    def _give(self, file: Path) -> None:
+        """To the user that the server runs as, who may not read others' files where the umask is strict."""
+        if self._is_foreign:
+            shutil.chown(file, ADMIN, ADMIN)
 
     def _make_account(self) -> None:
         given = {"POSTGRES_USER": ADMIN, "NHIP_POSTGRES_PASSWORD": PASSWORDS[USER]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -232,8 +233,10 @@ def run_cases(directory: Path, **environment: str) -> dict[str, list[bool]]:
 
 
 @pytest.fixture(scope="module")
-def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bool]]:
-    return run_cases(tmp_path_factory.mktemp("sqlite"))
+def on_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bool]]:
+    directory = tmp_path_factory.mktemp("sqlite")
+    shutil.copyfile(migrated_sqlite, directory / "cms.sqlite3")
+    return run_cases(directory)
 
 
 @pytest.fixture(scope="module")
