@@ -145,6 +145,7 @@ def test_the_numbers_are_the_same_with_and_without_javascript_and_in_the_api(
         return {name: summary[name] for name in ROWS} | {"views": views}
 
     wait_until(lambda: in_the_api()["views"] > views_before)  # the view of this visitor is counted
+    wait_until(lambda: product.verify()["in_flight"] == 0)  # and so is every other one, also of the tests before
     wait_until(lambda: numbers_of(page) == in_the_api() == numbers_in(product.page(SEEDED)))
     without_script = new_visitor(java_script_enabled=False).new_page()
     before = in_the_api()
