@@ -8,7 +8,6 @@ from typing import Any
 from anyascii import anyascii
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from zxcvbn import zxcvbn
 
 from cms.core.models import DepartmentSettings
 
@@ -47,6 +46,8 @@ def count_guesses(password: str, user: Any = None) -> float:
     """How many guesses find it, by somebody who knows the department's name and the account's."""
     plain, words = anyascii(password)[:LONGEST_LOOKED_AT], _words_of_the_site(user)
     together = "".join(character for character in plain if character.isalnum())
+    from zxcvbn import zxcvbn  # noqa: PLC0415  # its lists take 13 MB, and are needed when a password is set
+
     with _one_at_a_time:  # zxcvbn keeps the given words in a dictionary of its module
         return min(float(zxcvbn(text, user_inputs=words)["guesses"]) for text in (plain, together))
 

@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-import segno
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
@@ -109,6 +108,8 @@ def set_up_second_factor(request: HttpRequest) -> HttpResponse:
         form.add_error("code", WRONG_CODE)
     new = second_factor.begin(request.user)
     needs = second_factor.needs_one(request.user)
+    import segno  # noqa: PLC0415  # 8 MB, needed when a second factor is set up
+
     qr = segno.make(new.config_url, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff")
     return _page(
         request,
