@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
-from pipeline.process.headers import DATA, in_bytes
+from pipeline.process.headers import DATA_FIELDS
 from pipeline.process.http import NO_STORE, Receive, Scope, Send
 
 FORM_BYTES = 64 * 1024
@@ -185,7 +185,7 @@ async def refuse(refusal: Refused, receive: Receive, send: Send) -> None:
         (b"content-length", b"%d" % len(words)),
         (b"connection", b"close"),
         NO_STORE,
-        *in_bytes(DATA),
+        *DATA_FIELDS,
     ]
     if refusal.status == 503:
         headers.append((b"retry-after", b"30"))

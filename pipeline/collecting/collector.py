@@ -28,7 +28,7 @@ from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
 from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.events import RATE, READERS, Heartbeat, PageView
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS, REPEATED_BEACONS, SUSPECT_EVENTS
-from pipeline.process.headers import SHARED, in_bytes
+from pipeline.process.headers import SHARED_FIELDS
 from pipeline.process.http import (
     NO_STORE,
     Messages,
@@ -44,6 +44,7 @@ from pipeline.process.http import (
 )
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+PIXEL_FIELDS = ((b"content-type", b"image/gif"), NO_STORE, *SHARED_FIELDS)
 OF_BEFORE = (b"x-nhip", b"repeated")
 ACCEPTED = messages_of(Response(202, headers=(NO_STORE,)))
 REPEATED = messages_of(Response(202, headers=(NO_STORE, OF_BEFORE)))
@@ -89,7 +90,7 @@ class Collector:
             self._script,
             content_type=b"text/javascript; charset=utf-8",
             cache_control=b"public, max-age=3600",
-            kind=SHARED,
+            kind=SHARED_FIELDS,
         )
 
     async def stop(self) -> None:
@@ -121,12 +122,11 @@ class Collector:
             is_new = await self._unscripted.store_once(told, self._acknowledger.append)
         except Dropped as refusal:
             return _refuse(refusal, allow=b"GET")
-        headers = [(b"content-type", b"image/gif"), NO_STORE, *in_bytes(SHARED)]
         if not is_new:
             REPEATED_BEACONS.inc()
-            return Response(200, PIXEL, [*headers, OF_BEFORE])
+            return Response(200, PIXEL, [*PIXEL_FIELDS, OF_BEFORE])
         _acknowledge(told.event)
-        return Response(200, PIXEL, headers)
+        return Response(200, PIXEL, PIXEL_FIELDS)
 
 
 _TEXT_HEADERS = {

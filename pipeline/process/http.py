@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pipeline.process.headers import DATA, Headers, in_bytes
+from pipeline.process.headers import DATA_FIELDS, Fields
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -76,19 +76,19 @@ def messages_of(response: Response) -> Messages:
 
 
 def text(status: int, words: str) -> Response:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), NO_STORE, *in_bytes(DATA)]
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), NO_STORE, *DATA_FIELDS]
     return Response(status, words.encode(), headers)
 
 
 def json(scope: Scope, content: Any) -> Response:
     body = msgspec.json.encode(content)
-    return cacheable(scope, body, content_type=b"application/json", cache_control=b"no-cache", kind=DATA)
+    return cacheable(scope, body, content_type=b"application/json", cache_control=b"no-cache", kind=DATA_FIELDS)
 
 
-def cacheable(scope: Scope, body: bytes, *, content_type: bytes, cache_control: bytes, kind: Headers) -> Response:
-    """A body under its ETag; 304 for a reader that has it already. ``kind``: a row of ``headers``."""
+def cacheable(scope: Scope, body: bytes, *, content_type: bytes, cache_control: bytes, kind: Fields) -> Response:
+    """A body under its ETag; 304 for a reader that has it already. ``kind``: those of a row of ``headers``."""
     etag = b'"' + blake2b(body, digest_size=8).hexdigest().encode() + b'"'
-    headers = [(b"content-type", content_type), (b"etag", etag), (b"cache-control", cache_control), *in_bytes(kind)]
+    headers = [(b"content-type", content_type), (b"etag", etag), (b"cache-control", cache_control), *kind]
     if has_tag(b",".join(value for name, value in scope["headers"] if name == b"if-none-match"), etag):
         return Response(304, headers=headers[1:])
     return Response(200, body, headers)

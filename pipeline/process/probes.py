@@ -20,7 +20,7 @@ from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from pipeline.errors import ConfigurationError
-from pipeline.process.headers import DATA, EVERY, in_bytes
+from pipeline.process.headers import DATA_FIELDS, EVERY
 from pipeline.process.health import Answer, Health
 from pipeline.process.http import NO_STORE, PREFIX, Application, Receive, Response, Scope, Send, respond
 
@@ -33,7 +33,7 @@ WHO_ARE_YOU = Answer(
     "Authorization: Bearer <NHIP_PROBE_TOKEN>; hoặc · or <NHIP_DATA_DIR/probe.token>\n".encode(),
     "text/plain; charset=utf-8",
 )
-CHALLENGE = "Bearer"
+NO_SUCH_ENDPOINT = Answer(404, b"no such endpoint", "text/plain")
 
 
 def probes(health: Health, *, threads: Executor | None = None, token: str = "") -> dict[str, Application]:
@@ -80,8 +80,7 @@ def _answers(health: Health) -> dict[str, Callable[[], Answer]]:
 def _endpoint(ask: Callable[[], Answer], *, threads: Executor | None) -> Application:
     async def endpoint(_scope: Scope, _receive: Receive, send: Send) -> None:
         answer = await asyncio.get_running_loop().run_in_executor(threads, ask) if threads else ask()
-        headers = [(b"content-type", answer.content_type.encode()), NO_STORE, *in_bytes(DATA)]
-        await respond(Response(answer.status, answer.body, headers), send)
+        await respond(_response(answer), send)
 
     return endpoint
 
@@ -92,16 +91,16 @@ def _guarded(endpoint: Application, token: str) -> Application:
         if _is_shown(shown, token):
             await endpoint(scope, receive, send)
         else:
-            answer = WHO_ARE_YOU
-            headers = [(b"content-type", answer.content_type.encode()), NO_STORE, *in_bytes(DATA)]
-            headers.append((b"www-authenticate", CHALLENGE.encode()))
-            await respond(Response(answer.status, answer.body, headers), send)
+            await respond(_response(WHO_ARE_YOU), send)
 
     return guarded
 
 
-def _refuse() -> Answer:
-    return WHO_ARE_YOU
+def _response(answer: Answer) -> Response:
+    headers = [(b"content-type", answer.content_type.encode()), NO_STORE, *DATA_FIELDS]
+    if answer is WHO_ARE_YOU:
+        headers.append((b"www-authenticate", b"Bearer"))
+    return Response(answer.status, answer.body, headers)
 
 
 def _is_shown(header: bytes, token: str) -> bool:
@@ -124,21 +123,22 @@ def _handler(health: Health, token: str) -> type[BaseHTTPRequestHandler]:
             """Nothing: probes come every few seconds."""
 
         def _answer(self) -> None:
-            ask = answers.get(self.path.partition("?")[0].removeprefix(PREFIX))
-            shown = self.headers.get("Authorization", "").encode(errors="replace")
-            if ask and self.path.partition("?")[0].removeprefix(PREFIX) not in OPEN and not _is_shown(shown, token):
-                ask = _refuse
-            status, body, content_type = ask() if ask else Answer(404, b"no such endpoint", "text/plain")
-            self.send_response(status)
-            if status == WHO_ARE_YOU.status:
-                self.send_header("WWW-Authenticate", CHALLENGE)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Cache-Control", "no-store")
-            for name, value in (EVERY | DATA).items():
-                self.send_header(name, value)
+            name = self.path.partition("?")[0].removeprefix(PREFIX)
+            response = _response(self._ask(name))
+            self.send_response(response.status)
+            self.send_header("Content-Length", str(len(response.body)))
+            for field, value in response.headers:
+                self.send_header(field.decode(), value.decode())
+            for field_of_all, value_of_all in EVERY.items():
+                self.send_header(field_of_all, value_of_all)
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(body)
+                self.wfile.write(response.body)
+
+        def _ask(self, name: str) -> Answer:
+            if name not in answers:
+                return NO_SUCH_ENDPOINT
+            shown = self.headers.get("Authorization", "").encode(errors="replace")
+            return answers[name]() if name in OPEN or _is_shown(shown, token) else WHO_ARE_YOU
 
     return Handler

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Any, get_args
 from urllib.parse import parse_qs
 
-from pipeline.process.headers import DATA, in_bytes
+from pipeline.process.headers import DATA_FIELDS
 from pipeline.process.http import NO_STORE, Receive, Response, Scope, Send, disconnected, json, respond, text
 from pipeline.serving.counters import Counters
 from pipeline.serving.live import LiveStreams, age_of, pages_json, summary_json
@@ -101,7 +101,7 @@ def _is_number(part: str) -> bool:
 
 async def _send_stream(messages: AsyncGenerator[bytes], receive: Receive, send: Send) -> None:
     """Send until the messages end or the reader has gone."""
-    headers = [(b"content-type", b"text/event-stream"), NO_STORE, (b"x-accel-buffering", b"no"), *in_bytes(DATA)]
+    headers = [(b"content-type", b"text/event-stream"), NO_STORE, (b"x-accel-buffering", b"no"), *DATA_FIELDS]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     gone = asyncio.create_task(disconnected(receive))
     try:
