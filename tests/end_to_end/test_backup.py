@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 from editing import Editor
+from meanwhile import repeating
 from part import ROOT
 from pictures import draw
 from product import Product
@@ -29,22 +27,6 @@ class Readers:
         self.counted = 0
         self._product = product
         self._page = page
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        stopping = threading.Event()
-
-        def read() -> None:
-            while not stopping.is_set():
-                self.view()
-
-        reader = threading.Thread(target=read)
-        reader.start()
-        try:
-            yield
-        finally:
-            stopping.set()
-            reader.join(SECONDS)
 
     def view(self) -> None:
         status = self._product.view(self._page, "/mot-trang/", client=f"127.0.{self.counted % 250}.7")
@@ -70,7 +52,7 @@ def test_a_lost_data_directory_comes_back(data_dir: Path, tmp_path: Path) -> Non
             for _ in range(20):
                 readers.view()
             before = readers.counted
-            with readers.at_work():
+            with repeating(readers.view):
                 backup = product.command(*of_chapter("backup", file), "--json")
             assert backup.returncode == 0, backup.stderr
             lost = editor.write("Bài bị mất", image=editor.upload(draw(tmp_path / "anh-2.jpg", 1200, 800)))

@@ -8,12 +8,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
 import pytest
+from meanwhile import repeating
 from part import ROOT
 from product import Product
 
@@ -23,22 +23,13 @@ from pipeline.events import EVENTS_TOPIC
 SECONDS = 60.0
 
 
-@contextmanager
-def views_coming_in(product: Product) -> Iterator[None]:
+def views_coming_in(product: Product) -> AbstractContextManager[None]:
     """A reader opens one page after the other, for this block."""
-    stopping = threading.Event()
 
     def read() -> None:
-        while not stopping.is_set():
-            assert product.view(7, "/mot-trang/") == 202
+        assert product.view(7, "/mot-trang/") == 202
 
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        reader.join(SECONDS)
+    return repeating(read)
 
 
 def poison(product: Product) -> None:

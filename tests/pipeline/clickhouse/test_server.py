@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from clickhouse_http import ClickHouseServer
 from event_rows import EMPTY_ROW
+from meanwhile import repeating
 from missing import require_openssl
 from patience import wait_until
 
@@ -128,26 +129,21 @@ def test_a_connection_works_again_after_a_kill_and_a_restart(server: ClickHouseS
 
 def test_a_server_killed_during_inserts_has_each_batch_once(server: ClickHouseServer, opened: Open) -> None:
     writer = opened()
-    stopping = threading.Event()
     batches = 0
 
     def work() -> None:
         nonlocal batches
-        while not stopping.is_set():
-            try:
-                insert(writer, 500, token=f"batch-{batches}")
-                batches += 1
-            except Unavailable:
-                stopping.wait(0.02)
+        try:
+            insert(writer, 500, token=f"batch-{batches}")
+            batches += 1
+        except Unavailable:
+            time.sleep(0.02)
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    for _ in range(3):
-        threading.Event().wait(0.4)
-        server.kill()
-        server.start()
-    stopping.set()
-    thread.join()
+    with repeating(work):
+        for _ in range(3):
+            time.sleep(0.4)
+            server.kill()
+            server.start()
     insert(writer, 500, token=f"batch-{batches}")  # the thread may have given up the last batch half-way
     assert count(opened("reader")) == {(batches + 1) * 500}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from meanwhile import repeating
 
 from pipeline.brokers import Topic, TopicPartition
 from pipeline.brokers.sqlite.broker import GROUPS_FILE, RECORDS_FILE, SqliteBroker
@@ -45,16 +45,11 @@ def test_a_copy_of_the_log_goes_on_where_the_log_was_and_has_no_salt(broker: Sql
 
 
 def test_a_copy_is_of_one_moment_while_records_come_in(broker: SqliteBroker, tmp_path: Path) -> None:
-    stopping = threading.Event()
-
     def append() -> None:
         with closing(broker.producer()) as producer:
-            while not stopping.is_set():
-                producer.send(EVENTS_TOPIC, b"more", partition=0)
+            producer.send(EVENTS_TOPIC, b"more", partition=0)
 
-    writer = threading.Thread(target=append)
-    writer.start()
-    try:
+    with repeating(append):
         for number in range(5):
             directory = tmp_path / f"copy-{number}"
             directory.mkdir()
@@ -62,9 +57,6 @@ def test_a_copy_is_of_one_moment_while_records_come_in(broker: SqliteBroker, tmp
             with closing(SqliteBroker(directory)) as copy:
                 offsets = [record.offset for record in copy.read(EVENTS_TOPIC)]
                 assert offsets == list(range(copy.end_offsets(EVENTS_TOPIC)[TopicPartition(EVENTS_TOPIC, 0)]))
-    finally:
-        stopping.set()
-        writer.join()
 
 
 def test_tables_that_a_later_release_adds_are_copied_too(broker: SqliteBroker, tmp_path: Path) -> None:

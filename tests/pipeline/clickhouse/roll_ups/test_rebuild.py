@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from event_rows import EMPTY_ROW
+from meanwhile import repeating
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import EVENT_COLUMNS
@@ -214,23 +214,9 @@ def test_rows_of_a_partition_that_the_log_no_longer_has_are_kept(client: ClickHo
 # meanwhile
 
 
-@contextmanager
-def working(group: Group, connect: Connect) -> Iterator[None]:
-    """Consumers at full speed, until the block ends."""
-    stopping = threading.Event()
-
-    def work() -> None:
-        while not stopping.is_set():
-            for partition in (0, 1):
-                group.deliver(BATCH_RECORDS, partition=partition)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
+def deliver_to_both(group: Group) -> None:
+    for partition in (0, 1):
+        group.deliver(BATCH_RECORDS, partition=partition)
 
 
 def test_a_rebuild_is_exact_while_rows_come_in_and_readers_never_see_fewer_than_were_stored(
@@ -238,22 +224,16 @@ def test_a_rebuild_is_exact_while_rows_come_in_and_readers_never_see_fewer_than_
 ) -> None:
     group.deliver(300)
     reader = connect()
-    stopping = threading.Event()
     seen: list[int] = []
     least: list[int] = []
 
     def read() -> None:
-        while not stopping.is_set():
-            least.append(group.views)
-            seen.append(reader.query("SELECT sum(views) FROM site_days")[0][0])
+        least.append(group.views)
+        seen.append(reader.query("SELECT sum(views) FROM site_days")[0][0])
 
-    thread = threading.Thread(target=read)
-    thread.start()
-    with working(group, connect):
+    with repeating(read), repeating(lambda: deliver_to_both(group)):
         for _ in range(2):
             run(client, group, pause=threading.Event().wait)
-    stopping.set()
-    thread.join()
 
     assert all(found >= wanted for found, wanted in zip(seen, least, strict=True))
     # An insert reaches one generation after the other, and readers may be turned in between.
