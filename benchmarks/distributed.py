@@ -13,7 +13,6 @@ from benchmarks.child import measured_by, say
 from benchmarks.consuming import PARTITIONS, Speeds, fill, kafka_broker
 from benchmarks.costs import bytes_on_disk
 from benchmarks.report import Figure
-from pipeline.events import EVENTS_TOPIC
 
 LOG_FILES = "data/page-events-*/*.log"
 QUIET_RATE = 100.0
@@ -93,9 +92,7 @@ def measure_collector(directory: Path, *, turns: int) -> list[Figure]:
         found = take_turns(port, key=stack.key, pids=pids, turns=turns)
         busier = take_turns(port, key=stack.key, pids=pids, turns=turns, connections=256)
         collector.stop()
-        broker = kafka_broker(stack.kafka.bootstrap)
-        records = sum(broker.end_offsets(EVENTS_TOPIC).values())
-        broker.close()
+        records = stack.records()
         log_bytes = bytes_on_disk(directory / "kafka", LOG_FILES)
     name = "collector, acknowledged by Kafka"
     everything = found.everything + busier.everything
@@ -126,7 +123,5 @@ def _servers(directory: Path) -> Iterator[Stack]:
         cleaning.callback(stack.__exit__)
         stack.kafka.start()
         stack.clickhouse.start()
-        done = stack.command("migrate")
-        if done.returncode:
-            raise RuntimeError(f"nhip migrate failed: {done.stderr}")
+        stack.migrate()
         yield stack

@@ -15,11 +15,9 @@ from part import Part
 from stack import Stack
 
 from benchmarks.child import say
-from benchmarks.consuming import kafka_broker
 from benchmarks.costs import bytes_on_disk, cpu_seconds, resident_mb
 from benchmarks.pushing import LOADED_RATE, push_delays, push_delays_under_load, pushing
 from benchmarks.report import Figure
-from pipeline.events import EVENTS_TOPIC
 
 RATES = (0, 100, 1_000)
 WARM_UP_SECONDS = 5.0
@@ -103,14 +101,11 @@ def _done(stack: Stack, directory: Path) -> Done:
         "ClickHouse's fixture": [stack.clickhouse.pid],
         "proxy": [stack.proxy.pid],
     }
-    broker = kafka_broker(stack.kafka.bootstrap)
-    records = sum(broker.end_offsets(EVENTS_TOPIC).values())
-    broker.close()
     return Done(
         at=time.monotonic(),
         cpu={name: sum(map(cpu_seconds, group)) for name, group in pids.items()},
         inserts=sum(map(_inserts, stack.consumers)),
-        records=records,
+        records=stack.records(),
         log_bytes=bytes_on_disk(directory, LOG_FILES),
     )
 

@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from cms.accounts import browsers
 from cms.accounts.keys import name_of
 from cms.accounts.models import Tries
+from pipeline.collecting.enrich.visitors import IPV6_CUSTOMER_BYTES
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,6 @@ CODES = Limit("codes", 20, 180.0)
 CODES_FROM_KNOWN_BROWSER = Limit("codes-browser", 10, 60.0)
 RESETS_FROM_NETWORK = Limit("reset-network", 10, 60.0)
 RESETS = Limit("reset", 3, 600.0)
-
-IPV6_BITS = 56  # what a household or an office is given
 
 
 class TooManyTries(Exception):
@@ -107,7 +106,7 @@ def network_of(request: HttpRequest) -> str:
     mapped = getattr(address, "ipv4_mapped", None)
     if mapped or address.version == 4:
         return str(mapped or address)
-    return str(ip_network((address, IPV6_BITS), strict=False))
+    return str(ip_network((address, 8 * IPV6_CUSTOMER_BYTES), strict=False))
 
 
 @contextmanager

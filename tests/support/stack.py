@@ -127,8 +127,7 @@ class Stack(SiteClient):
         with ThreadPoolExecutor(3) as threads:
             for started in [threads.submit(server.start) for server in (self.kafka, self.postgres, self.clickhouse)]:
                 started.result()
-        make_accounts(KafkaSettings(bootstrap_servers=(self.kafka.internal,)), self._kafka_passwords)
-        self._run_once("migrate", ["-m", "pipeline.operating.cli", "migrate"])
+        self.migrate()
         self._run_once("prepare", ["-m", "cms.web", "--prepare"], NHIP_DATA_DIR=str(self.directory / "web"))
         for part in self.parts:
             part.launch()
@@ -137,6 +136,16 @@ class Stack(SiteClient):
         self.proxy.start()
         self._wait_for_numbers()
         return self
+
+    def migrate(self) -> None:
+        """Make Kafka's accounts and topics, and ClickHouse's tables, on servers that run."""
+        make_accounts(KafkaSettings(bootstrap_servers=(self.kafka.internal,)), self._kafka_passwords)
+        self._run_once("migrate", ["-m", "pipeline.operating.cli", "migrate"])
+
+    def records(self) -> int:
+        """How many records the log has had."""
+        with closing(open_broker(self.settings)) as broker:
+            return sum(broker.end_offsets(EVENTS_TOPIC).values())
 
     def is_through(self) -> bool:
         """Whether the group has the whole log in ClickHouse, with no plan open."""
