@@ -10,13 +10,13 @@ RUN pip install --no-cache-dir --only-binary :all: --require-hashes --requiremen
 # First the layers that seldom change. The embedded engine stays out: here the engine is a server.
 COPY pyproject.toml uv.lock ./
 COPY plugins/emulation/pyproject.toml plugins/emulation/pyproject.toml
-RUN uv sync --frozen --no-dev --no-cache --no-install-workspace --no-install-package chdb --no-install-package chdb-core
+RUN uv sync --frozen --no-dev --no-cache --no-install-workspace --no-install-package chdb-core
 COPY README.md CHANGELOG.md ./
 COPY plugins plugins
 COPY pipeline pipeline
 COPY consumers consumers
 COPY cms cms
-RUN uv sync --frozen --no-dev --no-cache --no-editable --no-install-package chdb --no-install-package chdb-core
+RUN uv sync --frozen --no-dev --no-cache --no-editable --no-install-package chdb-core
 
 FROM python:3.12.15-slim-bookworm@sha256:54c85f3c47607a77f32adec749d3c81d1348bf25833671f512b26a9b6d778cb3 AS nhip
 RUN groupadd --gid 10001 nhip \

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from kafka_server import KafkaServer, require_kafka
 from migrated import migrate_once, migrate_postgres, migrated_file
 from missing import skip_or_fail
@@ -95,6 +96,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(patch.undo)
     if config.pluginmanager.hasplugin("cacheprovider"):
         migrate_once(config.cache.mkdir("migrated-databases"), patch)
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)  # a worker of xdist ends without the calls of atexit
 
 
 def pytest_xdist_auto_num_workers() -> int:

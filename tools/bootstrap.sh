@@ -11,7 +11,7 @@
 set -eu
 
 TOOLS=.tools/uv
-OLDEST_UV=0.9
+OLDEST_UV=0.10
 PYTHONS="python3 python3.13 python3.12 python3.11 python3.14 python"
 
 say() { printf '%s\n' "$*" >&2; }

@@ -25,7 +25,6 @@ from typing import Any
 
 import yaml
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 ROOT = Path(__file__).parent.parent
 MAVEN_PLUGIN = "org.cyclonedx:cyclonedx-maven-plugin:2.9.3:makeBom"
@@ -85,6 +84,8 @@ def describe(components: list[Component], *, is_complete: bool) -> dict[str, Any
             {"aggregate": "complete" if is_complete else "incomplete", "assemblies": [product["bom-ref"]]}
         ],
     }
+    from cyclonedx.validation.json import JsonStrictValidator  # noqa: PLC0415  # takes seconds to load
+
     if fault := JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(bill)):
         raise ValueError(str(fault))
     return bill

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -72,6 +73,13 @@ def test_the_installer_follows_the_lock() -> None:
     syncs = re.findall(r"uv sync ([^\n]*)", DOCKERFILE)
     assert syncs
     assert all("--frozen" in sync and "--no-dev" in sync for sync in syncs)
+
+
+def test_packages_that_take_memory_for_nothing_are_left_out() -> None:
+    """The engine asks for pandas and pyarrow, works without them, and loads them where they are installed."""
+    locked = {package["name"] for package in tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]}
+    assert "chdb-core" in locked
+    assert not locked & {"pandas", "pyarrow", "numpy"}
 
 
 WITHOUT_THE_ENGINE = """

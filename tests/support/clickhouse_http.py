@@ -139,8 +139,7 @@ class Engine:
     def __init__(self, directory: Path) -> None:
         import chdb  # noqa: PLC0415 - half a gigabyte, which a test that only starts the server does not need
 
-        connect: Any = chdb.connect  # typed or not, as chdb or chdb-core was installed last
-        self._connection = connect(str(directory))
+        self._connection = chdb.connect(str(directory))
         self._inserts = directory.with_suffix(".inserts")
         self._database = "default"
         self._settings: dict[str, str] = {}

@@ -17,15 +17,14 @@ def main() -> None:
     directory, users = Path(sys.argv[1]), Path(sys.argv[2])
     config = users.with_name("config.xml")
     config.write_text(f"<clickhouse><users_config>{users}</users_config></clickhouse>", encoding="utf-8")
-    connect: Any = chdb.connect  # typed or not, as chdb or chdb-core was installed last
-    connection = connect(f"{directory}?config-file={config}")
+    connection = chdb.connect(f"{directory}?config-file={config}")
     json.dump([run(connection, statement) for statement in json.load(sys.stdin)], sys.stdout)
 
 
 def run(connection: Any, statement: str) -> int | None:
     try:
         connection.query(statement)
-    except Exception as error:  # its class is public in some builds of chdb only
+    except chdb.ChdbError as error:
         found = re.search(r"Code: (\d+)\.", str(error))
         return int(found[1]) if found else -1
     return None
