@@ -163,6 +163,12 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
 
 
 @pytest.fixture(scope="session")
+def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the engine in this process keeps its databases: fresh_database.py."""
+    return tmp_path_factory.mktemp("chdb")
+
+
+@pytest.fixture(scope="session")
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory after a first start, migrated and with the demo site; tests copy it."""
 

@@ -22,7 +22,7 @@ from cms.runtime.environ import build_environ
 from cms.runtime.signed_in import cookie_of, is_signed_in, session_of
 from pipeline.process.http import Receive, Scope, Send
 
-READER_THREADS = 3  # more of them get less done: they take turns at Python's one lock
+READER_THREADS = 2  # more of them get less done: they take turns at Python's one lock
 STAFF_THREADS = 5
 SIGN_IN_THREADS = 1  # a password's hash takes a core for half a second: guesses get one core, and staff go on
 # Known browsers have another, so that a crowd of guessers from everywhere keeps nobody out who has signed in before.

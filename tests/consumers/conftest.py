@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from clock import Clock
+from fresh_database import fresh_database
 
 from pipeline.brokers import Topic
 from pipeline.brokers.sqlite.broker import SqliteBroker
-from pipeline.clickhouse.client import ClickHouse, open_embedded
-from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.client import ClickHouse
 from pipeline.events import EVENTS_TOPIC, PageView
 
 HOUR_MS = 3_600_000
@@ -33,22 +32,11 @@ def broker(tmp_path: Path, clock: Clock) -> Iterator[SqliteBroker]:
     broker.close()
 
 
-@pytest.fixture(scope="session")
-def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """chDB's. A process can open one directory at a time, so each test opens and closes a database of its own in it."""
-    return tmp_path_factory.mktemp("chdb")
-
-
-_numbers = itertools.count()
-
-
 @pytest.fixture
 def engine(embedded_directory: Path) -> Iterator[ClickHouse]:
     """A fresh database of the real engine, migrated."""
-    client = open_embedded(embedded_directory, database=f"consumers_{next(_numbers)}")
-    migrate(client)
-    yield client
-    client.close()
+    with fresh_database(embedded_directory) as connect:
+        yield connect()
 
 
 @pytest.fixture

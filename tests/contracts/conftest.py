@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from broker_kit import BrokerKit, OpenKafka, OpenSqlite
 from clickhouse_http import ClickHouseServer
+from fresh_database import Connect, fresh_database
 
-from pipeline.clickhouse.client import ClickHouse, open_embedded, open_server
+from pipeline.clickhouse.client import ClickHouse, open_server
 from pipeline.settings import ClickHouseSettings
 
 BROKERS = ["sqlite", "kafka"]
@@ -43,12 +45,6 @@ def _open_log(request: pytest.FixtureRequest, directory: Path, *, session_second
 
 
 @pytest.fixture(scope="session")
-def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """chDB's directory: a process has one open at a time, so every test makes its own database there and closes it."""
-    return tmp_path_factory.mktemp("chdb")
-
-
-@pytest.fixture(scope="session")
 def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
     """One server for all tests; each has its own database."""
     with ClickHouseServer(tmp_path_factory.mktemp("clickhouse") / "data") as server:
@@ -56,28 +52,22 @@ def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clic
 
 
 @pytest.fixture(params=ENGINES)
-def connect(request: pytest.FixtureRequest) -> Iterator[Callable[[], ClickHouse]]:
+def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
     """Opens connections to one fresh database."""
-    database = f"contract_{next(_numbers)}"
-    opened: list[ClickHouse] = []
     if request.param == "chdb":
-        directory = request.getfixturevalue("embedded_directory")
+        with fresh_database(request.getfixturevalue("embedded_directory"), migrated=False) as connect:
+            yield connect
     else:
-        url = request.getfixturevalue("clickhouse_server").url(database)
-        server = ClickHouseSettings(url=url, reader_url=url, migrator_url=url)
+        yield from _connect_to(request.getfixturevalue("clickhouse_server"))
 
-    def connect() -> ClickHouse:
-        if request.param == "chdb":
-            opened.append(open_embedded(directory, database=database))
-        else:
-            opened.append(open_server(server, account="migrator"))
-        return opened[-1]
 
-    yield connect
-    for client in opened:
-        client.close()
+def _connect_to(server: ClickHouseServer) -> Iterator[Connect]:
+    url = server.url(f"contract_{next(_numbers)}")
+    settings = ClickHouseSettings(url=url, reader_url=url, migrator_url=url)
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(closing(open_server(settings, account="migrator")))
 
 
 @pytest.fixture
-def client(connect: Callable[[], ClickHouse]) -> ClickHouse:
+def client(connect: Connect) -> ClickHouse:
     return connect()

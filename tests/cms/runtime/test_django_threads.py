@@ -71,7 +71,10 @@ async def site() -> AsyncIterator[Hanging]:
 
 @pytest.mark.parametrize(
     ("scope", "threads", "words"),
-    [(READING, READER_THREADS, "all 3 threads for readers"), (SENDING, STAFF_THREADS, "all 5 threads for staff")],
+    [
+        (READING, READER_THREADS, f"all {READER_THREADS} threads for readers"),
+        (SENDING, STAFF_THREADS, f"all {STAFF_THREADS} threads for staff"),
+    ],
     ids=["readers", "staff"],
 )
 async def test_pages_are_stuck_when_every_thread_is_busy_and_none_has_got_through_for_long(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import Any
 
 import pytest
 from event_rows import EMPTY_ROW
+from fresh_database import Connect, fresh_database
 
-from pipeline.clickhouse.client import ClickHouse, open_embedded
+from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import EVENT_COLUMNS
-from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.roll_ups import SUMS
 from pipeline.clickhouse.writer import write_events
 
@@ -31,32 +30,16 @@ VIEW: dict[str, Any] = EMPTY_ROW | {
     "visit": True,
 }
 
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("chdb")
-
 
 @pytest.fixture
-def connect(embedded_directory: Path) -> Iterator[Callable[[], ClickHouse]]:
+def connect(embedded_directory: Path) -> Iterator[Connect]:
     """Opens connections to one fresh, migrated database."""
-    database = f"clickhouse_{next(_numbers)}"
-    opened: list[ClickHouse] = []
-
-    def connect() -> ClickHouse:
-        opened.append(open_embedded(embedded_directory, database=database))
-        return opened[-1]
-
-    migrate(connect())
-    yield connect
-    for client in opened:
-        client.close()
+    with fresh_database(embedded_directory) as connect:
+        yield connect
 
 
 @pytest.fixture
-def client(connect: Callable[[], ClickHouse]) -> ClickHouse:
+def client(connect: Connect) -> ClickHouse:
     return connect()
 
 
@@ -123,7 +106,7 @@ class Group:
 
 
 @pytest.fixture
-def group(connect: Callable[[], ClickHouse]) -> Group:
+def group(connect: Connect) -> Group:
     return Group(connect())
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from fresh_database import fresh_database
 
 from pipeline.brokers import Record
-from pipeline.clickhouse.client import ClickHouse, open_embedded
-from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import report_days
 from pipeline.clickhouse.rows import rows_of
 from pipeline.clickhouse.writer import write_rows
@@ -75,10 +75,8 @@ class Portal:
 
 @pytest.fixture(scope="module")
 def engine(embedded_directory: Path) -> Iterator[ClickHouse]:
-    client = open_embedded(embedded_directory, database="midnight")
-    migrate(client)
-    yield client
-    client.close()
+    with fresh_database(embedded_directory) as connect:
+        yield connect()
 
 
 @pytest.fixture
