@@ -1,6 +1,7 @@
 """The product starts, stops and keeps its data; if it can't start, it says so in one line."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -73,8 +74,11 @@ def test_a_setting_that_makes_no_sense_is_named(name: str, value: str, tmp_path:
     assert_one_clear_line(run_once(**environment), name)
 
 
-def test_a_second_start_keeps_everything_and_shows_no_password_again(tmp_path: Path) -> None:
-    with Product(tmp_path / "data", NHIP_ADMIN_PASSWORD="") as product:
+def test_a_second_start_keeps_everything_and_shows_no_password_again(migrated_sqlite: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    shutil.copyfile(migrated_sqlite, data / "cms.sqlite3")
+    with Product(data, NHIP_ADMIN_PASSWORD="") as product:
         assert product.output().count("Mật khẩu") == 1
         assert product.view(4242, "/mot-trang/") == 202
         product.wait_for("/_nhip/pages.json?ids=4242", lambda answer: answer["pages"]["4242"] == 1)
