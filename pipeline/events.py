@@ -26,11 +26,15 @@ REVIEWED = "reviewed"
 SEEN_STEP_SECONDS = 10
 
 
-class PageView(msgspec.Struct, frozen=True, tag_field="kind", tag="view"):
+class PageView(msgspec.Struct, frozen=True, tag_field="kind", tag="view", omit_defaults=True):
     """One display of a page. ``at`` is Unix milliseconds at the collector; ``visitor`` 0 means "not identified".
 
-    ``suspect``: why the collector takes it for no reader's (RATE, READERS); its audience is then BOT. ``seen_ago``: see
-    Heartbeat.
+    ``source``: the host of another site that the reader came from. ``channel``: what kind of place that is, or CAMPAIGN
+    (enrich/channels.py). The fields of a campaign are the utm parameters of the page's address. ``language``: the
+    reader's first, without its region. ``country``: ISO 3166-1 alpha-2; ``province``: ISO 3166-2 without the country.
+    ``bot``: its name; ``bot_kind`` and ``bot_operator``: what it is for and whose, as far as the lists know
+    (enrich/bots.py). ``suspect``: why the collector takes it for no reader's (RATE, READERS); its audience is then BOT.
+    ``seen_ago``: see Heartbeat.
     """
 
     at: int
@@ -42,11 +46,20 @@ class PageView(msgspec.Struct, frozen=True, tag_field="kind", tag="view"):
     visitor: int
     visit: bool
     source: str = ""
+    channel: str = ""
+    campaign: str = ""
+    campaign_source: str = ""
+    campaign_medium: str = ""
     browser: str = ""
     os: str = ""
     device: str = ""
+    language: str = ""
+    country: str = ""
+    province: str = ""
     bot: str = ""
-    scripted: bool = True
+    bot_kind: str = ""
+    bot_operator: str = ""
+    scripted: bool = False
     suspect: str = ""
     seen_ago: int = 0
     v: int = 1

@@ -39,11 +39,17 @@ def test_no_events_make_an_empty_record() -> None:
 
 
 def test_nothing_about_the_address_or_the_agent_is_written() -> None:
-    fields = set(json.loads(encode_lines([VIEW])))
-    assert fields == {
-        *("kind", "v", "at", "site", "page_id", "locale", "path", "audience", "visitor", "visit"),
-        *("source", "browser", "os", "device", "bot", "scripted", "suspect", "seen_ago"),
+    assert set(PageView.__struct_fields__) == {
+        *("v", "at", "site", "page_id", "locale", "path", "audience", "visitor", "visit"),
+        *("source", "channel", "campaign", "campaign_source", "campaign_medium"),
+        *("browser", "os", "device", "language", "country", "province"),
+        *("bot", "bot_kind", "bot_operator", "scripted", "suspect", "seen_ago"),
     }
+
+
+def test_what_is_not_known_takes_no_bytes() -> None:
+    fields = set(json.loads(encode_lines([PageView(1, 1, 7, "vi", "/", "public", 5, True)])))
+    assert fields == {"kind", "at", "site", "page_id", "locale", "path", "audience", "visitor", "visit"}
 
 
 @pytest.mark.parametrize(
