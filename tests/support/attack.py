@@ -36,6 +36,7 @@ import httpx
 from editing import Editor
 from honest_readers import HonestReaders
 from load import AGENTS, post_request, run_load
+from meanwhile import repeating
 from patience import PATIENCE, wait_until
 from pictures import write_flat_png
 from PIL import Image
@@ -339,10 +340,11 @@ def full_disk(ground: Ground, seconds: float) -> Outcome:
         with HonestReaders(product) as readers:
             time.sleep(seconds / 3)
             failed_before = len(readers.views.failures)
-            fill(filler)
-            said_so = eventually(lambda: product.status("/_nhip/readyz") == 503, seconds=max(seconds / 3, 10))
-            status, retry = one_view(product)
-            time.sleep(seconds / 3)
+            with repeating(lambda: fill(filler)):  # ClickHouse's merges give room back
+                said_so = eventually(lambda: product.status("/_nhip/readyz") == 503, seconds=max(seconds / 3, 10))
+                is_full = eventually(lambda: one_view(product)[0] == 503, seconds=max(seconds / 3, 10))
+                status, retry = one_view(product)
+                time.sleep(seconds / 3)
             refused = len(readers.views.failures) - failed_before
             filler.unlink()
             wait_until(lambda: one_view(product)[0] == 202, what=lambda: "views are still refused")
@@ -351,6 +353,8 @@ def full_disk(ground: Ground, seconds: float) -> Outcome:
         outcome.judge(readers, since=room_at)
         log = product.log.stat().st_size
         outcome.attackers = f"{refused} views refused while the disk was full ({status}, Retry-After {retry})"
+        if not is_full:
+            outcome.faults.append("no view was refused, so that nothing was tried")
         if not said_so:
             outcome.faults.append("readyz did not say that the disk is full")
         if status == 503 and not retry:
@@ -376,6 +380,8 @@ def lost_wal(ground: Ground, seconds: float) -> Outcome:
         with HonestReaders(product) as readers:
             time.sleep(seconds / 2)
         outcome.judge(readers)
+        if not lost:
+            outcome.faults.append("there was no file to lose, so that nothing was tried")
         outcome.attackers = f"{', '.join(file.name for file in lost)} removed after {len(load.acknowledged)} views"
         if code := product.stop():
             outcome.faults.append(f"it ended with {code}")
@@ -597,9 +603,9 @@ def mounted(directory: Path, bytes_: int) -> Iterator[None]:
 
 
 def fill(path: Path) -> None:
-    """Take the disk's last byte."""
+    """Take every byte that the disk has left."""
     piece = 1 << 20
-    with path.open("wb", buffering=0) as file:
+    with path.open("ab", buffering=0) as file:
         while piece:
             try:
                 file.write(bytes(piece))
