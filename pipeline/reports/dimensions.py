@@ -5,17 +5,61 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Dimension:
-    """``name`` is the column's in CSV and JSON; a heading breaks its lines where the column is narrow."""
+    """``name`` is the column's in CSV and JSON; a heading breaks its lines where the column is narrow.
+
+    ``column``: the column of ``events``, and of each roll-up that has it. A dimension without one is of time; ``value``
+    is then its expression over a day, or with ``by_hour`` over an hour, in Asia/Ho_Chi_Minh.
+    """
 
     name: str
     heading_vi: str
     heading_en: str
+    column: str = ""
+    value: str = ""
+    by_hour: bool = False
     is_number: bool = False
 
+    @property
+    def is_time(self) -> bool:
+        return bool(self.value)
 
-PAGE = Dimension("page", "trang", "page", is_number=True)
-LOCALE = Dimension("locale", "ngôn\nngữ", "locale")
-PATH = Dimension("path", "đường dẫn", "path")
-REASON = Dimension("reason", "lý do", "reason")
-DAY = Dimension("day", "ngày", "day")
-HOUR = Dimension("hour", "giờ", "hour")
+
+PAGE = Dimension("page", "trang", "page", "page_id", is_number=True)
+LOCALE = Dimension("locale", "ngôn\nngữ", "locale", "locale")
+PATH = Dimension("path", "đường dẫn", "path", "path")
+REASON = Dimension("reason", "lý do", "reason", "suspect")
+CHANNEL = Dimension("channel", "kênh", "channel", "channel")
+SOURCE = Dimension("source", "nguồn", "source", "source")
+CAMPAIGN = Dimension("campaign", "chiến dịch", "campaign", "campaign")
+CAMPAIGN_SOURCE = Dimension("campaign_source", "nguồn chiến dịch", "campaign source", "campaign_source")
+CAMPAIGN_MEDIUM = Dimension("campaign_medium", "hình thức", "campaign medium", "campaign_medium")
+DEVICE = Dimension("device", "thiết bị", "device", "device")
+BROWSER = Dimension("browser", "trình duyệt", "browser", "browser")
+OS = Dimension("os", "hệ điều hành", "operating system", "os")
+LANGUAGE = Dimension("language", "ngôn ngữ đọc", "reader's language", "language")
+COUNTRY = Dimension("country", "quốc gia", "country", "country")
+PROVINCE = Dimension("province", "tỉnh", "province", "province")
+BOT = Dimension("bot", "bot", "bot", "bot")
+BOT_KIND = Dimension("bot_kind", "loại bot", "kind of bot", "bot_kind")
+BOT_OPERATOR = Dimension("bot_operator", "chủ bot", "operator of the bot", "bot_operator")
+DAY = Dimension("day", "ngày", "day", value="{day}")
+WEEK = Dimension("week", "tuần từ", "week from", value="toMonday({day})")
+MONTH = Dimension("month", "tháng từ", "month from", value="toStartOfMonth({day})")
+QUARTER = Dimension("quarter", "quý từ", "quarter from", value="toStartOfQuarter({day})")
+YEAR = Dimension("year", "năm từ", "year from", value="toStartOfYear({day})")
+WEEKDAY = Dimension("weekday", "thứ", "weekday, Monday is 1", value="toDayOfWeek({day})", is_number=True)
+HOUR = Dimension("hour", "giờ", "hour", value="{hour}", by_hour=True)
+HOUR_OF_DAY = Dimension(
+    "hour_of_day", "giờ trong\nngày", "hour of the day", value="toHour({hour})", by_hour=True, is_number=True
+)
+
+DIMENSIONS = {
+    dimension.name: dimension
+    for dimension in (
+        *(PAGE, LOCALE, PATH, REASON),
+        *(CHANNEL, SOURCE, CAMPAIGN, CAMPAIGN_SOURCE, CAMPAIGN_MEDIUM),
+        *(DEVICE, BROWSER, OS, LANGUAGE, COUNTRY, PROVINCE),
+        *(BOT, BOT_KIND, BOT_OPERATOR),
+        *(DAY, WEEK, MONTH, QUARTER, YEAR, WEEKDAY, HOUR, HOUR_OF_DAY),
+    )
+}

@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.queries import find_page_paths, report_days, report_hours, report_pages, report_refused
+from pipeline.clickhouse.queries import find_page_paths, report_refused
+from pipeline.reports.answer import Cell, answer
 from pipeline.reports.catalogue import DAYS, HOURS, PAGES, REFUSALS, Kind
+from pipeline.reports.dimensions import LOCALE, PAGE, Dimension
 from pipeline.reports.query import Query
+from pipeline.reports.question import Order, Question
 
-Cell = str | int
 Rows = list[tuple[Cell, ...]]
 
 MAX_ROWS = 2**32 - 1
@@ -32,21 +33,33 @@ def read_report(client: ClickHouse, query: Query) -> Report:
 
 
 def _read_pages(client: ClickHouse, query: Query) -> Rows:
-    limit = query.limit or MAX_ROWS
-    found = report_pages(client, since=query.since, until=query.until, site=query.site, limit=limit)
-    pages = sorted({row[0] for row in found})
+    """With the path under which a page was last viewed."""
+    found = _read(client, query, PAGE, LOCALE)
+    pages = sorted({int(page) for page, *_ in found})
     paths = find_page_paths(client, pages=pages, since=query.since, until=query.until) if pages else {}
-    return [(page, locale, paths.get((page, locale), ""), *counts) for page, locale, *counts in found]
+    return [(page, locale, paths.get((int(page), str(locale)), ""), *counts) for page, locale, *counts in found]
 
 
-def _read_days(client: ClickHouse, query: Query) -> Rows:
-    found = report_days(client, since=query.since, until=query.until, site=query.site)
-    return [(day.isoformat(), *counts) for day, *counts in found]
+def _read_times(client: ClickHouse, query: Query) -> Rows:
+    return _read(client, query, *query.kind.dimensions)
 
 
-def _read_hours(client: ClickHouse, query: Query) -> Rows:
-    found = report_hours(client, since=query.since, until=query.until, site=query.site)
-    return [(_hour(hour), *counts) for hour, *counts in found]
+def _read(client: ClickHouse, query: Query, *dimensions: Dimension) -> Rows:
+    """Times run forward; of the rest the most viewed comes first."""
+    by_views = () if dimensions[0].is_time else (Order(query.kind.metrics[0], descending=True),)
+    found = answer(
+        client,
+        Question(
+            metrics=query.kind.metrics,
+            since=query.since,
+            until=query.until,
+            site=query.site,
+            dimensions=dimensions,
+            order_by=(*by_views, *(Order(one, descending=False) for one in dimensions)),
+            limit=query.limit if query.kind is PAGES and query.limit else MAX_ROWS,
+        ),
+    )
+    return [(*row.dimensions, *row.metrics) for row in found.rows]
 
 
 def _read_refusals(client: ClickHouse, query: Query) -> Rows:
@@ -72,14 +85,10 @@ def _read_refusals(client: ClickHouse, query: Query) -> Rows:
 
 READERS: dict[Kind, Callable[[ClickHouse, Query], Rows]] = {
     PAGES: _read_pages,
-    DAYS: _read_days,
-    HOURS: _read_hours,
+    DAYS: _read_times,
+    HOURS: _read_times,
     REFUSALS: _read_refusals,
 }
-
-
-def _hour(hour: datetime) -> str:
-    return hour.strftime("%Y-%m-%d %H:00")
 
 
 def _sum(kind: Kind, rows: Rows) -> dict[str, int]:

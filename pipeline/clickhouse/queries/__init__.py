@@ -152,24 +152,6 @@ def count_dead_letters(client: ClickHouse) -> dict[str, int]:
     return dict(client.query(_sql("count_dead_letters")))
 
 
-def report_days(client: ClickHouse, *, since: date, until: date, site: int = 0) -> list[tuple[Any, ...]]:
-    """Rows of (day, views, visits, visitors, views by bots, views by staff), ``until`` included; ``site`` 0 is all."""
-    return client.query(_sql("report_days"), {"since": since, "until": until, "site": site})
-
-
-def report_hours(client: ClickHouse, *, since: date, until: date, site: int = 0) -> list[tuple[Any, ...]]:
-    """Rows of (hour, views, visits, views by bots, views by staff), of the days ``since`` to ``until``."""
-    start, end = instants(since, until)
-    return client.query(_sql("report_hours"), {"since": start, "until": end, "site": site})
-
-
-def report_pages(
-    client: ClickHouse, *, since: date, until: date, site: int = 0, limit: int = 100
-) -> list[tuple[Any, ...]]:
-    """Rows of (page id, locale, views, visits, daily visitors summed, views by bots, by staff), most viewed first."""
-    return client.query(_sql("report_pages"), {"since": since, "until": until, "site": site, "limit": limit})
-
-
 def report_refused(
     client: ClickHouse, *, since: date, until: date, site: int = 0, limit: int = 100
 ) -> list[tuple[Any, ...]]:

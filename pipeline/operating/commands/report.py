@@ -1,4 +1,7 @@
-"""``nhip report pages|days|hours|refused``: the traffic of some days, and what is not in its numbers."""
+"""``nhip report pages|days|hours|refused``: the traffic of some days, and what is not in its numbers.
+
+``nhip report query`` answers any question (reports/question.py).
+"""
 
 import argparse
 from datetime import timedelta
@@ -11,16 +14,20 @@ from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.text import add_row, shorten, table
 from pipeline.periods import local_date
 from pipeline.process.run import FINE
+from pipeline.reports.answer import Answer, Cell, answer
 from pipeline.reports.catalogue import CATALOGUE, REFUSALS
 from pipeline.reports.dimensions import Dimension
-from pipeline.reports.formats.csv import to_csv
-from pipeline.reports.formats.json import to_object
+from pipeline.reports.formats.csv import answer_to_csv, to_csv
+from pipeline.reports.formats.json import answer_to_object, to_object
 from pipeline.reports.metrics import Metric
 from pipeline.reports.query import Query
-from pipeline.reports.run import Cell, Report, read_report
+from pipeline.reports.question import BadQuestion, read_question
+from pipeline.reports.run import Report, read_report
 
 DEFAULT_DAYS = 7
 SHOWN = 100
+QUERY = "query"
+EXAMPLE = """'{"metrics": ["visits"], "date_range": "7d", "dimensions": ["channel"]}'"""
 CELL_LENGTH = 70
 ELSEWHERE = "xem nhip_collector_refused_beacons của từng bộ thu thập · see each collector's /_nhip/metrics"
 
@@ -29,7 +36,9 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "report", help="lượt xem theo trang, ngày, giờ; lượt bị loại · views by page, day or hour; what was left out"
     )
-    parser.add_argument("by", choices=tuple(CATALOGUE), metavar="|".join(CATALOGUE))
+    choices = (*CATALOGUE, QUERY)
+    parser.add_argument("by", choices=choices, metavar="|".join(choices))
+    parser.add_argument("question", nargs="?", help="chỉ với · with query: JSON, docs/operations.md")
     parser.add_argument("--since", type=day, metavar="DAY", help=f"từ ngày · default: {DEFAULT_DAYS} days with --until")
     parser.add_argument("--until", type=day, metavar="DAY", help="đến hết ngày · that day included (default: today)")
     parser.add_argument("--site", type=natural, default=0, help="chỉ một cổng · one site by its number (default: all)")
@@ -40,6 +49,8 @@ def add(commands: Commands) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
+    if options.by == QUERY or options.question:
+        return _answer(context, options)
     until = options.until or local_date(context.now())
     since = options.since or until - timedelta(days=DEFAULT_DAYS - 1)
     if since > until:
@@ -55,6 +66,44 @@ def run(context: Context, options: argparse.Namespace) -> int:
     else:
         _show(context, report)
     return FINE
+
+
+def _answer(context: Context, options: argparse.Namespace) -> int:
+    if options.by != QUERY or not options.question:
+        return context.refuse(f"câu hỏi JSON đi với query · a question in JSON goes with {QUERY}, such as {EXAMPLE}")
+    try:
+        question = read_question(options.question.encode(), today=local_date(context.now()))
+    except BadQuestion as error:
+        return context.refuse(str(error))
+    found = answer(context.client(), question)
+    if options.format == "json":
+        context.print_json(answer_to_object(found))
+    elif options.format == "csv":
+        context.write(answer_to_csv(found))
+    else:
+        _show_answer(context, found)
+    return FINE
+
+
+def _show_answer(context: Context, found: Answer) -> None:
+    """The rows, the others and all of them together; below, what is counted and from where the answer comes."""
+    question = found.question
+    context.tell_source()
+    context.out.print(Text(f"{question.since} – {question.until} (Asia/Ho_Chi_Minh)", "dim"))
+    columns: tuple[Dimension | Metric, ...] = (*question.dimensions, *question.metrics)
+    numbers = tuple(place for place, column in enumerate(columns) if isinstance(column, Metric) or column.is_number)
+    shown = table(*(column.heading_vi for column in columns), numbers=numbers)
+    for row in found.rows:
+        add_row(shown, *map(_cell, columns, (*row.dimensions, *row.metrics)))
+    if question.dimensions:
+        blanks = [""] * (len(question.dimensions) - 1)
+        for name, sums in (("khác", found.others), ("tổng", found.totals)):
+            if sums:
+                shown.add_section()
+                add_row(shown, name, *blanks, *("" if one is None else f"{one:,}" for one in sums), style="bold")
+    meanings = [f"{metric.heading_vi}: {metric.definition_vi} · {metric.definition_en}" for metric in question.metrics]
+    source = f"trả lời từ · answered from: {found.answered_from}"
+    context.print_table(shown, legend="\n".join((*(one.replace("\n", " ", 1) for one in meanings), source)))
 
 
 def _refused_lately() -> dict[tuple[str, int], int]:

@@ -3,7 +3,8 @@
 import csv
 import io
 
-from pipeline.reports.run import Cell, Report
+from pipeline.reports.answer import Answer, Cell
+from pipeline.reports.run import Report
 
 
 def to_csv(report: Report) -> str:
@@ -11,6 +12,15 @@ def to_csv(report: Report) -> str:
     writer = csv.writer(text)
     writer.writerow(column.name for column in report.query.kind.columns)
     writer.writerows([_harmless(cell) for cell in row] for row in report.rows)
+    return text.getvalue()
+
+
+def answer_to_csv(answer: Answer) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    question = answer.question
+    writer.writerow([*(one.name for one in question.dimensions), *(one.name for one in question.metrics)])
+    writer.writerows([*map(_harmless, row.dimensions), *row.metrics] for row in answer.rows)
     return text.getvalue()
 
 

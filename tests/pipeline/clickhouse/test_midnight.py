@@ -13,7 +13,6 @@ from fresh_database import fresh_database
 
 from pipeline.brokers import Record
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.queries import report_days
 from pipeline.clickhouse.rows import rows_of
 from pipeline.clickhouse.writer import write_rows
 from pipeline.collecting.beacon import Envelope, Knowledge, parse_beacon
@@ -22,6 +21,9 @@ from pipeline.collecting.limits import limits_of
 from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.events import EVENTS_TOPIC, Heartbeat, PageView, encode_lines
 from pipeline.periods import ZONE, local_date
+from pipeline.reports.catalogue import DAYS
+from pipeline.reports.query import Query
+from pipeline.reports.run import read_report
 from pipeline.serving.snapshot import read_snapshot
 from pipeline.tokens import PageToken, hour_of, sign
 
@@ -130,7 +132,8 @@ def test_at_another_collector_a_reader_is_two_for_as_long_as_both_are_online(por
 def test_the_days_visitors_and_visits_stay_what_they_were(portal: Portal, engine: ClickHouse) -> None:
     for at in (-900, -32, 5, 700):
         portal.read(at)
-    days = report_days(engine, site=portal.site, since=local_date(MIDNIGHT - 1), until=local_date(MIDNIGHT))
+    query = Query(DAYS, since=local_date(MIDNIGHT - 1), until=local_date(MIDNIGHT), site=portal.site)
+    days = read_report(engine, query).rows
     assert [(views, visits, visitors) for _day, views, visits, visitors, *_ in days] == [(2, 1, 1), (2, 0, 1)]
 
 

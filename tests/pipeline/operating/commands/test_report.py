@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 
 import pytest
@@ -116,3 +117,51 @@ def test_arguments_that_make_no_sense_are_refused_in_one_line(ops: Ops, argv: li
     assert (answer.code, answer.out) == (2, "")
     (line,) = answer.err.splitlines()
     assert words in line
+
+
+# any question
+
+
+def asked(**question: object) -> str:
+    return json.dumps({"date_range": ["2026-09-28", "2026-09-29"], "metrics": ["views", "visits"]} | question)
+
+
+def test_a_question_is_answered_as_json_csv_and_a_table(filled: Ops) -> None:
+    question = asked(dimensions=["page"], include={"totals": True}, pagination={"limit": 1})
+    found = filled.nhip("report", "query", question, "--json").json()
+    assert found["results"] == [{"dimensions": [7], "metrics": [4, 1]}]
+    assert (found["totals"], found["others"]) == ([5, 2], [1, 1])
+    assert found["meta"]["answered_from"] == "roll_up"
+    assert set(found["meta"]["definitions"]) == {"views", "visits"}
+
+    text = filled.nhip("report", "query", question, "--format", "csv").out
+    assert text.splitlines() == ["page,views,visits", "7,4,1"]
+
+    lines = [line.split() for line in filled.nhip("report", "query", question).out.splitlines()]
+    assert ["khác", "1", "1"] in lines
+    assert ["tổng", "5", "2"] in lines
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("{", "the question is not valid"),
+        (asked(metric=["views"]), "unknown field `metric`"),
+        (asked(metrics=["clicks"]), "there are: views, visits"),
+        (asked(dimensions=["colour"]), "there are: page, locale"),
+        (asked(filters=[["is", "page", ["seven"]]]), "values of page are numbers"),
+        (asked(filters=[["was", "page", [7]]]), "filters[0]"),
+        (asked(date_range=["2026-09-29", "2026-09-28"]), "begins after it ends"),
+        (asked(date_range="yesterday"), "there are: day, 7d"),
+        (asked(order_by=[["page", "asc"]]), "there are: views, visits"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused_by_the_name_of_its_field(ops: Ops, question: str, said: str) -> None:
+    answer = ops.nhip("report", "query", question)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+
+
+def test_a_question_goes_with_query_alone(ops: Ops) -> None:
+    assert ops.nhip("report", "days", asked()).code == 2
+    assert ops.nhip("report", "query").code == 2
