@@ -49,7 +49,7 @@ NHIP_SITE=$SITE
 NHIP_TLS=$TLS
 
 # Password of the user "admin", for the first start only.
-NHIP_ADMIN_PASSWORD=$(random 20)
+NHIP_ADMIN_PASSWORD=$(random 32)
 
 # Signs page tokens (collectors, web) and sessions (web). Losing them costs open pages a reload and users a login.
 NHIP_BEACON_KEY=$(random 64)
@@ -65,7 +65,7 @@ NHIP_KAFKA_OPERATOR_PASSWORD=$(random 40)
 NHIP_CLICKHOUSE_WRITER_PASSWORD=$(random 40)
 NHIP_CLICKHOUSE_READER_PASSWORD=$(random 40)
 NHIP_CLICKHOUSE_MIGRATOR_PASSWORD=$(random 40)
-NHIP_GRAFANA_PASSWORD=$(random 20)
+NHIP_GRAFANA_PASSWORD=$(random 32)
 END
 }
 

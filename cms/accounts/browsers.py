@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.accounts.keys import name_of
 
-COOKIE = "nhip_browser"
 PATH = "/admin/login/"  # no page depends on it
 SALT = "nhip.browser"
 KEEP_SECONDS = 180 * 24 * 60 * 60
@@ -38,10 +37,10 @@ def is_known(cookie: str) -> bool:
 def remember(request: HttpRequest, response: HttpResponseBase, account: str) -> None:
     """After signing in: know this browser the next time."""
     accounts = _accounts(request)
-    mark = accounts.pop(_name(account), "") or secrets.token_hex(8)
+    mark = accounts.pop(_name(account), "") or secrets.token_hex(16)
     latest = dict(list(accounts.items())[1 - MOST_ACCOUNTS :]) | {_name(account): mark}
     response.set_cookie(
-        COOKIE,
+        settings.BROWSER_COOKIE_NAME,
         signing.dumps(latest, salt=SALT),
         max_age=KEEP_SECONDS,
         path=PATH,
@@ -60,7 +59,7 @@ def describe_device(request: HttpRequest) -> str:
 
 
 def _accounts(request: HttpRequest) -> dict[str, str]:
-    return _read(request.COOKIES.get(COOKIE, ""))
+    return _read(request.COOKIES.get(settings.BROWSER_COOKIE_NAME, ""))
 
 
 def _read(cookie: str) -> dict[str, str]:

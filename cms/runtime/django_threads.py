@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
-from cms.accounts.browsers import COOKIE, is_known
+from cms.accounts.browsers import is_known
 from cms.runtime.answers import Answer, WSGIApplication, ask, send_answer
 from cms.runtime.bodies import Bodies, Refused, refuse
 from cms.runtime.environ import build_environ
@@ -116,7 +116,8 @@ class Pages:
     def _threads_for(self, scope: Scope) -> Threads:
         """Whoever reads without a session is a reader; a guesser of passwords waits for other guessers alone."""
         if scope["method"] == "POST" and scope["path"].startswith(settings.PASSWORD_PATHS):
-            return self._returning if is_known(cookie_of(scope, COOKIE)) else self._signing_in
+            known = is_known(cookie_of(scope, settings.BROWSER_COOKIE_NAME))
+            return self._returning if known else self._signing_in
         is_reader = scope["method"] in ("GET", "HEAD") and session_of(scope) is None
         return self._readers if is_reader else self._staff
 

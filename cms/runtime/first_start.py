@@ -37,7 +37,7 @@ def _make_admin() -> str | None:
         )
     if chosen:
         _check(chosen)
-    password = chosen or secrets.token_urlsafe(12)
+    password = chosen or secrets.token_urlsafe(16)
     users.create_superuser(username="admin", email="", password=password)
     return "như trong · as set in NHIP_ADMIN_PASSWORD" if chosen else f"{password} (chỉ hiện lần này · shown once)"
 
@@ -53,6 +53,6 @@ def _check(password: str) -> None:
     except ValidationError as error:
         raise ConfigurationError(
             f"NHIP_ADMIN_PASSWORD: {' '.join(error.messages)} · too easy to guess; want 12 characters or more, such as"
-            " the output of: openssl rand -hex 10",
+            " the output of: openssl rand -hex 16",
             variable="NHIP_ADMIN_PASSWORD",
         ) from error

@@ -123,7 +123,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "cms.accounts.passwords.GuessablePasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
 # Language, time and numbers. Templates group numbers (1.327) where people read them (intcomma, number_format);
@@ -163,7 +162,10 @@ BEHIND_TLS = BASE_URL.startswith("https://")
 _prefix = "__Host-" if BEHIND_TLS else ""
 SESSION_COOKIE_NAME = f"{_prefix}sessionid"
 CSRF_COOKIE_NAME = f"{_prefix}csrftoken"
-PRIVATE_COOKIES = (SESSION_COOKIE_NAME, "messages")
+MESSAGES_COOKIE_NAME = f"{_prefix}messages"
+MESSAGE_STORAGE = "cms.core.messages.Messages"
+BROWSER_COOKIE_NAME = "__Secure-nhip_browser" if BEHIND_TLS else "nhip_browser"  # for the path of signing in alone
+PRIVATE_COOKIES = (SESSION_COOKIE_NAME, MESSAGES_COOKIE_NAME)
 ADMIN_PATH = "/admin/"
 PRIVATE_PATHS = (ADMIN_PATH, "/documents/", STATIC_URL, MEDIA_URL)
 

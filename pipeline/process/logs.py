@@ -22,10 +22,19 @@ BY_TRY = ("consumers.partition", "consumers.runner", "pipeline.serving.snapshot"
 REFUSED = "django.security"
 LONGEST_MESSAGE = 400  # characters
 MOST_KINDS = 200
+# What ends a line or moves the cursor of a terminal, written as Python writes it; a tab may stay.
+CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(9), *range(10, 32), *range(127, 160), 0x2028, 0x2029)}
 
 
 class Zoned(logging.Formatter):
-    """Times as ISO 8601 with milliseconds in Asia/Ho_Chi_Minh, not in the zone of the machine or of Django."""
+    """Times as ISO 8601 with milliseconds in Asia/Ho_Chi_Minh, not in the zone of the machine or of Django.
+
+    A message is one line, whatever a request has put into it. Only a traceback has more.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's
+        record.message = record.message.translate(CONTROLS)
+        return super().formatMessage(record)
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002 - logging's
         return datetime.fromtimestamp(record.created, ZONE).isoformat(timespec="milliseconds")

@@ -107,7 +107,7 @@ def test_only_its_owner_reads_the_env_and_every_secret_is_new(tmp_path: Path) ->
     assert stat.S_IMODE((tmp_path / "first").stat().st_mode) == 0o600
     secrets = [name for name in first if name.endswith(("_KEY", "_PASSWORD"))]
     assert len(secrets) == 14
-    assert all(re.fullmatch(r"[0-9a-f]{20,}", first[name]) for name in secrets)
+    assert all(re.fullmatch(r"[0-9a-f]{32,}", first[name]) for name in secrets)
     assert len({environment[name] for environment in (first, second) for name in secrets}) == 28
     assert first["NHIP_SITE"] == "localhost"
     assert {path.name for path in tmp_path.iterdir()} == {"first", "second"}

@@ -145,12 +145,23 @@ def test_a_path_for_operations_never_reaches_a_process(proxy: Proxy, name: str, 
     assert ask(proxy, spelling.format(name))[0] == 404
 
 
-def test_the_proxys_own_answer_says_how_a_browser_must_take_it(proxy: Proxy) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        pytest.param("GET", "/_nhip/readyz", None, 404, id="a path for operations"),
+        pytest.param("POST", "/_nhip/e", (b"{}",), 411, id="a body of unknown length"),
+    ],
+)
+def test_the_proxys_own_answer_says_how_a_browser_must_take_it(
+    proxy: Proxy, method: str, path: str, body: tuple[bytes, ...] | None, status: int
+) -> None:
     connection = connect(proxy)
-    connection.request("GET", "/_nhip/readyz")
-    headers = dict(connection.getresponse().getheaders())
+    connection.request(method, path, body=body)
+    answer = connection.getresponse()
+    headers = dict(answer.getheaders())
     connection.close()
 
+    assert answer.status == status
     assert headers["X-Content-Type-Options"] == EVERY["x-content-type-options"]
     assert headers["Referrer-Policy"] == EVERY["referrer-policy"]
     assert "default-src 'none'" in headers["Content-Security-Policy"]

@@ -135,6 +135,9 @@ def test_cookies_and_headers_are_those_of_https_behind_the_trusted_proxy(site: S
     assert all("Secure" in cookie for cookie in login.cookies)
     assert login.cookies
     assert all(cookie.startswith("__Host-csrftoken=") for cookie in login.cookies)
+    (message,) = site.ask("/admin/login/code/").cookies  # nobody has given a password: a message says so
+    assert message.startswith("__Host-messages=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(message.split("; "))
 
 
 def test_https_alone_is_said_with_every_answer_that_came_by_it_and_with_no_other(site: Site) -> None:
@@ -165,9 +168,10 @@ def test_the_administrator_signs_in_through_the_proxy(site: Site) -> None:
     assert sorted(cookie.partition("=")[0] for cookie in answer.cookies) == [
         "__Host-csrftoken",
         "__Host-sessionid",
-        "nhip_browser",
+        "__Secure-nhip_browser",
     ]
     assert all("Secure" in cookie and "Domain" not in cookie for cookie in answer.cookies)
+    assert all("HttpOnly" in cookie or "csrftoken" in cookie for cookie in answer.cookies)
 
 
 def test_a_form_from_another_site_is_refused(site: Site) -> None:

@@ -29,6 +29,15 @@ def test_a_line_has_its_time_with_the_offset_of_vietnam() -> None:
     assert Zoned(FORMAT).format(record) == "2026-11-23T01:40:00.250+07:00 WARNING nhip: away"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x85", "\u2028", "\x1b[2K"])
+def test_no_request_writes_a_line_of_its_own(end: str) -> None:
+    forged = f"/a{end}2026-11-23T01:40:00.250+07:00 INFO nhip.sign-in: password: admin"
+    record = logging.makeLogRecord({"levelname": "WARNING", "name": "django.request", "msg": forged})
+    (line,) = Zoned(FORMAT).format(record).splitlines()
+    assert line.endswith("admin")
+    assert "\x1b" not in line
+
+
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Ho_Chi_Minh"])
 def test_the_zone_of_the_machine_does_not_matter(zone: str) -> None:
     written = subprocess.run(
