@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -271,6 +272,23 @@ def test_and_all_of_them_after_a_new_secret_key(admin: User, editor: User, with_
     for senseless in ((), ("quan-tri", "--all")):
         with pytest.raises(CommandError, match="want an account, or --all"):
             call_command("reset_second_factor", *senseless)
+
+
+def test_a_mailed_link_is_good_once_and_lets_nobody_in_without_the_code(
+    admin: User, with_factor: list[str], sign_in: Any, client: Client, settings: Any
+) -> None:
+    settings.WAGTAIL_PASSWORD_RESET_ENABLED = True
+    User.objects.filter(pk=admin.pk).update(email="quan-tri@example.gov.vn")
+    client.post("/admin/password_reset/", {"email": "quan-tri@example.gov.vn"})
+    (link,) = re.findall(r"/admin/password_reset/confirm/\S+", str(mail.outbox[0].body))
+    new = dict.fromkeys(("new_password1", "new_password2"), "mot-mat-khau-khac-han")
+
+    form = client.get(link)["Location"]
+    assert client.post(form, new).status_code == 302
+    assert client.get("/admin/").status_code == 302
+    assert sign_in(client, "quan-tri", "mot-mat-khau-khac-han")["Location"] == CODE
+    again = Client().get(link)
+    assert (again.status_code, "new_password1" in again.content.decode()) == (200, False)
 
 
 @pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])

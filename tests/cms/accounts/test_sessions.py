@@ -18,6 +18,7 @@ from cms.runtime import first_start
 from cms.runtime.signed_in import is_signed_in
 from pipeline.errors import ConfigurationError
 
+PASSWORD = "bon-tu-khong-lien-quan"
 SESSIONS = "/admin/account/sessions/"
 SESSION = django_settings.SESSION_COOKIE_NAME
 PHONE = (
@@ -119,6 +120,42 @@ def test_signing_out_and_a_new_password_end_sessions(both: tuple[Client, Client]
     assert there.get("/admin/").status_code == 302
 
 
+@pytest.mark.parametrize(("old", "changed"), [(PASSWORD, True), ("sai", False), ("", False)])
+def test_a_new_password_takes_the_old_one(admin: User, sign_in: Any, client: Client, old: str, changed: bool) -> None:
+    sign_in(client, "quan-tri")
+    fields = {
+        **{"name_email-first_name": "An", "name_email-last_name": "Lê", "name_email-email": "an@example.vn"},
+        **{"locale-preferred_language": "vi", "locale-current_time_zone": "Asia/Ho_Chi_Minh"},
+        **{"theme-theme": "system", "theme-contrast": "system", "theme-density": "default"},
+        **{"theme-keyboard_shortcuts": "on", "password-old_password": old},
+    }
+    new = dict.fromkeys(("password-new_password1", "password-new_password2"), "mot-mat-khau-khac-han")
+    client.post("/admin/account/", {**fields, **new})
+
+    admin.refresh_from_db()
+    assert admin.check_password("mot-mat-khau-khac-han") is changed
+
+
+@pytest.mark.parametrize("end", ["disabled", "deleted"])
+def test_a_disabled_or_deleted_account_is_out_at_once(both: tuple[Client, Client], admin: User, end: str) -> None:
+    if end == "disabled":
+        User.objects.filter(pk=admin.pk).update(is_active=False)
+    else:
+        admin.delete()
+
+    assert [browser.get("/admin/").status_code for browser in both] == [302, 302]
+
+
+def test_no_script_reads_the_key_of_a_session_and_no_other_site_sends_it(
+    admin: User, sign_in: Any, client: Client
+) -> None:
+    sign_in(client, "quan-tri")
+
+    cookie = client.cookies[SESSION]
+    assert (cookie["httponly"], cookie["samesite"], cookie["domain"]) == (True, "Lax", "")
+    assert len(cookie.value) == 32
+
+
 def test_the_report_says_who_when_and_how(both: tuple[Client, Client], sign_in: Any) -> None:
     sign_in(Client(), "khong-ai-ca", "sai")
     page = both[0].get("/admin/reports/sign-ins/").content.decode()
@@ -156,7 +193,7 @@ def test_the_log_has_who_signed_in_and_who_was_refused(
     assert "198.51.100" not in caplog.text
 
 
-def test_a_link_of_a_mail_is_good_once_and_for_an_hour(settings: Any) -> None:
+def test_a_link_of_a_mail_is_good_for_an_hour(settings: Any) -> None:
     assert settings.PASSWORD_RESET_TIMEOUT == 3600
 
 
@@ -184,7 +221,16 @@ def test_a_password_that_guessers_try_is_refused_in_words(admin: User, password:
     assert refused.value.messages
 
 
-@pytest.mark.parametrize("password", ["mèo vàng đạp xe qua cầu", "DwQ9-_xK2mLp8sTz", "correct horse battery"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        pytest.param("mèo vàng đạp xe qua cầu", id="words with marks"),
+        pytest.param("DwQ9-_xK2mLp8sTz", id="made by a browser"),
+        pytest.param("correct horse battery", id="small letters alone"),
+        pytest.param("83051947260318", id="digits alone"),
+        pytest.param(" ".join(["mèo vàng đạp xe qua cầu"] * 10), id="239 characters"),
+    ],
+)
 def test_a_good_password_is_taken(admin: User, password: str) -> None:
     validate_password(password, admin)
 

@@ -43,6 +43,15 @@ def test_a_form_that_nobody_can_read_is_refused_not_a_failure(path: str) -> None
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/admin/login/", "/khong-co-trang-nay/"])
+def test_a_trace_is_not_answered_with_the_request(client: Client, path: str) -> None:
+    response = client.trace(path, headers={"X-Secret": "only-the-proxy-knows"})
+
+    assert response.status_code in (404, 405)
+    assert "only-the-proxy-knows" not in response.content.decode()
+
+
+@pytest.mark.django_db
 def test_a_cookie_that_no_database_could_look_for_is_none() -> None:
     client = Client(raise_request_exception=False)
     client.cookies.load('sessionid="abcdefgh\\000ijkl"')

@@ -101,6 +101,32 @@ def test_a_cache_that_is_away_keeps_nobody_from_publishing(
     assert "Couldn't purge" in caplog.text
 
 
+def test_a_redirect_of_the_cache_is_not_followed(forgotten: Forgotten, page: PlainPage, settings: Any) -> None:
+    elsewhere: list[str] = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            elsewhere.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def do_PURGE(self) -> None:
+            self.do_GET()
+
+    with serve(Elsewhere) as address:
+
+        class Redirecting(BaseHTTPRequestHandler):
+            def do_PURGE(self) -> None:
+                self.send_response(302)
+                self.send_header("Location", address)
+                self.end_headers()
+
+        with serve(Redirecting) as cache:
+            settings.WAGTAILFRONTENDCACHE["default"]["LOCATION"] = cache
+            forgotten(lambda: page.save_revision().publish())
+    assert elsewhere == []
+
+
 def test_the_cache_is_told_after_no_process_gives_the_page_as_it_was(
     forgotten: Forgotten, page: PlainPage, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import datetime
+import json
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client, RequestFactory
+from wagtail.admin.rich_text.converters.contentstate import ContentstateConverter
 from wagtail.models import PageViewRestriction
 from wagtail_factories import ImageFactory
 
@@ -62,6 +64,27 @@ def test_the_picture_comes_with_alternative_text_caption_and_credit(client: Clie
 )
 def test_a_body_block_is_shown_as_its_kind(client: Client, write: Any, block: tuple[str, Any], markup: str) -> None:
     assert markup in read(client, write("Bài", body=[block]))
+
+
+def test_of_what_an_editors_browser_sends_only_known_elements_are_kept() -> None:
+    sent = {
+        "entityMap": {"0": {"type": "LINK", "mutability": "MUTABLE", "data": {"url": "javascript:alert(1)"}}},
+        "blocks": [
+            {
+                "key": "a",
+                "type": "unstyled",
+                "depth": 0,
+                "text": "<script>alert(1)</script>",
+                "inlineStyleRanges": [{"offset": 0, "length": 3, "style": "SCRIPT"}],
+                "entityRanges": [{"key": 0, "offset": 0, "length": 8}],
+            }
+        ],
+    }
+    html = ContentstateConverter(["bold", "link"]).to_database_format(json.dumps(sent))
+
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "javascript:" not in html
 
 
 def neighbours(article: NewsPage) -> Neighbours:

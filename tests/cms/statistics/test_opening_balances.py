@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.urls import reverse
@@ -188,6 +189,17 @@ def test_staff_enter_a_balance_in_the_admin(committing: Any, admin_client: Clien
     assert "Số đếm ban đầu" in listing
     assert "Lễ phát động" in listing
     assert "Đã gửi" in listing
+
+
+def test_an_editor_without_the_right_enters_none(db: None, client: Client) -> None:
+    editor = User.objects.create_user("bien-tap")
+    editor.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    client.force_login(editor)
+
+    for name in ("list", "add"):
+        refused = client.post(reverse(f"wagtailsnippets_statistics_openingbalance:{name}"), {"views": "1"})
+        assert (refused.status_code, refused.headers["Location"]) == (302, reverse("wagtailadmin_home"))
+    assert not OpeningBalance.objects.exists()
 
 
 def test_staff_choose_what_the_widget_counts(admin_client: Client, site: Site) -> None:

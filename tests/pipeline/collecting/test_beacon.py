@@ -258,6 +258,19 @@ def test_a_pixel_without_a_referrer_header_is_believed_for_its_token() -> None:
     assert (seen.path, seen.scripted) == (TOKEN.path, False)
 
 
+def test_of_a_repeated_field_the_first_holds() -> None:
+    assert fetch(f"{TOKEN_FIELD}&t=forged").page_id == TOKEN.page_id
+    with pytest.raises(Dropped) as refusal:
+        fetch(f"t=forged&{TOKEN_FIELD}")
+    assert refusal.value.reason is Reason.BAD_TOKEN
+
+
+def test_an_address_is_decoded_once() -> None:
+    with pytest.raises(Dropped) as refusal:
+        view({**GOOD, "p": "/tin%252Dtuc/bai-viet/"})
+    assert refusal.value.reason is Reason.OTHER_PATH
+
+
 @pytest.mark.parametrize("sent", ["/tin%2Dtuc/bai-viet/", "/tin-tuc/b%61i-viet/", "/%74in-tuc/bai%2dviet/"])
 def test_an_address_is_the_one_that_the_site_sees_however_it_is_written(sent: str) -> None:
     assert view({**GOOD, "p": sent}).path == TOKEN.path

@@ -182,6 +182,29 @@ async def test_a_request_with_too_much_around_its_body_is_refused(
     assert await caller.hear() == CUT_OFF
 
 
+TO_BE_CONTINUED = b"POST / HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        pytest.param(b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", id="a length and chunks"),
+        pytest.param(b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", id="chunks and a length"),
+        pytest.param(b"Content-Length: 3\r\nContent-Length: 9\r\n", id="two lengths"),
+        pytest.param(b"Content-Length: +3\r\n", id="a length with a sign"),
+        pytest.param(b"Transfer-Encoding: chunked, identity\r\n", id="an encoding after the chunks"),
+    ],
+)
+async def test_a_request_whose_end_can_be_read_in_two_ways_is_refused(caller: Caller, lengths: bytes) -> None:
+    await caller.say(TO_BE_CONTINUED + lengths + b"\r\n0\r\n\r\n" + GET)
+
+    answers = b""
+    while (heard := await caller.hear()) != CUT_OFF:
+        answers += heard
+    assert answers.startswith(b"HTTP/1.1 400 ")
+    assert answers.count(b"HTTP/1.1") == 1
+
+
 @pytest.mark.parametrize(
     ("begun", "more"),
     [

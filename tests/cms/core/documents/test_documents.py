@@ -14,6 +14,7 @@ from pytest_django import Settings
 from wagtail.documents.models import Document
 from wagtail.models import Collection
 
+from cms.core.documents import contents
 from cms.core.documents.kinds import KINDS, OFFICE, OPEN
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
@@ -128,6 +129,21 @@ def test_everything_else_is_refused_in_words(editor: Client, name: str, content:
     assert not said["success"]
     assert words in said["error_message"]
     assert not Document.objects.exists()
+
+
+def test_an_archive_of_very_many_parts_is_no_document(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "MOST_MEMBERS", 3)
+    parts = [(f"word/{number}.xml", "") for number in range(3)]
+
+    assert not upload(editor, "a.docx", office("wordprocessingml", "document", *parts))["success"]
+    assert upload(editor, "a.docx", office("wordprocessingml", "document", *parts[1:]))["success"]
+
+
+def test_of_an_archive_no_more_is_unpacked_than_a_list_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "MOST_LISTED_BYTES", 1000)
+    found = contents._listed(BytesIO(archive(("[Content_Types].xml", "x" * 100_000))), "[Content_Types].xml")
+
+    assert found == (["[content_types].xml"], b"x" * 1000)
 
 
 def test_replacing_a_document_and_choosing_one_have_the_same_form(editor: Client) -> None:

@@ -28,6 +28,15 @@ def drawing_of_many_parts(path: Path) -> Path:
     return path
 
 
+def drawing_with_an_entity(path: Path) -> Path:
+    path.write_text(
+        "<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY e SYSTEM 'file:///etc/hostname'>]>"
+        "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><text>&e;</text></svg>",
+        encoding="utf-8",
+    )
+    return path
+
+
 def too_many_bytes(path: Path) -> Path:
     with path.open("wb") as file:
         file.write(jpeg_header())
@@ -56,6 +65,7 @@ REFUSED = [
     pytest.param("head.jpg", lambda p: write(p, jpeg_header()), "Không đọc được", id="a header alone"),
     pytest.param("drawing.svg", drawing_of_many_parts, "Định dạng này không dùng được", id="a drawing"),
     pytest.param("drawing.jpg", drawing_of_many_parts, "bên trong là ảnh svg", id="a drawing that hides"),
+    pytest.param("drawing.jpg", drawing_with_an_entity, "Không đọc được", id="a drawing that names another file"),
     pytest.param(
         "photo.png",
         lambda p: draw(p.with_suffix(".jpg"), 80, 60).rename(p),
