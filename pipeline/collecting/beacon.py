@@ -14,7 +14,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from pipeline.collecting.campaigns_today import CampaignsToday
 from pipeline.collecting.enrich.agents import Agent, describe_agent
+from pipeline.collecting.enrich.campaigns import NO_CAMPAIGN, Campaign, campaign_of
+from pipeline.collecting.enrich.channels import channel_of
+from pipeline.collecting.enrich.languages import first_language
 from pipeline.collecting.enrich.referrers import Origin, OwnNames, origin_of
 from pipeline.collecting.enrich.visitors import identify_reader, identify_visitor, networks_of
 from pipeline.collecting.limits import Limits
@@ -37,7 +41,7 @@ class Knowledge(NamedTuple):
 
     ``keys`` sign page tokens, the present one first. ``salt_for`` a Unix second: the day's salt, None while there is
     none. ``visitors``: those of the last hours. ``limits``: how much a network may send. ``names``: the site's.
-    ``undated_until``: for how long tokens without an hour are believed, in Unix seconds.
+    ``undated_until``: for how long tokens without an hour are believed, in Unix seconds. ``campaigns``: those of today.
     """
 
     keys: tuple[bytes, ...]
@@ -46,6 +50,7 @@ class Knowledge(NamedTuple):
     limits: Limits
     names: OwnNames
     undated_until: float
+    campaigns: CampaignsToday
 
 
 class Reason(StrEnum):
@@ -95,8 +100,8 @@ class Dropped(Exception):
 class Envelope(msgspec.Struct, frozen=True):
     """The request around a beacon. ``now`` is Unix milliseconds; the other fields are its headers', or empty.
 
-    ``referer``: the page that asks for the pixel; where its reader came from is ``Beacon.r``. ``fetched_from``: the
-    header Sec-Fetch-Site, by which browsers say themselves whether a page of the same site asks.
+    ``referer``: the page that asks; where its reader came from is ``Beacon.r``. ``fetched_from``: the header
+    Sec-Fetch-Site, by which browsers say themselves whether a page of the same site asks.
     """
 
     now: int
@@ -107,6 +112,7 @@ class Envelope(msgspec.Struct, frozen=True):
     origin: str = ""
     referer: str = ""
     user_agent: str = ""
+    accept_language: str = ""
     content_type: bytes = b""
     purpose: str = ""
     unidentified: bool = False
@@ -144,6 +150,9 @@ class Draft(msgspec.Struct, gc=False):
     suspect: str = ""
     seen_ago: int = 0
     origin: Origin = Origin(internal=False, source="")
+    campaign: Campaign = NO_CAMPAIGN
+    channel: str = ""
+    language: str = ""
     visit: bool = False
 
 
@@ -347,6 +356,39 @@ def put_origin(draft: Draft) -> None:
         draft.origin = origin_of(draft.beacon.r, draft.names)
 
 
+def put_campaign(draft: Draft) -> None:
+    """From the query of the page's own address, which its beacon and its pixel have in the header Referer.
+
+    The address of any other page says nothing of this view.
+    """
+    page = draft.envelope.referer
+    if draft.beacon.h or (campaign := campaign_of(page)) == NO_CAMPAIGN:
+        return
+    if origin_of(page, draft.names).internal and _is_same_path(_path(page), draft.token.path):
+        draft.campaign = campaign
+
+
+def put_channel(draft: Draft) -> None:
+    """A page that leads to itself does not say where its reader came from; its campaign does."""
+    if not draft.beacon.h:
+        origin, campaign = draft.origin, draft.campaign
+        internal = origin.internal and (campaign == NO_CAMPAIGN or not _leads_to_itself(draft))
+        draft.channel = channel_of(origin.source, internal=internal, campaign=campaign)
+
+
+def put_bounds_on_campaigns(draft: Draft) -> None:
+    """Only a reader's view makes a campaign known; what else comes in its name is under ``other``."""
+    if draft.campaign != NO_CAMPAIGN:
+        known, now, customer = draft.known.campaigns, draft.envelope.now, draft.customer
+        is_readers = draft.audience == PUBLIC
+        draft.campaign = known.admit(draft.campaign, network=customer, now_ms=now, may_be_new=is_readers)
+
+
+def put_language(draft: Draft) -> None:
+    if not draft.beacon.h:
+        draft.language = first_language(draft.envelope.accept_language)
+
+
 def put_visit(draft: Draft) -> None:
     """A visit begins with a view whose reader came from elsewhere.
 
@@ -378,6 +420,10 @@ BEACON_STEPS = (
     refuse_heartbeat_without_view,
     put_suspicion,
     put_origin,
+    put_campaign,
+    put_channel,
+    put_bounds_on_campaigns,
+    put_language,
     put_visit,
     put_last_seen,
 )
@@ -395,6 +441,10 @@ PIXEL_STEPS = (
     put_visitor,
     put_suspicion,
     put_origin,
+    put_campaign,
+    put_channel,
+    put_bounds_on_campaigns,
+    put_language,
     put_visit_of_pixel,
     put_last_seen,
 )
@@ -404,7 +454,7 @@ PIXEL_STEPS = (
 
 
 def _view(draft: Draft, *, scripted: bool) -> PageView:
-    token, agent, origin = draft.token, draft.agent, draft.origin
+    token, agent, campaign = draft.token, draft.agent, draft.campaign
     return PageView(
         at=draft.envelope.now,
         site=token.site,
@@ -414,10 +464,15 @@ def _view(draft: Draft, *, scripted: bool) -> PageView:
         audience=draft.audience,
         visitor=draft.visitor,
         visit=draft.visit,
-        source=origin.source,
+        source=draft.origin.source,
+        channel=draft.channel,
+        campaign=campaign.name,
+        campaign_source=campaign.source,
+        campaign_medium=campaign.medium,
         browser=agent.browser,
         os=agent.os,
         device=agent.device,
+        language=draft.language,
         bot=agent.bot,
         scripted=scripted,
         suspect=draft.suspect,

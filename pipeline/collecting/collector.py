@@ -21,6 +21,7 @@ from pipeline.collecting.beacon import (
     parse_beacon,
     parse_pixel,
 )
+from pipeline.collecting.campaigns_today import CampaignsToday
 from pipeline.collecting.displays import Displays
 from pipeline.collecting.enrich.referrers import OwnNames
 from pipeline.collecting.limits import Limits
@@ -73,7 +74,7 @@ class Collector:
     ) -> None:
         self._acknowledger = acknowledger
         visitors = RecentVisitors(started_ms=time.time_ns() // 1_000_000)
-        self._known = Knowledge(tuple(keys), salt_for, visitors, limits, names, undated_until)
+        self._known = Knowledge(tuple(keys), salt_for, visitors, limits, names, undated_until, CampaignsToday())
         self._scripted = Displays(seconds=SCRIPTED_SECONDS)
         self._unscripted = Displays(seconds=UNSCRIPTED_SECONDS)
         self._script = files("pipeline.collecting.script").joinpath("beacon.min.js").read_bytes()
@@ -136,6 +137,7 @@ _TEXT_HEADERS = {
     b"origin": "origin",
     b"referer": "referer",
     b"user-agent": "user_agent",
+    b"accept-language": "accept_language",
     b"sec-purpose": "purpose",
     b"purpose": "purpose",
 }

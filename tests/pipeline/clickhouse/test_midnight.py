@@ -16,6 +16,7 @@ from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.rows import rows_of
 from pipeline.clickhouse.writer import write_rows
 from pipeline.collecting.beacon import Envelope, Knowledge, parse_beacon
+from pipeline.collecting.campaigns_today import CampaignsToday
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
 from pipeline.collecting.recent_visitors import RecentVisitors
@@ -53,6 +54,7 @@ class Portal:
             limits=limits_of(events_per_second=0, events=0, page_views=0, new_readers=0),
             names=settle(["so.example.vn"]),
             undated_until=0.0,
+            campaigns=CampaignsToday(),
         )
 
     def read(self, at: float, *, reader: int = 1, collector: int = 0, heartbeat: int = 0) -> PageView | Heartbeat:

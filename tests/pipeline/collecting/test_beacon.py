@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.collecting.beacon import (
     BEACON_STEPS,
@@ -19,6 +22,8 @@ from pipeline.collecting.beacon import (
     parse_beacon,
     parse_pixel,
 )
+from pipeline.collecting.campaigns_today import MOST_OF_A_NETWORK, CampaignsToday
+from pipeline.collecting.enrich.channels import CHANNELS
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
 from pipeline.collecting.recent_visitors import RecentVisitors
@@ -37,7 +42,14 @@ CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 )
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
-ENVELOPE = Envelope(now=NOW, ip="203.0.113.9", host=OWN, user_agent=CHROME, content_type=b"text/plain;charset=UTF-8")
+ENVELOPE = Envelope(
+    now=NOW,
+    ip="203.0.113.9",
+    host=OWN,
+    user_agent=CHROME,
+    accept_language="vi-VN,vi;q=0.9,en;q=0.8",
+    content_type=b"text/plain;charset=UTF-8",
+)
 FRONT_END = "https://app.example.vn"
 NAMES = settle(["localhost", "so.example.vn", ".so.example.vn"], front_ends=[FRONT_END])
 
@@ -51,6 +63,7 @@ def knowledge(*, salt_for: SaltFor = lambda _at: SALT, **limits: int) -> Knowled
         limits=limits_of(**{"events_per_second": 0, "events": 0, "page_views": 0, "new_readers": 0, **limits}),
         names=NAMES,
         undated_until=NOW / 1000,
+        campaigns=CampaignsToday(),
     )
 
 
@@ -106,6 +119,8 @@ def test_a_view_says_what_the_token_the_envelope_and_the_clock_say() -> None:
         visitor=seen.visitor,
         visit=True,
         source="google.com",
+        channel="search",
+        language="vi",
         browser="Chrome",
         os="Windows",
         device="desktop",
@@ -306,6 +321,133 @@ def test_a_page_that_an_older_version_signed_counts_for_a_day_after_the_update()
 def test_a_body_of_the_largest_size_is_taken() -> None:
     padding = MAX_BODY_BYTES - len(msgspec.json.encode({**GOOD, "r": ""}))
     assert view({**GOOD, "r": "x" * padding}).page_id == 7
+
+
+# where a view came from
+
+LANDED = f"https://{OWN}{TOKEN.path}?utm_source=Zalo-OA&utm_medium=post&utm_campaign=T%E1%BA%BFt+2027"
+SAID = ("tết 2027", "zalo-oa", "post")
+
+
+def both(referrer: str = "", **around: Any) -> list[PageView]:
+    """The view of a beacon, and of a pixel, of the same page and referrer."""
+    page = {"referer": LANDED, **around}
+    return [view({**GOOD, "r": referrer}, **page), fetch(urlencode({"t": GOOD["t"], "r": referrer}), **page)]
+
+
+def campaign(seen: PageView) -> tuple[str, str, str]:
+    return (seen.campaign, seen.campaign_source, seen.campaign_medium)
+
+
+@pytest.mark.parametrize(
+    ("referrer", "source", "channel"),
+    [
+        pytest.param("", "", "direct", id="typed"),
+        pytest.param("nonsense", "", "direct", id="nobody can say"),
+        pytest.param("https://www.google.com/", "google.com", "search", id="a search"),
+        pytest.param("https://l.facebook.com/l.php?u=x", "l.facebook.com", "social", id="a social network"),
+        pytest.param("android-app://com.zing.zalo/", "com.zing.zalo", "messaging", id="an app"),
+        pytest.param("https://bocongthuong.gov.vn/", "bocongthuong.gov.vn", "government", id="a ministry"),
+        pytest.param("https://blog.example/", "blog.example", "referral", id="any other"),
+        pytest.param(INSIDE, "", "internal", id="the site itself"),
+        pytest.param(f"https://www.{OWN}:8443/", "", "internal", id="with www and a port"),
+        pytest.param("http://localhost:8291/", "", "internal", id="a name of the settings"),
+        pytest.param("https://en.so.example.vn/", "", "internal", id="below a name of the settings"),
+        pytest.param(f"{FRONT_END}/khac/", "", "internal", id="a front end"),
+        pytest.param(ITSELF, "", "internal", id="the page itself"),
+    ],
+)
+def test_a_view_has_the_source_and_the_channel_of_its_referrer(referrer: str, source: str, channel: str) -> None:
+    for seen in both(referrer, referer=ITSELF):
+        assert (seen.source, seen.channel, *campaign(seen)) == (source, channel, "", "", "")
+
+
+def test_the_name_of_the_wagtail_site_and_of_the_proxy_are_internal() -> None:
+    named = signed(host="khac.example.vn")
+    assert view({**GOOD, "t": named, "r": "https://khac.example.vn/"}).channel == "internal"
+    assert view({**GOOD, "r": "https://khac.example.vn/"}, forwarded_host="khac.example.vn").channel == "internal"
+    assert view({**GOOD, "r": "https://khac.example.vn/"}).channel == "referral"
+
+
+def test_the_campaign_is_in_the_address_of_the_page() -> None:
+    for seen in both("https://zalo.me/"):
+        assert campaign(seen) == SAID
+        assert (seen.channel, seen.source) == ("campaign", "zalo.me")
+
+
+@pytest.mark.parametrize(
+    ("referrer", "channel"),
+    [
+        pytest.param(INSIDE, "internal", id="from another page of the site"),
+        pytest.param(LANDED, "campaign", id="after a front that checks browsers"),
+    ],
+)
+def test_a_campaign_that_a_reader_takes_along_inside_the_site_is_none(referrer: str, channel: str) -> None:
+    assert [seen.channel for seen in both(referrer)] == [channel, channel]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(LANDED.replace(OWN, "evil.example"), id="of another site"),
+        pytest.param(LANDED.replace(TOKEN.path, "/khac/"), id="of another page"),
+        pytest.param(LANDED.replace("https://", "https://["), id="broken"),
+        pytest.param("?utm_source=x", id="of no site"),
+        pytest.param(LANDED + "&x=" + "a" * 4096, id="longer than browsers send"),
+        pytest.param("", id="none"),
+    ],
+)
+def test_no_other_address_is_read_for_a_campaign(page: str) -> None:
+    assert campaign(view(referer=page)) == ("", "", "")
+    assert view(referer=page).channel == "search"
+
+
+@pytest.mark.parametrize("path", ["/tin%2Dtuc/bai-viet/", "/%74in-tuc/bai%2dviet/"])
+def test_the_page_is_known_however_its_address_is_written(path: str) -> None:
+    assert [campaign(seen) for seen in both(referer=LANDED.replace(TOKEN.path, path))] == [SAID, SAID]
+
+
+def test_a_front_end_has_campaigns_too() -> None:
+    page = LANDED.replace(f"https://{OWN}", FRONT_END)
+    assert campaign(view(origin=FRONT_END, referer=page, fetched_from="cross-site")) == SAID
+
+
+def test_bots_and_suspects_make_no_campaign_known() -> None:
+    known = knowledge(page_views=1)
+    veiled = ("other", "other", "other")
+    assert campaign(view(known=known, referer=LANDED, user_agent=GOOGLEBOT)) == veiled
+    assert campaign(view(known=known, referer=LANDED)) == SAID
+    assert campaign(view(known=known, referer=LANDED, user_agent=GOOGLEBOT)) == SAID
+
+    second = view(known=known, referer=LANDED + "-sau")
+    assert (second.suspect, campaign(second)) == ("rate", veiled)
+
+
+def test_one_network_can_invent_no_more_than_its_share_of_campaigns() -> None:
+    known = knowledge()
+    names = {view(known=known, referer=f"{ITSELF}?utm_campaign=ten-{n}").campaign for n in range(200)}
+    assert names == {"other", *(f"ten-{n}" for n in range(MOST_OF_A_NETWORK))}
+    assert view(known=known, referer=f"{ITSELF}?utm_campaign=khac", ip="198.51.100.7").campaign == "khac"
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("en-US,en;q=0.9", "en"), ("zh-Hant-TW", "zh"), ("xx", "other"), ("", "")],
+)
+def test_a_view_has_the_first_language_of_its_reader(header: str, language: str) -> None:
+    assert [seen.language for seen in both(accept_language=header)] == [language, language]
+
+
+@given(referrer=st.text(), page=st.text(), header=st.text())
+@settings(deadline=None)
+def test_whatever_is_sent_a_view_has_a_channel_and_short_names(referrer: str, page: str, header: str) -> None:
+    query = urlencode(
+        {"utm_campaign": page.encode("utf-8", "replace"), "utm_source": referrer.encode("utf-8", "replace")}
+    )
+    seen = view({**GOOD, "r": referrer}, referer=f"{ITSELF}?{query}", accept_language=header)
+    assert seen.channel in CHANNELS
+    assert max(map(len, campaign(seen))) <= 60
+    assert len(seen.language) <= 5
 
 
 # refusals

@@ -90,6 +90,19 @@ async def test_a_beacon_is_answered_when_it_is_in_the_log(collector: Kit) -> Non
     assert (view.page_id, view.path, view.visit, view.source) == (7, collector.token.path, True, "google.com")
 
 
+@pytest.mark.parametrize("kind", ["beacon", "pixel"])
+async def test_campaign_and_language_are_in_the_headers_of_a_request(collector: Kit, kind: str) -> None:
+    page = f"https://congthuong.example.vn{collector.token.path}?utm_source=Zalo"
+    headers = [(b"referer", page.encode()), (b"accept-language", b"en-US,vi;q=0.9")]
+    if kind == "beacon":
+        await collector.beacon(headers=headers)
+    else:
+        await collector.request("GET", f"/_nhip/luot?t={collector.signed}", headers=headers)
+    (view,) = collector.events()
+    assert isinstance(view, PageView)
+    assert (view.channel, view.campaign_source, view.language) == ("campaign", "zalo", "en")
+
+
 async def test_a_heartbeat_is_taken_too(collector: Kit) -> None:
     assert (await collector.beacon(h=1)).status == 202
     assert [type(event) for event in collector.events()] == [Heartbeat]

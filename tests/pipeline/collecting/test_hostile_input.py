@@ -305,7 +305,18 @@ foreign = st.one_of(
 ).filter(lambda origin: not origin_of(origin.decode("latin-1"), settle([HOST])).internal)
 noise = st.lists(
     st.tuples(
-        st.sampled_from([b"user-agent", b"referer", b"sec-purpose", b"dnt", b"sec-gpc", b"x-forwarded-for", b"cookie"]),
+        st.sampled_from(
+            [
+                b"user-agent",
+                b"accept-language",
+                b"referer",
+                b"sec-purpose",
+                b"dnt",
+                b"sec-gpc",
+                b"x-forwarded-for",
+                b"cookie",
+            ]
+        ),
         latin | st.binary(max_size=2000),
     ),
     max_size=4,

@@ -12,6 +12,7 @@ import pytest
 from pipeline.collecting import collector as endpoints
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.beacon import Dropped, Envelope, Knowledge, Reason, parse_beacon, parse_pixel
+from pipeline.collecting.campaigns_today import CampaignsToday
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
@@ -40,6 +41,7 @@ class Site:
             limits=limits_of(**LIMITS),
             names=settle(["so.example.vn"]),
             undated_until=0.0,
+            campaigns=CampaignsToday(),
         )
         self.events: list[PageView | Heartbeat] = []
         self.refused: Counter[Reason] = Counter()
