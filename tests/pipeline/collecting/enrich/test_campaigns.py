@@ -29,6 +29,8 @@ PAGE = "https://congthuong.example.vn/tin-tuc/"
         pytest.param("UTM_SOURCE=x", NO_CAMPAIGN, id="another name"),
         pytest.param("utm_campaign=%ff%fe", ("��", "", ""), id="no UTF-8"),
         pytest.param("utm_campaign=" + "a" * 100, ("a" * 60, "", ""), id="a long one is cut"),
+        pytest.param("utm_campaign=" + "a" * 59 + "+b", ("a" * 59, "", ""), id="one is cut before a space"),
+        pytest.param("utm_campaign=%E2%84%8C%EF%BC%B4", ("ht", "", ""), id="letters that only look otherwise"),
         pytest.param("utm_campaign=" + "a" * 601, (OTHER, "", ""), id="longer than anybody writes"),
         pytest.param("utm_campaign=tet-2027-01-15", ("tet-2027-01-15", "", ""), id="a date"),
     ],
