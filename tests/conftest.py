@@ -70,23 +70,29 @@ SLOW = (
     "tests/contracts",
     "tests/benchmarks",
     "tests/deploy",
-    "tests/consumers/test_process.py",
+    "tests/consumers/test_continuing",
     "tests/consumers/test_exactly_once.py",
+    "tests/consumers/test_process.py",
     "tests/cms/core/changes/test_noticing.py",
     "tests/cms/core/pictures",
+    "tests/cms/core/test_field_starts.py",
     "tests/cms/core/test_settings.py",
     "tests/cms/demo/test_load_demo.py",
+    "tests/cms/statistics/test_reconcile.py",
     "tests/cms/test_manage.py",
     "tests/cms/test_postgresql.py",
     "tests/cms/test_queries.py",
     "tests/cms/web",
     "tests/pipeline/brokers/kafka",
+    "tests/pipeline/brokers/test_full_disk.py",
     "tests/pipeline/clickhouse/test_accounts.py",
+    "tests/pipeline/clickhouse/test_midnight.py",
     "tests/pipeline/clickhouse/test_migrations.py",
     "tests/pipeline/clickhouse/test_server.py",
     "tests/pipeline/clickhouse/test_recovery.py",
     "tests/pipeline/clickhouse/roll_ups",
     "tests/pipeline/operating/commands",
+    "tests/pipeline/reports/test_answer.py",
     "tests/pipeline/collecting/test_hostile_input.py",
 )
 
@@ -128,6 +134,13 @@ class ByServer(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServer:
     return ByServer(config, log)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where the slow ones are left out, they are not even imported, which would take as long as the quick ones."""
+    if "not slow" not in config.option.markexpr or not collection_path.is_relative_to(config.rootpath):
+        return None
+    return collection_path.relative_to(config.rootpath).as_posix().startswith(SLOW) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
