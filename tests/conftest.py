@@ -93,6 +93,7 @@ SLOW = (
     "tests/pipeline/clickhouse/roll_ups",
     "tests/pipeline/operating/commands",
     "tests/pipeline/reports/test_answer.py",
+    "tests/pipeline/reports/test_schema.py",
     "tests/pipeline/collecting/test_hostile_input.py",
 )
 

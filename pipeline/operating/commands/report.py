@@ -1,6 +1,6 @@
 """``nhip report pages|days|hours|refused``: the traffic of some days, and what is not in its numbers.
 
-``nhip report query`` answers any question (reports/question.py).
+``nhip report query`` answers any question (reports/question.py), whose JSON Schema ``nhip report schema`` prints.
 """
 
 import argparse
@@ -23,10 +23,12 @@ from pipeline.reports.metrics import Metric
 from pipeline.reports.query import Query
 from pipeline.reports.question import BadQuestion, read_question
 from pipeline.reports.run import Report, read_report
+from pipeline.reports.schema import schema_of_questions
 
 DEFAULT_DAYS = 7
 SHOWN = 100
 QUERY = "query"
+SCHEMA = "schema"
 EXAMPLE = """'{"metrics": ["visits"], "date_range": "7d", "dimensions": ["channel"]}'"""
 CELL_LENGTH = 70
 ELSEWHERE = "xem nhip_collector_refused_beacons của từng bộ thu thập · see each collector's /_nhip/metrics"
@@ -36,7 +38,7 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "report", help="lượt xem theo trang, ngày, giờ; lượt bị loại · views by page, day or hour; what was left out"
     )
-    choices = (*CATALOGUE, QUERY)
+    choices = (*CATALOGUE, QUERY, SCHEMA)
     parser.add_argument("by", choices=choices, metavar="|".join(choices))
     parser.add_argument("question", nargs="?", help="chỉ với · with query: JSON, docs/operations.md")
     parser.add_argument("--since", type=day, metavar="DAY", help=f"từ ngày · default: {DEFAULT_DAYS} days with --until")
@@ -49,6 +51,9 @@ def add(commands: Commands) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
+    if options.by == SCHEMA:
+        context.print_json(schema_of_questions())
+        return FINE
     if options.by == QUERY or options.question:
         return _answer(context, options)
     until = options.until or local_date(context.now())

@@ -162,6 +162,10 @@ def test_a_question_that_makes_no_sense_is_refused_by_the_name_of_its_field(ops:
     assert said in answer.err
 
 
+def test_the_schema_of_questions_is_printed(ops: Ops) -> None:
+    assert "metrics" in ops.nhip("report", "schema").json()["required"]
+
+
 def test_a_question_goes_with_query_alone(ops: Ops) -> None:
     assert ops.nhip("report", "days", asked()).code == 2
     assert ops.nhip("report", "query").code == 2

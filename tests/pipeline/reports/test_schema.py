@@ -1,0 +1,77 @@
+"""The published schema and the check of a question agree on what can be asked."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pipeline.reports.dimensions import DIMENSIONS
+from pipeline.reports.metrics import METRICS
+from pipeline.reports.question import BadQuestion, read_question
+from pipeline.reports.schema import schema_of_questions
+
+SCHEMA = schema_of_questions()
+VALIDATOR = Draft202012Validator(SCHEMA)
+LEAST: dict[str, Any] = {"metrics": ["views"], "date_range": "7d"}
+
+
+def can_be_asked(question: Any) -> bool:
+    try:
+        read_question(question, today=date(2026, 11, 28))
+    except BadQuestion:
+        return False
+    return True
+
+
+def test_it_is_a_schema() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        *({"metrics": [name]} for name in METRICS),
+        *({"dimensions": [name]} for name in DIMENSIONS),
+        {"date_range": ["2026-11-01", "2026-11-30"]},
+        {"site": 1},
+        {"filters": [["is", "channel", ["search", "ai"]], ["is_not", "page", [7]], ["contains", "path", ["/tin"]]]},
+        {"filters": [["or", [["is", "country", ["VN"]], ["not", ["and", []]]]]]},
+        {"order_by": [["views", "asc"]]},
+        {"include": {"totals": True, "total_rows": True}, "pagination": {"limit": 10_000, "offset": 3}},
+    ],
+)
+def test_what_the_schema_allows_can_be_asked(more: dict[str, Any]) -> None:
+    assert VALIDATOR.is_valid(LEAST | more)
+    assert can_be_asked(LEAST | more)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"metric": ["views"]},
+        {"metrics": []},
+        {"metrics": ["clicks"]},
+        {"metrics": "views"},
+        {"date_range": "yesterday"},
+        {"date_range": ["2026-11-01"]},
+        {"site": -1},
+        {"dimensions": ["colour"]},
+        {"dimensions": ["page", "path", "locale", "source", "channel"]},
+        {"filters": [["was", "page", [7]]]},
+        {"filters": [["is", "page", ["7"]]]},
+        {"filters": [["contains", "page", [7]]]},
+        {"filters": [["is", "day", ["2026-11-01"]]]},
+        {"filters": [["not"]]},
+        {"filters": ["is"]},
+        {"order_by": [["views", "up"]]},
+        {"include": {"everything": True}},
+        {"pagination": {"limit": 0}},
+    ],
+)
+def test_what_the_schema_refuses_is_refused(more: dict[str, Any]) -> None:
+    assert not VALIDATOR.is_valid(LEAST | more)
+    assert not can_be_asked(LEAST | more)
