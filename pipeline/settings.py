@@ -333,6 +333,15 @@ class Settings:
             "an address's new readers at once, and 1 in 2 s; more are suspect",
         ),
     ] = 300
+    places_file: Annotated[
+        Path | None,
+        Variable(
+            "NHIP_PLACES_FILE",
+            as_file,
+            "provinces too: where networks are, as MMDB, such as `GeoLite2-City.mmdb`",
+            shown="none: countries, as registered",
+        ),
+    ] = None
     live_connections: Annotated[
         int, Variable("NHIP_LIVE_CONNECTIONS", as_count, "open live streams at most; further readers poll")
     ] = 2_000

@@ -15,10 +15,15 @@ from collections.abc import Mapping
 
 from pipeline.brokers import DurableLog
 from pipeline.collecting.acknowledger import Acknowledger
+from pipeline.collecting.beacon import Knowledge
+from pipeline.collecting.campaigns_today import CampaignsToday
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.agents import describe_agent
+from pipeline.collecting.enrich.places import PlaceOf, places
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
+from pipeline.collecting.place_file import PlaceFile
+from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.collecting.salts import SaltBook
 from pipeline.collecting.undated import believe_undated_until
 from pipeline.process.descriptors import streams_at_most
@@ -40,6 +45,7 @@ from pipeline.serving.counters import LiveCounters, publish_age
 from pipeline.serving.endpoints import Numbers
 from pipeline.serving.live import LiveStreams
 from pipeline.settings import Settings
+from pipeline.staff import cookie_name
 
 SWITCH_SECONDS = 0.001
 
@@ -59,26 +65,17 @@ def assemble(
     alive: Mapping[str, Check],
     elsewhere: Application = not_found,
 ) -> tuple["CollectorApplication", LiveStreams]:
-    """What to serve, and the streams to end when it stops; ``ready`` and ``alive`` as of ``Health``."""
+    """What to serve, and the streams to end when it stops; ``ready`` and ``alive`` as of ``Health``.
+
+    Raises ConfigurationError if the file of places can't be read.
+    """
     live = LiveStreams(counters, limit=streams_at_most(settings.live_connections))
     counters.listen(live.publish)
     publish_age(counters)
     acknowledger = Acknowledger(durable_log, seconds=settings.acknowledge_seconds)
     describe_agent("Mozilla/5.0")  # the pattern lists take a moment to compile
     application = CollectorApplication(
-        Collector(
-            keys=settings.believed_keys,
-            acknowledger=acknowledger,
-            salt_for=salts.salt_for,
-            names=settle(settings.names.hosts, front_ends=settings.front_ends),
-            limits=limits_of(
-                events_per_second=settings.network_events_per_second,
-                events=settings.network_events,
-                page_views=settings.network_page_views,
-                new_readers=settings.network_readers,
-            ),
-            undated_until=believe_undated_until(settings.data_dir, now=time.time()),
-        ),
+        Collector(_knowledge(settings, salts), acknowledger),
         Numbers(counters, live),
         Health(alive=alive, ready=ready),
         elsewhere=elsewhere,
@@ -86,6 +83,32 @@ def assemble(
         probe_token=settings.given_probe_token if elsewhere is not_found else settings.probe_token,
     )
     return application, live
+
+
+def _knowledge(settings: Settings, salts: SaltBook) -> Knowledge:
+    now = time.time()
+    return Knowledge(
+        keys=settings.believed_keys,
+        salt_for=salts.salt_for,
+        visitors=RecentVisitors(started_ms=int(now * 1000)),
+        limits=limits_of(
+            events_per_second=settings.network_events_per_second,
+            events=settings.network_events,
+            page_views=settings.network_page_views,
+            new_readers=settings.network_readers,
+        ),
+        names=settle(settings.names.hosts, front_ends=settings.front_ends),
+        undated_until=believe_undated_until(settings.data_dir, now=now),
+        campaigns=CampaignsToday(),
+        place_of=_places(settings),
+        staff_cookie=cookie_name(settings.names.base_url),
+    )
+
+
+def _places(settings: Settings) -> PlaceOf:
+    if settings.places_file is None:
+        return places()
+    return places(PlaceFile(settings.places_file, directory=settings.data_dir).look_up)
 
 
 class CollectorApplication:

@@ -19,13 +19,15 @@ from pipeline.collecting.enrich.agents import Agent, describe_agent
 from pipeline.collecting.enrich.campaigns import NO_CAMPAIGN, Campaign, campaign_of
 from pipeline.collecting.enrich.channels import channel_of
 from pipeline.collecting.enrich.languages import first_language
+from pipeline.collecting.enrich.places import UNKNOWN, Place, PlaceOf, places
 from pipeline.collecting.enrich.referrers import Origin, OwnNames, origin_of
 from pipeline.collecting.enrich.visitors import identify_reader, identify_visitor, networks_of
 from pipeline.collecting.limits import Limits
 from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.errors import BadToken
-from pipeline.events import BOT, PREVIEW, PUBLIC, RATE, READERS, SEEN_STEP_SECONDS, Heartbeat, PageView
+from pipeline.events import BOT, PREVIEW, PUBLIC, RATE, READERS, SEEN_STEP_SECONDS, STAFF, Heartbeat, PageView
 from pipeline.periods import ONLINE_SECONDS, local_date
+from pipeline.staff import cookie_name, days_left, value_in
 from pipeline.tokens import PageToken, verify
 
 MAX_BODY_BYTES = 16_384  # the longest token and path, and a long referrer
@@ -42,6 +44,7 @@ class Knowledge(NamedTuple):
     ``keys`` sign page tokens, the present one first. ``salt_for`` a Unix second: the day's salt, None while there is
     none. ``visitors``: those of the last hours. ``limits``: how much a network may send. ``names``: the site's.
     ``undated_until``: for how long tokens without an hour are believed, in Unix seconds. ``campaigns``: those of today.
+    ``place_of``: where a network is. ``staff_cookie``: the name of the cookie of the site's own staff.
     """
 
     keys: tuple[bytes, ...]
@@ -51,6 +54,8 @@ class Knowledge(NamedTuple):
     names: OwnNames
     undated_until: float
     campaigns: CampaignsToday
+    place_of: PlaceOf = places()
+    staff_cookie: str = cookie_name("")
 
 
 class Reason(StrEnum):
@@ -111,6 +116,7 @@ class Envelope(msgspec.Struct, frozen=True):
     fetched_from: str = ""
     origin: str = ""
     referer: str = ""
+    cookie: str = ""
     user_agent: str = ""
     accept_language: str = ""
     content_type: bytes = b""
@@ -153,6 +159,7 @@ class Draft(msgspec.Struct, gc=False):
     campaign: Campaign = NO_CAMPAIGN
     channel: str = ""
     language: str = ""
+    place: Place = UNKNOWN
     visit: bool = False
 
 
@@ -306,6 +313,16 @@ def put_agent(draft: Draft) -> None:
     draft.audience = BOT if agent.bot and audience == PUBLIC else audience
 
 
+def put_staff(draft: Draft) -> None:
+    """The site's own people are no public readers, signed in or not: their browsers have a cookie that says so. The
+    page's token says public to them too, since all readers get the same page. A cookie that is not believed is none."""
+    known, cookies = draft.known, draft.envelope.cookie
+    if cookies and draft.token.audience == PUBLIC:
+        value = value_in(cookies, known.staff_cookie)
+        if value and days_left(value, known.keys, draft.envelope.now / 1000):
+            draft.audience = STAFF
+
+
 def put_visitor(draft: Draft) -> None:
     """It stays 0 for readers who ask not to be followed (DNT, Global Privacy Control), or while the day has no salt."""
     envelope = draft.envelope
@@ -389,6 +406,11 @@ def put_language(draft: Draft) -> None:
         draft.language = first_language(draft.envelope.accept_language)
 
 
+def put_place(draft: Draft) -> None:
+    if not draft.beacon.h:
+        draft.place = draft.known.place_of(draft.household)
+
+
 def put_visit(draft: Draft) -> None:
     """A visit begins with a view whose reader came from elsewhere.
 
@@ -416,6 +438,7 @@ BEACON_STEPS = (
     refuse_other_path,
     refuse_flood,
     put_agent,
+    put_staff,
     put_visitor,
     refuse_heartbeat_without_view,
     put_suspicion,
@@ -424,6 +447,7 @@ BEACON_STEPS = (
     put_channel,
     put_bounds_on_campaigns,
     put_language,
+    put_place,
     put_visit,
     put_last_seen,
 )
@@ -438,6 +462,7 @@ PIXEL_STEPS = (
     refuse_pixel_of_other_path,
     refuse_flood,
     put_agent,
+    put_staff,
     put_visitor,
     put_suspicion,
     put_origin,
@@ -445,6 +470,7 @@ PIXEL_STEPS = (
     put_channel,
     put_bounds_on_campaigns,
     put_language,
+    put_place,
     put_visit_of_pixel,
     put_last_seen,
 )
@@ -473,6 +499,8 @@ def _view(draft: Draft, *, scripted: bool) -> PageView:
         os=agent.os,
         device=agent.device,
         language=draft.language,
+        country=draft.place.country,
+        province=draft.place.province,
         bot=agent.bot,
         scripted=scripted,
         suspect=draft.suspect,

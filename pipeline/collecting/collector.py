@@ -6,7 +6,6 @@ A view that is stored already gets the same answer, with ``X-Nhip: repeated``.
 
 import time
 from base64 import b64decode
-from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -17,16 +16,11 @@ from pipeline.collecting.beacon import (
     Envelope,
     Knowledge,
     Reason,
-    SaltFor,
     parse_beacon,
     parse_pixel,
 )
-from pipeline.collecting.campaigns_today import CampaignsToday
 from pipeline.collecting.displays import Displays
-from pipeline.collecting.enrich.referrers import OwnNames
-from pipeline.collecting.limits import Limits
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
-from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.events import RATE, READERS, Heartbeat, PageView
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS, REPEATED_BEACONS, SUSPECT_EVENTS
 from pipeline.process.headers import SHARED_FIELDS
@@ -62,19 +56,9 @@ _ACKNOWLEDGED = {kind: ACKNOWLEDGED_EVENTS.labels(kind=kind) for kind in ("PageV
 class Collector:
     """``beacon`` and ``pixel`` are ASGI endpoints, ``script`` answers at once."""
 
-    def __init__(
-        self,
-        *,
-        keys: Sequence[bytes],
-        acknowledger: Acknowledger,
-        salt_for: SaltFor,
-        names: OwnNames,
-        limits: Limits,
-        undated_until: float,
-    ) -> None:
+    def __init__(self, known: Knowledge, acknowledger: Acknowledger) -> None:
+        self._known = known
         self._acknowledger = acknowledger
-        visitors = RecentVisitors(started_ms=time.time_ns() // 1_000_000)
-        self._known = Knowledge(tuple(keys), salt_for, visitors, limits, names, undated_until, CampaignsToday())
         self._scripted = Displays(seconds=SCRIPTED_SECONDS)
         self._unscripted = Displays(seconds=UNSCRIPTED_SECONDS)
         self._script = files("pipeline.collecting.script").joinpath("beacon.min.js").read_bytes()
@@ -140,6 +124,7 @@ _TEXT_HEADERS = {
     b"accept-language": "accept_language",
     b"sec-purpose": "purpose",
     b"purpose": "purpose",
+    b"cookie": "cookie",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
@@ -19,9 +20,12 @@ from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.topics import TOPICS
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.application import CollectorApplication
+from pipeline.collecting.beacon import Knowledge
+from pipeline.collecting.campaigns_today import CampaignsToday
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
+from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.events import EVENTS_TOPIC, Event
 from pipeline.process.health import Health
 from pipeline.serving.counters import publish_age
@@ -140,12 +144,16 @@ async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
     checks: dict[str, Callable[[], str | None]] = {}
     app = CollectorApplication(
         Collector(
-            keys=[KEY],
-            acknowledger=acknowledger,
-            salt_for=lambda _at: SALT,
-            names=settle([]),
-            limits=NO_LIMITS,
-            undated_until=inf,
+            Knowledge(
+                keys=(KEY,),
+                salt_for=lambda _at: SALT,
+                names=settle([]),
+                limits=NO_LIMITS,
+                undated_until=inf,
+                visitors=RecentVisitors(started_ms=time.time_ns() // 1_000_000),
+                campaigns=CampaignsToday(),
+            ),
+            acknowledger,
         ),
         Numbers(counters, live),
         Health(alive={}, ready=checks),

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import json
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from math import inf
@@ -25,10 +26,12 @@ from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.topics import TOPICS
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.application import CollectorApplication
-from pipeline.collecting.beacon import MAX_BODY_BYTES, Reason
+from pipeline.collecting.beacon import MAX_BODY_BYTES, Knowledge, Reason
+from pipeline.collecting.campaigns_today import CampaignsToday
 from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.referrers import origin_of, settle
 from pipeline.collecting.limits import limits_of
+from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.errors import BadToken
 from pipeline.events import EVENTS_TOPIC
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS
@@ -69,12 +72,16 @@ class Target:
         counters = NoCounters()
         self._app = CollectorApplication(
             Collector(
-                keys=[KEY],
-                acknowledger=self._acknowledger,
-                salt_for=lambda _at: b"s" * 32,
-                names=settle([]),
-                limits=limits_of(events_per_second=0, events=0, page_views=0, new_readers=0),
-                undated_until=inf,
+                Knowledge(
+                    keys=(KEY,),
+                    salt_for=lambda _at: b"s" * 32,
+                    names=settle([]),
+                    limits=limits_of(events_per_second=0, events=0, page_views=0, new_readers=0),
+                    undated_until=inf,
+                    visitors=RecentVisitors(started_ms=time.time_ns() // 1_000_000),
+                    campaigns=CampaignsToday(),
+                ),
+                self._acknowledger,
             ),
             Numbers(counters, LiveStreams(counters, limit=1)),
             Health(alive={}, ready={}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from typing import Any, Protocol
 
@@ -199,12 +200,16 @@ class Kit(Protocol):
 @pytest.fixture
 def limited(collector: Kit) -> Kit:
     own = Collector(
-        keys=[KEY],
-        acknowledger=collector.acknowledger,
-        salt_for=lambda _at: b"s" * 32,
-        names=settle([]),
-        limits=limits_of(events_per_second=1, events=20, page_views=5, new_readers=0),
-        undated_until=2e9 * 1000,
+        Knowledge(
+            keys=(KEY,),
+            salt_for=lambda _at: b"s" * 32,
+            names=settle([]),
+            limits=limits_of(events_per_second=1, events=20, page_views=5, new_readers=0),
+            undated_until=2e9 * 1000,
+            visitors=RecentVisitors(started_ms=time.time_ns() // 1_000_000),
+            campaigns=CampaignsToday(),
+        ),
+        collector.acknowledger,
     )
     collector.app._endpoints["e"] = own.beacon
     return collector
