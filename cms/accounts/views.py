@@ -25,7 +25,7 @@ from django.views.decorators.http import require_http_methods
 from wagtail.admin import messages
 from wagtail.admin.views.account import LoginView, PasswordResetView
 
-from cms.accounts import browsers, journal, second_factor, sessions, tries
+from cms.accounts import browsers, journal, second_factor, sessions, tries, uncounted
 from cms.accounts.forms import WRONG_CODE, CodeForm
 from cms.accounts.models import Outcome
 from cms.accounts.signing_in import BY_FACTOR, await_code, awaited, complete
@@ -162,6 +162,21 @@ def show_sessions(request: HttpRequest) -> HttpResponse:
         if idle % 60 == 0
         else _("%(minutes)d phút") % {"minutes": idle},
     )
+
+
+def choose_counting(request: HttpRequest) -> HttpResponse:
+    """Whether one's own views in this browser are counted."""
+    if request.method != "POST":
+        counted = uncounted.is_counted(request)
+        return _page(request, "accounts/counting.html", _("Lượt xem của tôi"), counted=counted)
+    response = redirect("accounts_counting")
+    if request.POST.get("counted") == "yes":
+        uncounted.count(response)
+        messages.success(request, _("Từ nay, sau khi đăng xuất, lượt xem từ trình duyệt này được đếm."))
+    else:
+        uncounted.leave_out(response)
+        messages.success(request, _("Từ nay lượt xem từ trình duyệt này không được đếm."))
+    return response
 
 
 def may_reset(by: Any, user: Any) -> bool:

@@ -10,7 +10,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.widgets.button import Button
 
-from cms.accounts import second_factor, views
+from cms.accounts import second_factor, uncounted, views
 from cms.accounts.report import MAY_READ, SignInReport
 
 
@@ -19,6 +19,7 @@ def addresses() -> list[URLPattern]:
     return [
         path("account/second-factor/", views.set_up_second_factor, name="accounts_second_factor"),
         path("account/sessions/", views.show_sessions, name="accounts_sessions"),
+        path("account/counting/", views.choose_counting, name="accounts_counting"),
         path("account/reset-second-factor/<int:user_id>/", views.reset_second_factor, name="accounts_reset"),
         path("reports/sign-ins/", SignInReport.as_view(), name="accounts_report"),
         path("reports/sign-ins/results/", SignInReport.as_view(results_only=True), name="accounts_report_results"),
@@ -41,6 +42,18 @@ def offer_sessions(_request: HttpRequest) -> dict[str, str]:
         "url": reverse("accounts_sessions"),
         "label": _("Phiên đăng nhập"),
         "help_text": _("Những trình duyệt đang đăng nhập tài khoản này."),
+    }
+
+
+@hooks.register("register_account_menu_item")
+def offer_counting(request: HttpRequest) -> dict[str, str]:
+    counted = uncounted.is_counted(request)
+    return {
+        "url": reverse("accounts_counting"),
+        "label": _("Lượt xem của tôi"),
+        "help_text": _("Trên thiết bị này: được đếm sau khi đăng xuất.")
+        if counted
+        else _("Trên thiết bị này: không được đếm."),
     }
 
 

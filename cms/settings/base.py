@@ -14,6 +14,7 @@ from cms.settings.variables import EmbedSettings, PageSettings, SignInSettings
 from pipeline.errors import ConfigurationError
 from pipeline.process.headers import EVERY, PAGE
 from pipeline.settings import Settings, SiteNames
+from pipeline.staff import cookie_name
 from pipeline.variables import read_fields
 
 env = environ.Env()
@@ -76,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "cms.accounts.uncounted.StaffCookie",
     "cms.accounts.middleware.SlowedDown",
     "cms.accounts.middleware.IdleSignOut",
     "cms.accounts.middleware.SecondFactor",
@@ -166,6 +168,7 @@ MESSAGES_COOKIE_NAME = f"{_prefix}messages"
 MESSAGE_STORAGE = "cms.core.messages.Messages"
 BROWSER_COOKIE_NAME = "__Secure-nhip_browser" if BEHIND_TLS else "nhip_browser"  # for the path of signing in alone
 PRIVATE_COOKIES = (SESSION_COOKIE_NAME, MESSAGES_COOKIE_NAME)
+STAFF_COOKIE_NAME = cookie_name(BASE_URL)  # says nothing that a page depends on
 ADMIN_PATH = "/admin/"
 PRIVATE_PATHS = (ADMIN_PATH, "/documents/", STATIC_URL, MEDIA_URL)
 

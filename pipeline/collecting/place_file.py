@@ -2,7 +2,8 @@
 
 maxminddb maps its file into memory. Whoever writes into a mapped file, as ``curl -o`` does, ends the process (SIGBUS),
 so a process maps a copy of its own, which has no name and is gone with the process. A new file holds from the next
-start on.
+start on. The file is trusted: one that is cut or of another kind is refused, but bytes that have turned inside one can
+end the process too, as maxminddb's extension does not check all that it reads.
 """
 
 import logging
@@ -13,7 +14,6 @@ from pathlib import Path
 
 import maxminddb
 
-from pipeline.collecting.enrich.places import Address
 from pipeline.errors import ConfigurationError
 
 VARIABLE = "NHIP_PLACES_FILE"
@@ -33,27 +33,23 @@ class PlaceFile:
                     shutil.copyfileobj(given, copy, 1 << 20)
                 copy.flush()
                 self._reader = maxminddb.open_database(copy.name)
+            known = self._reader.metadata()
+            self.version = f"{known.database_type} {time.strftime('%Y-%m-%d', time.gmtime(known.build_epoch))}"
             self._reader.get("0.0.0.0")
-        except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
+        except (OSError, ValueError, OverflowError, maxminddb.InvalidDatabaseError) as error:
             raise ConfigurationError(f"{VARIABLE}={str(path)!r}: {WANTS} ({error})", variable=VARIABLE) from error
-        self._takes_ipv6 = self._reader.metadata().ip_version == 6
         self._is_damaged = False
 
-    @property
-    def version(self) -> str:
-        known = self._reader.metadata()
-        return f"{known.database_type} {time.strftime('%Y-%m-%d', time.gmtime(known.build_epoch))}"
-
-    def look_up(self, address: Address) -> object:
+    def look_up(self, address: str) -> object:
         """The record of an address; None if there is none, or none that can be read: no view is lost for it."""
-        if address.version == 6 and not self._takes_ipv6:
-            return None
         try:
             return self._reader.get(address)
-        except (maxminddb.InvalidDatabaseError, ValueError) as error:
+        except (maxminddb.InvalidDatabaseError, UnicodeDecodeError):
             if not self._is_damaged:
                 self._is_damaged = True
-                log.warning("%s is damaged, some places stay unknown: %s", VARIABLE, error)
+                log.warning("%s is damaged, some places stay unknown", VARIABLE)  # the error has the address
+            return None
+        except (ValueError, TypeError):  # no address, or one of IPv6 in a file without
             return None
 
     def close(self) -> None:

@@ -7,7 +7,6 @@ those that no list has, and whatever a list says that is no ISO code.
 
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Any, NamedTuple
 
 from iptocc import country_code
@@ -15,7 +14,7 @@ from iptocc import country_code
 from pipeline.collecting.enrich.visitors import IPV6_NETWORK_BYTES
 
 CACHED_NETWORKS = 4096
-MAX_NETWORK_CHARS = 2 * IPV6_NETWORK_BYTES  # in hexadecimal; an IPv4 address is shorter
+NETWORK_CHARS = 2 * IPV6_NETWORK_BYTES  # of an IPv6 /64 in hexadecimal; an IPv4 address has fewer
 MAX_PROVINCE_CHARS = 3
 NO_COUNTRY = frozenset({"EU", "AP", "ZZ", "XX"})  # said by registries and in files of those that know no country
 
@@ -30,26 +29,23 @@ class Place(NamedTuple):
 UNKNOWN = Place()
 
 PlaceOf = Callable[[str], Place]
-Address = IPv4Address | IPv6Address
-Lookup = Callable[[Address], object]
+Lookup = Callable[[str], object]
 
 
 def places(look_up: Lookup | None = None) -> PlaceOf:
     """The place of a network, as ``networks_of`` names a household: an IPv4 address, or the digits of an IPv6 /64.
 
-    ``look_up``: the record of an address in the file of places, None if it has none.
+    ``look_up``: the record of an address in the file of places; None if it has none, or the text is no address.
     """
 
     @lru_cache(maxsize=CACHED_NETWORKS)
     def find(network: str) -> Place:
         address = _first_address(network)
-        if address is None:
-            return UNKNOWN
-        return place_in(look_up(address)) if look_up else Place(_country(country_code(str(address))))
+        return place_in(look_up(address)) if look_up else Place(_country(country_code(address)))
 
     def place_of(network: str) -> Place:
         # The cache keeps no text that is longer than a network's.
-        return find(network) if len(network) <= MAX_NETWORK_CHARS else UNKNOWN
+        return find(network) if len(network) <= NETWORK_CHARS and network.isascii() else UNKNOWN
 
     return place_of
 
@@ -67,14 +63,11 @@ def place_in(record: object) -> Place:
     return Place(country, _province(_code(first) or record.get("region_code"), country))
 
 
-def _first_address(network: str) -> Address | None:
-    try:
-        if "." in network:
-            return IPv4Address(network)
-        digits = bytes.fromhex(network)
-        return IPv6Address(digits + bytes(16 - len(digits))) if len(digits) == IPV6_NETWORK_BYTES else None
-    except (AddressValueError, ValueError):
-        return None
+def _first_address(network: str) -> str:
+    """Of a network; of anything else a text that is no address."""
+    if "." in network or len(network) != NETWORK_CHARS:
+        return network
+    return f"{network[:4]}:{network[4:8]}:{network[8:12]}:{network[12:]}::"
 
 
 def _code(part: Any) -> object:

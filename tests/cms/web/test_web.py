@@ -167,6 +167,7 @@ def test_the_administrator_signs_in_through_the_proxy(site: Site) -> None:
     assert (answer.status, answer.headers["location"]) == (302, "/admin/account/second-factor/?next=%2Fadmin%2F")
     assert sorted(cookie.partition("=")[0] for cookie in answer.cookies) == [
         "__Host-csrftoken",
+        "__Host-nhip_staff",
         "__Host-sessionid",
         "__Secure-nhip_browser",
     ]

@@ -24,10 +24,12 @@ from pipeline.collecting.beacon import (
 )
 from pipeline.collecting.campaigns_today import MOST_OF_A_NETWORK, CampaignsToday
 from pipeline.collecting.enrich.channels import CHANNELS
+from pipeline.collecting.enrich.places import places
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
 from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.events import Heartbeat, PageView
+from pipeline.staff import KEEP_DAYS, sign_staff
 from pipeline.tokens import PageToken, hour_of, sign
 
 KEY, KEY_BEFORE = bytes(range(32)), bytes(range(1, 33))
@@ -192,6 +194,78 @@ def test_audiences_are_kept_apart(audience: str, user_agent: str, stored: str) -
     assert view(content, user_agent=user_agent).audience == stored
     assert post({**content, "h": 1}, user_agent=user_agent, lately=True).audience == stored
     assert fetch(f"t={content['t']}", user_agent=user_agent).audience == stored
+
+
+STAFF_COOKIE = f"nhip_staff={sign_staff(key=KEY, now=NOW / 1000)}"
+EXPIRED = sign_staff(key=KEY, now=NOW / 1000 - KEEP_DAYS * 86_400)
+
+
+@pytest.mark.parametrize(
+    ("cookie", "stored"),
+    [
+        pytest.param(STAFF_COOKIE, "staff", id="the site's"),
+        pytest.param(f"a=b; {STAFF_COOKIE}; csrftoken=c", "staff", id="among others"),
+        pytest.param(f"nhip_staff={sign_staff(key=KEY_BEFORE, now=NOW / 1000)}", "staff", id="by the key before"),
+        pytest.param("", "public", id="none"),
+        pytest.param("sessionid=abc; csrftoken=c", "public", id="others alone"),
+        pytest.param("nhip_staff=0", "public", id="of somebody who wants to be counted"),
+        pytest.param(f"{STAFF_COOKIE}x", "public", id="forged"),
+        pytest.param(f"nhip_staff={sign_staff(key=bytes(32), now=NOW / 1000)}", "public", id="of another site"),
+        pytest.param(f"nhip_staff={EXPIRED}", "public", id="expired"),
+        pytest.param(f"nhip_staff={GOOD['t']}", "public", id="a page's token"),
+        pytest.param(f"__Host-{STAFF_COOKIE}", "public", id="of another name"),
+        pytest.param("nhip_staff=" + "9" * 60_000, "public", id="a long one"),
+        pytest.param(";" * 60_000, "public", id="thousands of nothing"),
+    ],
+)
+def test_browsers_of_staff_are_known_by_their_cookie(cookie: str, stored: str) -> None:
+    assert view(cookie=cookie).audience == stored
+    assert post({**GOOD, "h": 1}, cookie=cookie, lately=True).audience == stored
+    assert fetch(cookie=cookie).audience == stored
+
+
+@pytest.mark.parametrize("audience", ["staff", "preview"])
+def test_the_cookie_changes_no_audience_but_the_publics(audience: str) -> None:
+    content = {**GOOD, "t": signed(audience=audience)}
+    assert view(content, cookie=STAFF_COOKIE).audience == audience
+
+
+def test_a_script_of_the_staff_is_staff_and_nobody_else_gets_in_by_its_cookie() -> None:
+    assert view(user_agent=GOOGLEBOT, cookie=STAFF_COOKIE).audience == "staff"
+    with pytest.raises(Dropped) as refusal:
+        view({**GOOD, "t": "forged"}, cookie=STAFF_COOKIE)
+    assert refusal.value.reason is Reason.BAD_TOKEN
+
+
+def test_behind_tls_the_cookie_is_the_one_that_no_other_host_can_plant() -> None:
+    behind_tls = knowledge()._replace(staff_cookie="__Host-nhip_staff")
+    assert view(cookie=STAFF_COOKIE, known=behind_tls).audience == "public"
+    assert view(cookie=f"__Host-{STAFF_COOKIE}", known=behind_tls).audience == "staff"
+
+
+def test_a_view_says_where_its_reader_is_as_far_as_that_is_known() -> None:
+    assert [view(ip=ip).country for ip in ("14.177.0.1", "::ffff:14.177.0.1", "2405:4800::1")] == ["VN"] * 3
+    assert fetch(ip="14.177.0.1").country == "VN"
+    assert [view(ip=ip).country for ip in ("203.0.113.9", "10.0.0.1", "::1", "", "nonsense")] == [""] * 5
+
+
+def test_province_and_country_are_those_of_the_file_of_places() -> None:
+    asked: list[str] = []
+
+    def look_up(address: str) -> object:
+        asked.append(address)
+        return {"country": {"iso_code": "VN"}, "subdivisions": [{"iso_code": "HN"}]}
+
+    known = knowledge()._replace(place_of=places(look_up))
+    assert (view(known=known).country, fetch(known=known).province) == ("VN", "HN")
+    assert len(asked) == 1
+
+
+def test_a_heartbeat_is_looked_up_nowhere() -> None:
+    known = knowledge()._replace(place_of=places(lambda _address: pytest.fail("asked")))
+    unlimited = known._replace(place_of=places())
+    assert isinstance(post(GOOD, known=unlimited), PageView)
+    assert isinstance(post({**GOOD, "h": 1}, known=known), Heartbeat)
 
 
 def test_a_heartbeat_counts_no_view() -> None:

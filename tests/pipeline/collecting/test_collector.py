@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from pipeline.collecting.beacon import MAX_BODY_BYTES, Dropped, Reason
 from pipeline.collecting.collector import PIXEL
 from pipeline.events import Event, Heartbeat, PageView
 from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary, steady_time
+from pipeline.staff import sign_staff
 from pipeline.tokens import PageToken, sign
 
 
@@ -209,6 +211,23 @@ async def test_neither_address_nor_agent_reaches_the_log(collector: Kit) -> None
     assert collector.token.path.encode() in files
     for private in (b"203.0.113.9", b"198.51.100.77", b"Mozilla/5.0", b"AppleWebKit", b"secret-cookie"):
         assert private not in files
+
+
+async def test_staff_are_known_by_their_cookie_and_readers_get_none(collector: Kit) -> None:
+    cookie = f"a=b; nhip_staff={sign_staff(key=collector.key, now=time.time())}".encode()
+    answers = [
+        await collector.beacon(headers=[(b"cookie", cookie)]),
+        await collector.beacon(h=1, headers=[(b"cookie", cookie)]),
+        await collector.request("GET", f"/_nhip/luot?t={collector.signed}", headers=[(b"cookie", cookie)]),
+        await collector.beacon(headers=[(b"cookie", cookie + b"x")]),
+        await collector.beacon(headers=[(b"cookie", b"\xff\x00; nhip_staff=\xff.\xff")]),
+        await collector.beacon(),
+        await collector.request("GET", "/_nhip/b.js"),
+    ]
+    assert {answer.status for answer in answers} == {200, 202}
+    assert not any(b"set-cookie" in answer.headers for answer in answers)
+    events = [event for event in collector.events() if isinstance(event, PageView | Heartbeat)]
+    assert [event.audience for event in events] == ["staff"] * 3 + ["public"] * 3
 
 
 # refusals

@@ -324,7 +324,7 @@ noise = st.lists(
                 b"cookie",
             ]
         ),
-        latin | st.binary(max_size=2000),
+        latin | st.binary(max_size=2000) | latin.map(lambda junk: b"a=b; nhip_staff=" + junk),
     ),
     max_size=4,
 )
