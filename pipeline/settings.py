@@ -338,8 +338,8 @@ class Settings:
         Variable(
             "NHIP_PLACES_FILE",
             as_file,
-            "provinces too: where networks are, as MMDB, such as `GeoLite2-City.mmdb`",
-            shown="none: countries, as registered",
+            "where networks are, with provinces: an MMDB such as GeoLite2-City",
+            shown="none: countries alone",
         ),
     ] = None
     live_connections: Annotated[
