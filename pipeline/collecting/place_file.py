@@ -19,6 +19,8 @@ from pipeline.errors import ConfigurationError
 VARIABLE = "NHIP_PLACES_FILE"
 WANTS = "want a readable file of places in MaxMind's format, such as GeoLite2-City.mmdb"
 
+FAULTS = OSError, ValueError, OverflowError, maxminddb.InvalidDatabaseError
+
 log = logging.getLogger("nhip.places")
 
 
@@ -33,11 +35,10 @@ class PlaceFile:
                     shutil.copyfileobj(given, copy, 1 << 20)
                 copy.flush()
                 self._reader = maxminddb.open_database(copy.name)
-            known = self._reader.metadata()
-            self.version = f"{known.database_type} {time.strftime('%Y-%m-%d', time.gmtime(known.build_epoch))}"
+            self.version = _version(self._reader)
             self._reader.get("0.0.0.0")
-        except (OSError, ValueError, OverflowError, maxminddb.InvalidDatabaseError) as error:
-            raise ConfigurationError(f"{VARIABLE}={str(path)!r}: {WANTS} ({error})", variable=VARIABLE) from error
+        except FAULTS as error:
+            raise _refusal(path, error) from error
         self._is_damaged = False
 
     def look_up(self, address: str) -> object:
@@ -54,3 +55,21 @@ class PlaceFile:
 
     def close(self) -> None:
         self._reader.close()
+
+
+def version_of(path: Path) -> str:
+    """The version of the file, without its places. Raises ConfigurationError."""
+    try:
+        with maxminddb.open_database(str(path), maxminddb.MODE_FILE) as reader:
+            return _version(reader)
+    except FAULTS as error:
+        raise _refusal(path, error) from error
+
+
+def _version(reader: maxminddb.Reader) -> str:
+    known = reader.metadata()
+    return f"{known.database_type} {time.strftime('%Y-%m-%d', time.gmtime(known.build_epoch))}"
+
+
+def _refusal(path: Path, error: Exception) -> ConfigurationError:
+    return ConfigurationError(f"{VARIABLE}={str(path)!r}: {WANTS} ({error})", variable=VARIABLE)

@@ -7,6 +7,7 @@ those that no list has, and whatever a list says that is no ISO code.
 
 from collections.abc import Callable
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from iptocc import country_code
@@ -48,6 +49,11 @@ def places(look_up: Lookup | None = None) -> PlaceOf:
         return find(network) if len(network) <= NETWORK_CHARS and network.isascii() else UNKNOWN
 
     return place_of
+
+
+def registries_version() -> str:
+    """Of the registries' lists, which are made anew each night."""
+    return version("iptocc")
 
 
 def place_in(record: object) -> Place:

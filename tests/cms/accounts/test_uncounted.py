@@ -118,6 +118,20 @@ def test_pages_give_it_to_nobody(home: HomePage, admin: User, client: Client) ->
     assert given(client.get("/")) is None
 
 
+def test_a_page_is_the_same_for_browsers_of_staff(home: HomePage, admin: User, sign_in: Any, client: Client) -> None:
+    """So that the page memory and caches need not know of the cookie."""
+    sign_in(client, "quan-tri")
+    client.post("/admin/logout/")
+    assert set(client.cookies) >= {NAME}
+    for others in set(client.cookies) - {NAME}:
+        del client.cookies[others]
+
+    here, elsewhere = client.get("/"), Client().get("/")
+    assert here.content == elsewhere.content
+    assert here.headers["Cache-Control"] == elsewhere.headers["Cache-Control"] == django_settings.PUBLIC_CACHE_CONTROL
+    assert not any(name in f"{NAME}={client.cookies[NAME].value}" for name in django_settings.PRIVATE_COOKIES)
+
+
 def test_one_is_no_staff_before_the_code(admin: User, sign_in: Any, client: Client, monkeypatch: Any) -> None:
     monkeypatch.setattr("cms.accounts.second_factor.authenticator_of", lambda _user: object())
     assert sign_in(client, "quan-tri")["Location"] == reverse("accounts_code")

@@ -11,7 +11,7 @@ from place_files import HANOI, write_places
 
 from pipeline.collecting.enrich.places import Place, places
 from pipeline.collecting.enrich.visitors import networks_of
-from pipeline.collecting.place_file import PlaceFile
+from pipeline.collecting.place_file import PlaceFile, version_of
 from pipeline.errors import ConfigurationError
 from pipeline.process.words import say
 
@@ -52,8 +52,9 @@ def test_a_file_without_ipv6_knows_none(tmp_path: Path, caplog: pytest.LogCaptur
 
 def test_its_version_is_its_kind_and_its_day(given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: 1_790_571_600.0)
-    file = PlaceFile(write_places(tmp_path / "dated.mmdb", RECORDS, kind="GeoLite2-City"), directory=tmp_path)
-    assert file.version == "GeoLite2-City 2026-09-28"
+    dated = write_places(tmp_path / "dated.mmdb", RECORDS, kind="GeoLite2-City")
+    file = PlaceFile(dated, directory=tmp_path)
+    assert file.version == version_of(dated) == "GeoLite2-City 2026-09-28"
 
 
 def test_who_writes_into_the_file_changes_and_ends_nothing(given: Path, tmp_path: Path) -> None:
@@ -100,6 +101,8 @@ def test_a_file_that_can_not_be_read_is_refused_in_words(
     damage(given)
     with pytest.raises(ConfigurationError, match="want a readable file of places") as refused:
         PlaceFile(given, directory=tmp_path)
+    with pytest.raises(ConfigurationError):
+        version_of(given)
     assert refused.value.variable == "NHIP_PLACES_FILE"
     assert say(refused.value).startswith(f"NHIP_PLACES_FILE={str(given)!r}: ")
 

@@ -52,6 +52,7 @@ def test_a_reader_whom_the_site_may_know_is_for_django(request_: dict[str, Any])
         pytest.param({}, id="a page"),
         pytest.param({"method": "HEAD"}, id="its head"),
         pytest.param({"cookie": "csrftoken=abc; theme=dark"}, id="cookies that say nothing"),
+        pytest.param({"cookie": "__Host-nhip_staff=20789.AbC-dEf"}, id="the cookie of staff"),
         pytest.param({"query": b"utm_source=zalo&fbclid=1"}, id="a link of a campaign"),
         pytest.param({"referer": "https://search.example/?q=secret"}, id="from elsewhere"),
         pytest.param({"cache_control": "no-cache"}, id="a reload"),
