@@ -25,7 +25,7 @@ from pipeline.brokers.opening import open_broker, open_durable_log
 from pipeline.brokers.topics import topics_of
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
-from pipeline.collecting.application import CollectorApplication, assemble, switch_threads_often
+from pipeline.collecting.application import CollectorApplication, assemble, check, switch_threads_often
 from pipeline.collecting.salts import SaltBook, keeping
 from pipeline.errors import PipelineError, Unavailable
 from pipeline.events import EVENTS_TOPIC
@@ -65,6 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit code. Raises ConfigurationError."""
     switch_threads_often()
+    check(settings)
     with ended_by_signals() as asked, ExitStack() as stack:
         stack.enter_context(hold(settings.data_dir))
         listener = stack.enter_context(listen(settings))

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 from pipeline.brokers.leaving import LEAVE_SECONDS, let_go
 from pipeline.brokers.opening import open_broker, open_durable_log
-from pipeline.collecting.application import CollectorApplication, assemble, switch_threads_often
+from pipeline.collecting.application import CollectorApplication, assemble, check, switch_threads_often
 from pipeline.collecting.salts import SaltBook, keeping
 from pipeline.errors import ConfigurationError
 from pipeline.process import logs
@@ -45,6 +45,7 @@ def run(settings: Settings) -> int:
 
 
 def _check(settings: Settings) -> None:
+    check(settings)
     kafka, _ = settings.servers()
     settings.check_shared_key()
     if kafka.timeout_seconds * 2 > settings.acknowledge_seconds:

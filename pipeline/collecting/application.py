@@ -22,7 +22,7 @@ from pipeline.collecting.enrich.agents import describe_agent
 from pipeline.collecting.enrich.places import PlaceOf, places
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
-from pipeline.collecting.place_file import PlaceFile
+from pipeline.collecting.place_file import PlaceFile, version_of
 from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.collecting.salts import SaltBook
 from pipeline.collecting.undated import believe_undated_until
@@ -53,6 +53,12 @@ SWITCH_SECONDS = 0.001
 def switch_threads_often() -> None:
     """Let a beacon, and Kafka's answer to it, wait 1 ms for another thread's turn to end instead of 5 ms."""
     sys.setswitchinterval(SWITCH_SECONDS)
+
+
+def check(settings: Settings) -> None:
+    """What can be known before anything is started. Raises ConfigurationError if the file of places can't be read."""
+    if settings.places_file:
+        version_of(settings.places_file)
 
 
 def assemble(

@@ -17,7 +17,7 @@ import maxminddb
 from pipeline.errors import ConfigurationError
 
 VARIABLE = "NHIP_PLACES_FILE"
-WANTS = "want a readable file of places in MaxMind's format, such as GeoLite2-City.mmdb"
+WANTS = "cần một tệp MMDB đọc được, như GeoLite2-City.mmdb · want a readable MMDB file, such as GeoLite2-City.mmdb"
 
 FAULTS = OSError, ValueError, OverflowError, maxminddb.InvalidDatabaseError
 
@@ -29,13 +29,13 @@ class PlaceFile:
 
     def __init__(self, path: Path, *, directory: Path) -> None:
         """``directory`` has room for the copy. Raises ConfigurationError."""
+        self.version = version_of(path)
         try:
             with tempfile.NamedTemporaryFile(dir=directory, prefix=".places-", suffix=".mmdb") as copy:
                 with path.open("rb") as given:
                     shutil.copyfileobj(given, copy, 1 << 20)
                 copy.flush()
                 self._reader = maxminddb.open_database(copy.name)
-            self.version = _version(self._reader)
             self._reader.get("0.0.0.0")
         except FAULTS as error:
             raise _refusal(path, error) from error
@@ -61,14 +61,10 @@ def version_of(path: Path) -> str:
     """The version of the file, without its places. Raises ConfigurationError."""
     try:
         with maxminddb.open_database(str(path), maxminddb.MODE_FILE) as reader:
-            return _version(reader)
+            known = reader.metadata()
+            return f"{known.database_type} {time.strftime('%Y-%m-%d', time.gmtime(known.build_epoch))}"
     except FAULTS as error:
         raise _refusal(path, error) from error
-
-
-def _version(reader: maxminddb.Reader) -> str:
-    known = reader.metadata()
-    return f"{known.database_type} {time.strftime('%Y-%m-%d', time.gmtime(known.build_epoch))}"
 
 
 def _refusal(path: Path, error: Exception) -> ConfigurationError:

@@ -38,9 +38,10 @@ def test_with_a_file_places_are_its_own(tmp_path: Path) -> None:
 def test_no_collector_starts_with_a_file_that_is_none(tmp_path: Path) -> None:
     file = tmp_path / "places.mmdb"
     file.write_text("country,province")
-    with pytest.raises(ConfigurationError) as refused:
-        knowledge(tmp_path, places_file=file)
-    assert refused.value.variable == "NHIP_PLACES_FILE"
+    for start in (knowledge, lambda directory, **more: application.check(Settings(data_dir=directory, **more))):
+        with pytest.raises(ConfigurationError) as refused:
+            start(tmp_path, places_file=file)
+        assert refused.value.variable == "NHIP_PLACES_FILE"
 
 
 @pytest.mark.parametrize(

@@ -99,12 +99,14 @@ def test_a_file_that_can_not_be_read_is_refused_in_words(
     given: Path, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     damage(given)
-    with pytest.raises(ConfigurationError, match="want a readable file of places") as refused:
+    with pytest.raises(ConfigurationError, match="want a readable MMDB file") as refused:
         PlaceFile(given, directory=tmp_path)
     with pytest.raises(ConfigurationError):
         version_of(given)
     assert refused.value.variable == "NHIP_PLACES_FILE"
-    assert say(refused.value).startswith(f"NHIP_PLACES_FILE={str(given)!r}: ")
+    words = say(refused.value)
+    assert words.startswith(f"NHIP_PLACES_FILE={str(given)!r}: cần một tệp MMDB đọc được")
+    assert ".places-" not in words, "the name of our copy tells nobody anything"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
