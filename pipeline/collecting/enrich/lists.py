@@ -1,8 +1,8 @@
 """The lists of others by which views are told apart, with their versions."""
 
-from pipeline.collecting.enrich import channels
+from pipeline.collecting.enrich import channels, places
 
 
 def versions() -> dict[str, str]:
     """Name → version, as their packages have them."""
-    return dict(channels.LISTS)
+    return channels.LISTS | places.LISTS

@@ -17,6 +17,7 @@ from pipeline.collecting.enrich.visitors import IPV6_NETWORK_BYTES
 CACHED_NETWORKS = 4096
 NETWORK_CHARS = 2 * IPV6_NETWORK_BYTES  # of an IPv6 /64 in hexadecimal; an IPv4 address has fewer
 MAX_PROVINCE_CHARS = 3
+LISTS = {"iptocc": version("iptocc")}
 NO_COUNTRY = frozenset({"EU", "AP", "ZZ", "XX"})  # said by registries and in files of those that know no country
 
 
@@ -49,11 +50,6 @@ def places(look_up: Lookup | None = None) -> PlaceOf:
         return find(network) if len(network) <= NETWORK_CHARS and network.isascii() else UNKNOWN
 
     return place_of
-
-
-def registries_version() -> str:
-    """Of the registries' lists, which are made anew each night."""
-    return version("iptocc")
 
 
 def place_in(record: object) -> Place:

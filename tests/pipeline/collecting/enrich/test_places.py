@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.collecting.enrich import lists
 from pipeline.collecting.enrich import places as module
-from pipeline.collecting.enrich.places import CACHED_NETWORKS, UNKNOWN, Place, place_in, places, registries_version
+from pipeline.collecting.enrich.places import CACHED_NETWORKS, UNKNOWN, Place, place_in, places
 from pipeline.collecting.enrich.visitors import networks_of
 
 place_of = places()
@@ -58,8 +59,8 @@ def test_a_country_is_two_capital_letters_or_unknown_whatever_comes(ip: str) -> 
     assert found.province == ""
 
 
-def test_the_lists_have_a_version() -> None:
-    assert registries_version().split(".")[0] == "3"
+def test_the_lists_of_the_registries_have_a_version() -> None:
+    assert lists.versions()["iptocc"].split(".")[0] == "3"
 
 
 def test_what_a_registry_gave_to_europe_is_in_no_country(monkeypatch: pytest.MonkeyPatch) -> None:
