@@ -113,6 +113,7 @@ def test_the_cache_is_bounded_in_number_and_in_size() -> None:
         pytest.param({"country": "VN", "region_code": "SG"}, ("VN", "SG"), id="flat"),
         pytest.param({"country_code": "VN", "region_code": "VN-SG"}, ("VN", "SG"), id="with the country before it"),
         pytest.param({"country_code": "VN", "region_code": "29"}, ("VN", "29"), id="digits"),
+        pytest.param({"country_code": "VN", "region_code": "hn"}, ("VN", ""), id="a province in small letters"),
         pytest.param({"region_code": "SG"}, ("", ""), id="a province of no country"),
         pytest.param({"country": {"iso_code": "vn"}}, ("", ""), id="small letters"),
         pytest.param({"country": {"iso_code": "EU"}}, ("", ""), id="no country"),
