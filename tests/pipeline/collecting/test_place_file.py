@@ -109,7 +109,7 @@ def test_a_file_that_can_not_be_read_is_refused_in_words(
     assert ".places-" not in words, "the name of our copy tells nobody anything"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file; another user would let this test run")
 def test_nor_is_one_of_another_user(given: Path, tmp_path: Path) -> None:
     given.chmod(0)
     with pytest.raises(ConfigurationError, match="Permission denied"):
