@@ -502,6 +502,8 @@ def _view(draft: Draft, *, scripted: bool) -> PageView:
         country=draft.place.country,
         province=draft.place.province,
         bot=agent.bot,
+        bot_kind=agent.bot_kind,
+        bot_operator=agent.bot_operator,
         scripted=scripted,
         suspect=draft.suspect,
         seen_ago=draft.seen_ago,

@@ -13,6 +13,7 @@ import ua_parser
 from crawlerdetect.providers import crawlers
 from ua_parser.loaders import load_lazy_builtins
 
+from pipeline.collecting.enrich import bots
 from pipeline.collecting.enrich.crawlers import is_crawler
 
 CACHED_AGENTS = 4096
@@ -23,19 +24,24 @@ OTHER = "other"
 
 
 class Agent(NamedTuple):
-    """Families only, such as ("Chrome", "Windows", "desktop", ""); ``bot`` is empty for people."""
+    """Families only, such as ("Chrome", "Windows", "desktop", ""); what is said of a bot is empty for people.
+
+    ``bot_kind``: what it is for (bots.py); ``bot_operator``: whose it is, where that is known.
+    """
 
     browser: str
     os: str
     device: str
     bot: str
+    bot_kind: str = ""
+    bot_operator: str = ""
 
 
 _PHONES = frozenset({"Android", "iOS", "Windows Phone", "KaiOS"})
 
 
 def describe_agent(user_agent: str) -> Agent:
-    """Classify a user agent: crawlers by the lists of crawlerdetect and ua-parser; an empty one is a bot too."""
+    """Classify a user agent. A bot is what crawlerdetect, ua-parser or crawler-user-agents knows, or an empty one."""
     return _describe(user_agent[:MAX_AGENT_CHARS].strip())
 
 
@@ -43,13 +49,15 @@ def describe_agent(user_agent: str) -> Agent:
 def _describe(text: str) -> Agent:
     # The cache keeps the cut text: a sender can make the header as long as it likes.
     if not text:
-        return Agent("", "", "", NO_AGENT)
+        return Agent("", "", "", NO_AGENT, bots.OTHER)
     result = ua_parser.parse(text)
     browser = _known(result.user_agent.family) if result.user_agent else ""
     system = _known(result.os.family) if result.os else ""
     spider = result.device is not None and result.device.family == "Spider"
-    if spider or is_crawler(text):
-        return Agent(browser, system, "", browser or OTHER)
+    found = bots.find_bot(text)
+    if spider or is_crawler(text) or (found and found.decides) or bots.is_name_of_bot(browser):
+        name, bot = bots.name_bot(browser, found)
+        return Agent(browser, system, "", name, *bot)
     return Agent(browser, system, _device(system, text), "")
 
 

@@ -1,8 +1,17 @@
-"""The lists of others by which views are told apart, with their versions."""
+"""The lists by which views are told apart, with their versions: what ``nhip status`` shows."""
 
-from pipeline.collecting.enrich import channels, places
+from importlib.metadata import version
+
+from pipeline.collecting.enrich import bots, channels, places
+
+PACKAGES = {
+    "crawlerdetect": "crawlerdetect",
+    "ua-parser": "ua-parser-builtins",  # the regexes; its version is the month of the list
+    "crawler-user-agents": "crawler-user-agents",
+}
 
 
 def versions() -> dict[str, str]:
-    """Name → version, as their packages have them."""
-    return channels.LISTS | places.LISTS
+    """Name → version: of the package that brings a list, as its own file says it, or the day of a list of ours."""
+    packages = {name: version(package) for name, package in PACKAGES.items()}
+    return packages | channels.LISTS | places.LISTS | {"nhip-bots": bots.OURS_AS_OF}
