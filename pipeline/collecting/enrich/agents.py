@@ -45,6 +45,11 @@ def describe_agent(user_agent: str) -> Agent:
     return _describe(user_agent[:MAX_AGENT_CHARS].strip())
 
 
+def is_known_bot(name: str) -> bool:
+    """Whether the lists know a bot by its name alone."""
+    return bots.bot_of_name(name) is not None or is_crawler(name) or _is_spider(ua_parser.parse(name))
+
+
 @lru_cache(maxsize=CACHED_AGENTS)
 def _describe(text: str) -> Agent:
     # The cache keeps the cut text: a sender can make the header as long as it likes.
@@ -53,12 +58,15 @@ def _describe(text: str) -> Agent:
     result = ua_parser.parse(text)
     browser = _known(result.user_agent.family) if result.user_agent else ""
     system = _known(result.os.family) if result.os else ""
-    spider = result.device is not None and result.device.family == "Spider"
     found = bots.find_bot(text)
-    if spider or is_crawler(text) or (found and found.decides) or bots.is_name_of_bot(browser):
+    if _is_spider(result) or is_crawler(text) or (found and found.decides) or bots.is_name_of_bot(browser):
         name, bot = bots.name_bot(browser, found)
         return Agent(browser, system, "", name, *bot)
     return Agent(browser, system, _device(system, text), "")
+
+
+def _is_spider(result: ua_parser.Result) -> bool:
+    return result.device is not None and result.device.family == "Spider"
 
 
 def _device(system: str, text: str) -> str:

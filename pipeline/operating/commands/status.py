@@ -5,6 +5,7 @@ import argparse
 import msgspec
 from rich.text import Text
 
+from pipeline.collecting.enrich.lists import versions
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
 from pipeline.operating.commands.arguments import Commands, add_json, natural
 from pipeline.operating.commands.context import Context
@@ -63,7 +64,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if context.as_json:
         parts = [{"name": part.name, "fault": part.fault} for part in status.parts]
         found = {**msgspec.structs.asdict(status), "parts": parts, "age": status.age(), "fine": fine}
-        context.print_json({"data": context.source, **found, "spools_elsewhere": spools_elsewhere})
+        context.print_json({"data": context.source, **found, "spools_elsewhere": spools_elsewhere, "lists": versions()})
     else:
         _show(context, status, max_age=options.max_age, spools_elsewhere=spools_elsewhere)
     return FINE if fine else OFF
@@ -122,6 +123,7 @@ def _figures(status: Status, *, spools_elsewhere: bool) -> list[tuple[str, str]]
         figures.append(("trong vùng đệm · spooled", spooled))
     elif spools_elsewhere:
         figures.append(("trong vùng đệm · spooled", ELSEWHERE))
+    figures.append(("danh sách · lists", ", ".join(f"{name} {version}" for name, version in versions().items())))
     return figures
 
 
