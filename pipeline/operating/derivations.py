@@ -7,6 +7,8 @@ from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.derived import Change, Derivation, find_changes, read_stored
 from pipeline.collecting.enrich import bots
 from pipeline.collecting.enrich.agents import NO_AGENT, is_known_bot
+from pipeline.collecting.enrich.campaigns import OTHER, Campaign
+from pipeline.collecting.enrich.channels import INTERNAL, channel_of
 from pipeline.events import BOT, PUBLIC
 
 SUCH_AS = 3
@@ -21,6 +23,15 @@ def judge_agent(audience: str, browser: str, bot: str, kind: str, operator: str)
     return audience, bot or browser, *bots.review(bot or browser, bots.Bot(kind, operator))
 
 
+def judge_source(channel: str, source: str, campaign: str, campaign_source: str) -> tuple[str]:
+    """The channel of a view. It stays where what is stored does not say it: a page of this site, no source at all, a
+    campaign that is one of others.
+    """
+    if channel == INTERNAL or OTHER in (campaign, campaign_source) or not (source or campaign or campaign_source):
+        return (channel,)
+    return (channel_of(source, internal=False, campaign=Campaign(campaign, campaign_source, "")),)
+
+
 # Every column that lists decide. Suspect views have no bot, and people decided on those that were looked at.
 DERIVATIONS = (
     Derivation(
@@ -29,6 +40,12 @@ DERIVATIONS = (
         today=judge_agent,
         name_of=lambda _audience, browser, bot, _kind, _operator: bot or browser,
         rows="suspect = ''",
+    ),
+    Derivation(
+        columns=("channel",),
+        sources=("channel", "source", "campaign", "campaign_source"),
+        today=judge_source,
+        name_of=lambda _channel, source, campaign, campaign_source: source or campaign or campaign_source,
     ),
 )
 

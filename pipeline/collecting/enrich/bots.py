@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ import msgspec
 import re2
 
 MAX_NAME_CHARS = 40
+MAX_MATCHES = 12  # each may read on to the end of the agent
 MEMORY_BYTES = 16 << 20  # at most, for the states that RE2 remembers; when they are full it begins anew
 
 AI = "ai"
@@ -321,7 +323,8 @@ OPERATORS_BY_HOST = {
 
 def find_bot(user_agent: str) -> Found | None:
     """What the lists call a bot in an agent: the first that says a purpose, else the first. None without any."""
-    found = [lists().by_match(match.group(0)) for match in lists().search.finditer(user_agent)]
+    matches = islice(lists().search.finditer(user_agent), MAX_MATCHES)
+    found = [lists().by_match(match.group(0)) for match in matches]
     if not found:
         return None
     first = next((one for one in found if one.bot.kind not in GENERAL), found[0])

@@ -268,6 +268,20 @@ def test_a_heartbeat_is_looked_up_nowhere() -> None:
     assert isinstance(post({**GOOD, "h": 1}, known=known), Heartbeat)
 
 
+def test_a_view_of_a_bot_says_what_it_is_for_and_whose_whoever_it_is_counted_as() -> None:
+    for audience in ("public", "staff"):
+        event = view(GOOD | {"t": signed(audience=audience)}, user_agent=GOOGLEBOT)
+        assert (event.bot, event.bot_kind, event.bot_operator) == ("Googlebot", "search", "Google")
+
+
+def test_a_suspect_view_is_no_bots_whose_kind_the_lists_would_know() -> None:
+    known = knowledge(page_views=1)
+    views = [post(known=known) for _ in range(3)]
+    assert isinstance(views[-1], PageView)
+    assert (views[-1].audience, views[-1].suspect) == ("bot", "rate")
+    assert (views[-1].bot, views[-1].bot_kind, views[-1].bot_operator) == ("", "", "")
+
+
 def test_a_heartbeat_counts_no_view() -> None:
     beat = post({**GOOD, "h": 1}, lately=True)
     assert beat == Heartbeat(at=NOW, site=1, page_id=7, audience="public", visitor=view().visitor)

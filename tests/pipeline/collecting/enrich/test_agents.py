@@ -95,7 +95,7 @@ def test_people_are_described_by_families(user_agent: str, browser: str, system:
         pytest.param(
             "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", "FacebookBot", id="Facebook"
         ),
-        pytest.param("nagios-plugins", "other", id="a crawler whose family nobody knows"),
+        pytest.param("nagios-plugins", "nagios-plugins", id="a crawler whose family ua-parser does not know"),
         pytest.param("", "(none)", id="empty"),
         pytest.param("   ", "(none)", id="blank"),
     ],

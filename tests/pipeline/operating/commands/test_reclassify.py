@@ -12,8 +12,12 @@ from ops import Ops
 from pipeline.clickhouse.reclassify import Wave, reclassify
 from pipeline.clickhouse.recovery import write_batch
 from pipeline.clickhouse.rows import rows_of
+from pipeline.collecting.enrich import bots
+from pipeline.collecting.enrich.agents import describe_agent
+from pipeline.collecting.enrich.bots import Bot
 from pipeline.collecting.recent_answers import RecentAnswers
 from pipeline.events import PageView
+from pipeline.operating.derivations import DERIVATIONS
 from pipeline.serving.snapshot import Snapshot, read_snapshot
 
 View = Callable[..., PageView]
@@ -169,3 +173,146 @@ def test_without_somebody_to_ask_nothing_is_changed(wave: Ops) -> None:
     answer = wave.nhip("reclassify", "count", "--page", "7", *MINUTES)
     assert (answer.code, "--yes" in answer.err) == (2, True)
     assert shown(wave) == {7: 3, 8: 1}
+
+
+def stored_before(view: PageView, **fields: Any) -> PageView:
+    """As a collector wrote it whose lists knew less."""
+    return msgspec.structs.replace(view, **fields)
+
+
+@pytest.fixture
+def old(ops: Ops, view: View) -> Ops:
+    """Three readers; crawlers without a kind; a program that counted as two readers; a bot of no list; two sources."""
+    ops.send(*(stored_before(view(number), browser="Chrome") for number in range(3)))
+    ops.send(*(stored_before(view(number), audience="bot", bot="Googlebot") for number in (3, 4)))
+    ops.send(*(stored_before(view(number), browser="Python Requests") for number in (5, 6)))
+    ops.send(stored_before(view(7, at=-40 * 86_400.0), audience="bot", bot="Googlebot"))
+    ops.send(stored_before(view(8), audience="bot", bot="TenMaKhongAiBiet"))
+    ops.send(stored_before(view(9), audience="bot", bot="other"))
+    ops.send(
+        stored_before(view(10), source="coccoc.com"), stored_before(view(11), source="zalo.me", channel="referral")
+    )
+    ops.consume()
+    return ops
+
+
+def bots_stored(ops: Ops) -> list[tuple[Any, ...]]:
+    fields = "audience, bot, bot_kind, bot_operator, count()"
+    return ops.query(f"SELECT {fields} FROM events WHERE bot != '' GROUP BY ALL ORDER BY bot")
+
+
+def test_todays_lists_are_applied_to_what_is_stored_and_it_is_said_what_changes(old: Ops) -> None:
+    assert shown(old) == {7: 7}
+    places = "SELECT partition, offset, row, at, visitor, path FROM events ORDER BY ALL"
+    before = old.query(places)
+    answer = old.nhip("reclassify", "lists", "--yes", "--json")
+    assert answer.code == 0, answer.err
+    found = answer.json()
+    assert found["changed"] == 9
+    assert found["unknown"] == {"TenMaKhongAiBiet": 1}
+    assert found["lists"]["crawler-user-agents"]
+    changes = {(one["column"], one["from"], one["to"]): (one["views"], one["such_as"]) for one in found["changes"]}
+    assert changes == {
+        ("audience", "public", "bot"): (2, ["Python Requests"]),
+        ("bot", "", "Python Requests"): (2, ["Python Requests"]),
+        ("bot_kind", "", "search"): (3, ["Googlebot"]),
+        ("bot_kind", "", "library"): (2, ["Python Requests"]),
+        ("bot_kind", "", "other"): (2, ["TenMaKhongAiBiet", "other"]),
+        ("bot_operator", "", "Google"): (3, ["Googlebot"]),
+        ("channel", "", "search"): (1, ["coccoc.com"]),
+        ("channel", "referral", "messaging"): (1, ["zalo.me"]),
+    }
+    assert bots_stored(old) == [
+        ("bot", "Googlebot", "search", "Google", 3),
+        ("bot", "Python Requests", "library", "", 2),
+        ("bot", "TenMaKhongAiBiet", "other", "", 1),
+        ("bot", "other", "other", "", 1),
+    ]
+    assert shown(old) == {7: 5}
+    assert old.query(places) == before
+    assert old.nhip("verify", "--json").code == 0
+
+
+def test_a_second_time_nothing_changes(old: Ops) -> None:
+    old.nhip("reclassify", "lists", "--yes")
+    stored = old.query("SELECT * FROM events ORDER BY ALL")
+    answer = old.nhip("reclassify", "lists")
+    assert answer.code == 0, answer.err
+    assert "không có gì đổi · nothing changes" in answer.out
+    assert "TenMaKhongAiBiet (1)" in answer.out
+    assert old.nhip("reclassify", "lists", "--json").json()["changes"] == []
+    assert old.query("SELECT * FROM events ORDER BY ALL") == stored
+
+
+def test_people_are_told_within_a_terminal_what_would_change_before_they_are_asked(old: Ops) -> None:
+    stored = old.query("SELECT * FROM events ORDER BY ALL")
+    answer = old.nhip("reclassify", "lists")
+    assert (answer.code, "--yes" in answer.err) == (2, True)
+    assert "count no more: 2" in answer.out
+    rows = [line.split() for line in answer.out.splitlines()]
+    assert ["bot_kind", "–", "search", "3", "Googlebot"] in rows
+    assert old.query("SELECT * FROM events ORDER BY ALL") == stored
+    assert shown(old) == {7: 7}
+
+
+def test_what_was_collected_with_todays_lists_is_left_as_it_is(ops: Ops, view: View) -> None:
+    agents = [
+        "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+        "Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/120.0 Safari/537.36 GPTBot/1.0",
+        "facebookexternalhit/1.1",
+        "nagios-plugins",
+        "curl/8.5.0",
+        "mot-con-bo-crawler/1.0",
+        "",
+    ]
+    for number, agent in enumerate(map(describe_agent, agents)):
+        ops.send(stored_before(view(number), audience="bot", **agent._asdict()))
+    ops.send(stored_before(view(20), channel="internal"), stored_before(view(21), channel="direct"))
+    other = {"campaign": "other", "campaign_source": "other", "channel": "messaging"}
+    ops.send(stored_before(view(22), **other))
+    ops.consume()
+    assert ops.nhip("reclassify", "lists", "--json").json()["changed"] == 0
+
+
+def test_a_list_that_says_something_else_is_believed(ops: Ops, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    ops.send(stored_before(view(1), audience="bot", bot="Googlebot", bot_kind="search", bot_operator="Google"))
+    ops.consume()
+    known = bots.lists()
+    names = {**known.names, "googlebot": known.names["googlebot"]._replace(bot=Bot("ai", "Alphabet"))}
+    monkeypatch.setattr(bots, "lists", lambda: known._replace(names=names))
+    ops.nhip("reclassify", "lists", "--yes")
+    assert bots_stored(ops) == [("bot", "Googlebot", "ai", "Alphabet", 1)]
+
+
+def test_views_that_people_decided_on_and_suspect_ones_stay(ops: Ops, view: View) -> None:
+    program = stored_before(view(1), browser="Python Requests")
+    ops.send(suspect(program), stored_before(program, suspect="rate"))  # the second was let count
+    ops.consume()
+    assert ops.nhip("reclassify", "lists", "--yes", "--json").json()["changed"] == 0
+    assert shown(ops) == {7: 1}
+
+
+def test_staff_with_a_program_stay_staff(ops: Ops, view: View) -> None:
+    ops.send(stored_before(view(1), audience="staff", browser="curl"))
+    ops.consume()
+    ops.nhip("reclassify", "lists", "--yes")
+    assert bots_stored(ops) == [("staff", "curl", "library", "", 1)]
+
+
+def test_lists_that_were_cut_off_before_the_roll_ups_are_finished_by_the_next(
+    old: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.operating.commands.reclassify.make_roll_ups_anew", cut_off)
+        assert old.nhip("reclassify", "lists", "--yes").code == 130
+    assert old.nhip("verify", "--json").code == 1
+    assert old.nhip("reclassify", "lists").code == 0
+    assert old.nhip("verify", "--json").code == 0
+
+
+def test_every_column_that_lists_decide_is_derived() -> None:
+    derived = {column for derivation in DERIVATIONS for column in derivation.columns}
+    assert derived == {"audience", "bot", "bot_kind", "bot_operator", "channel"}

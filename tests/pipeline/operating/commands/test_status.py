@@ -9,6 +9,8 @@ import pytest
 from ops import Ops
 
 from pipeline.brokers.spool.store import Entry, Spool
+from pipeline.collecting.enrich.bots import OURS_AS_OF
+from pipeline.collecting.enrich.lists import versions
 from pipeline.collecting.recent_answers import MINUTES, RecentAnswers
 from pipeline.errors import Unavailable
 from pipeline.events import PageView
@@ -118,6 +120,13 @@ def test_records_that_wait_without_a_consumer_are_a_fault(ops: Ops, view: View) 
     assert "no consumer is alive" in answer.out
     with ops.consumer_alive():
         assert ops.served("status").code == 0
+
+
+def test_the_lists_that_views_are_told_apart_by_are_named_with_their_versions(ops: Ops) -> None:
+    assert ops.nhip("status", "--json").json()["lists"] == versions()
+    shown = ops.nhip("status").out
+    assert f"crawler-user-agents {versions()['crawler-user-agents']}" in shown
+    assert f"nhip-bots {OURS_AS_OF}" in shown
 
 
 def test_people_see_a_table_with_a_legend(ops: Ops, view: View) -> None:
