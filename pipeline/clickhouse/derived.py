@@ -6,7 +6,8 @@ done again. Their places in the log stay. The roll-ups differ until they are mad
 No stored text gets into a statement: a row is found by the hash of its values, and what it becomes is quoted.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import groupby
@@ -16,7 +17,7 @@ from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import EVENT_COLUMNS
 from pipeline.clickhouse.scripts import render
 
-MAX_STATEMENT_BYTES = 150_000  # of the 256 KiB that ClickHouse reads, without much beside the values
+MAX_STATEMENT_BYTES = 240_000  # of the 256 KiB that ClickHouse reads, without much beside the values
 KEY_BYTES = 22
 
 
@@ -91,14 +92,24 @@ def apply_changes(
 
 def statements_of(derivation: Derivation, changes: Sequence[Change], *, client: ClickHouse) -> list[str]:
     """For changes of one month."""
-    keys = ", ".join(str(int(change.stored.key)) for change in changes)
     values = [
-        f"{column} = transform({_key(derivation)}, [{keys}],"
-        f" [{', '.join(_quoted(change.becomes[place]) for change in changes)}], toString({column}))"
+        f"{column} = {_value(derivation, {change.stored.key: change.becomes[place] for change in changes})}"
         for place, column in enumerate(derivation.columns)
+        if any(change.was[place] != change.becomes[place] for change in changes)
     ]
+    keys = ",".join(str(int(change.stored.key)) for change in changes)
     month = str(int(changes[0].stored.month))
     return _render("derived_change", client, derivation, values=", ".join(values), month=month, keys=keys)
+
+
+def _value(derivation: Derivation, becomes: Mapping[int, str]) -> str:
+    """An expression for rows of these keys alone: the first one's value, but for the keys that are listed."""
+    first = next(iter(becomes.values()))
+    others = {key: text for key, text in becomes.items() if text != first}
+    if not others:
+        return _quoted(first)
+    keys, texts = ",".join(str(int(key)) for key in others), ",".join(map(_quoted, others.values()))
+    return f"transform({_key(derivation)}, [{keys}], [{texts}], {_quoted(first)})"
 
 
 def _render(script: str, client: ClickHouse, derivation: Derivation, **names: str) -> list[str]:
@@ -112,20 +123,25 @@ def _key(derivation: Derivation) -> str:
 
 
 def _statements_full(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """The changes of one month, as many at a time as one statement holds."""
+    """The changes of one month, as many at a time as one statement surely holds, the commonest outcome first."""
     for _, of_month in groupby(changes, key=lambda change: change.stored.month):
         some: list[Change] = []
         size = 0
-        for change in of_month:
-            need = KEY_BYTES * (len(change.becomes) + 1) + sum(
-                len(_quoted(text).encode()) + 2 for text in change.becomes
-            )
+        for change in _commonest_first(list(of_month)):
+            need = KEY_BYTES
+            if some and change.becomes != some[0].becomes:
+                need += sum(KEY_BYTES + len(_quoted(text).encode()) for text in change.becomes)
             if some and size + need > MAX_STATEMENT_BYTES:
                 yield some
                 some, size = [], 0
             some.append(change)
             size += need
         yield some
+
+
+def _commonest_first(changes: list[Change]) -> list[Change]:
+    count = Counter(change.becomes for change in changes)
+    return sorted(changes, key=lambda change: (-count[change.becomes], change.becomes))
 
 
 def _quoted(text: str) -> str:
