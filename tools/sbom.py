@@ -32,6 +32,7 @@ GO_TOOL = "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0"
 SECONDS = 900.0
 # Packages that are installed on other systems only, so that their own metadata can't be asked here.
 ELSEWHERE = {"colorama": "BSD-3-Clause", "tzdata": "Apache-2.0", "winloop": "MIT"}
+BY_A_FILE_ALONE = {"crawler-user-agents": "MIT"}  # packages that bring their license's text and do not name it
 
 Component = dict[str, Any]
 
@@ -218,7 +219,12 @@ def _python_license(name: str) -> str:
     classifiers = [
         line.rpartition(" :: ")[2] for line in about.get_all("Classifier") or () if line.startswith("License ::")
     ]
-    words = about.get("License-Expression") or ", ".join(classifiers) or about.get("License") or ""
+    words = (
+        about.get("License-Expression")
+        or ", ".join(classifiers)
+        or about.get("License")
+        or BY_A_FILE_ALONE.get(name, "")
+    )
     return words.strip().split("\n", 1)[0]
 
 
