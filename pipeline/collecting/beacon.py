@@ -33,6 +33,8 @@ from pipeline.tokens import PageToken, verify
 MAX_BODY_BYTES = 16_384  # the longest token and path, and a long referrer
 SENT_TYPE = b"text/plain;charset=UTF-8"  # by every browser
 TYPES = (b"text/plain", b"application/json")
+# Wagtail's forms that stand before a page: they have no beacon, so that nobody's visit began there.
+FORMS = "/_util/", "/documents/authenticate_with_password/"
 MAX_ID_CHARS = 40
 
 SaltFor = Callable[[float], bytes | None]
@@ -415,8 +417,8 @@ def put_visit(draft: Draft) -> None:
     """A visit begins with a view whose reader came from elsewhere.
 
     A page that was loaded again, or whose referrer is itself, does not say where its reader came from: a front that
-    checks browsers reloads it, a form for a password leads back to it. Then a visit begins with the first view of a
-    visitor in a while. Who opened the same page seconds ago is on that visit.
+    checks browsers reloads it, a form for a password leads back to it, from its own address after a wrong one. Then a
+    visit begins with the first view of a visitor in a while. Who opened the same page seconds ago is on that visit.
     """
     _judge_visit(draft, says_whence=draft.beacon.n == "navigate" and not _leads_to_itself(draft))
 
@@ -549,7 +551,8 @@ def _judge_visit(draft: Draft, *, says_whence: bool) -> None:
 
 
 def _leads_to_itself(draft: Draft) -> bool:
-    return draft.origin.internal and _is_same_path(_path(draft.beacon.r), draft.token.path)
+    path = _path(draft.beacon.r)
+    return draft.origin.internal and (_is_same_path(path, draft.token.path) or path.startswith(FORMS))
 
 
 def _path(url: str) -> str:
