@@ -288,7 +288,11 @@ def refuse_flood(draft: Draft) -> None:
 
 
 def refuse_heartbeat_without_view(draft: Draft) -> None:
-    if draft.beacon.h and not draft.known.visitors.may_keep_open(draft.reader, draft.envelope.now):
+    """After a start, readers of before it are believed: as many of one network as it may have new ones."""
+    known, now, reader = draft.known, draft.envelope.now, draft.reader
+    if not draft.beacon.h or not reader or known.visitors.last_seen(reader) is not None:
+        return
+    if not known.visitors.may_keep_open(reader, now) or not known.limits.new_readers.passes(draft.customer, now):
         raise Dropped(Reason.NOT_VIEWED)
 
 

@@ -102,6 +102,16 @@ def test_invented_heartbeats_keep_nobody_online(site: Site) -> None:
     assert site.refused == {Reason.NOT_VIEWED: 500}
 
 
+def test_invented_heartbeats_after_a_start_are_as_many_as_new_readers(site: Site) -> None:
+    """For minutes after a start a collector knows none of its readers and believes what they say."""
+    site.known = site.known._replace(visitors=RecentVisitors(started_ms=NOW))
+    for number in range(900):
+        site.send(agent=number, h=1, at=NOW + number)
+    assert site.online() <= 300 + 1
+    assert site.refused == {Reason.NOT_VIEWED: 900 - len(site.events)}
+    assert site.send(agent=0, h=1, at=NOW + MINUTE) is not None
+
+
 def test_a_heartbeat_does_not_let_the_next_one_in(site: Site) -> None:
     for minute in range(5):
         assert site.send(agent=1, h=1, at=NOW + minute * MINUTE) is None
