@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -136,7 +137,9 @@ def private_collection(site: Site) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("kind", ["private_page", "private_collection"])
-def test_a_private_page_is_not_opened_by_guesses(kind: str, request: pytest.FixtureRequest, client: Client) -> None:
+def test_a_private_page_is_not_opened_by_guesses(
+    kind: str, request: pytest.FixtureRequest, db: None, client: Client
+) -> None:
     form, place = request.getfixturevalue(kind)
 
     def enter(password: str, network: str = STRANGER) -> int:
@@ -150,6 +153,23 @@ def test_a_private_page_is_not_opened_by_guesses(kind: str, request: pytest.Fixt
         (Outcome.WRONG_PAGE_PASSWORD, 10),
         (Outcome.SLOWED, 3),
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("private_page", "để xem trang này"), ("private_collection", "để xem tài liệu này")]
+)
+def test_the_form_of_a_private_page_is_the_portals_own(
+    kind: str, words: str, request: pytest.FixtureRequest, db: None, client: Client
+) -> None:
+    form, place = request.getfixturevalue(kind)
+    asked = client.get(place).content.decode()
+    assert words in asked
+    assert "core/css/site." in asked
+    assert "password" not in re.sub(r"<[^>]*>", "", asked).lower()  # no word of Wagtail's own, English form
+
+    refused = client.post(form, {"password": "sai", "return_url": place}).content.decode()
+    assert words in refused
+    assert "Mật khẩu không đúng" in refused
 
 
 def test_nobody_fills_a_mailbox_with_links(admin: User, settings: Any, client: Client) -> None:
