@@ -25,6 +25,11 @@ def permission_denied(_request: HttpRequest, exception: Exception) -> HttpRespon
     return HttpResponse(render_to_string("403.html"), status=403)
 
 
+def form_refused(_request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """For CSRF_FAILURE_VIEW; Django's own speaks English."""
+    return HttpResponse(render_to_string("403_form.html"), status=403)
+
+
 def page_not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return HttpResponse(render_to_string("404.html"), status=404)
 

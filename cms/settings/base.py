@@ -186,6 +186,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 # not trusted yet.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BEHIND_TLS else []
+CSRF_FAILURE_VIEW = "cms.core.errors.form_refused"
 LOGIN_URL = "wagtailadmin_login"
 LOGIN_REDIRECT_URL = "wagtailadmin_home"
 

@@ -10,6 +10,7 @@ from django.test import Client
     [
         pytest.param("400.html", "Yêu cầu không hợp lệ", id="400"),
         pytest.param("403.html", "Không được phép xem trang này", id="403"),
+        pytest.param("403_form.html", "Biểu mẫu đã hết hạn", id="a form that is too old"),
         pytest.param("404.html", "Không tìm thấy trang", id="404"),
         pytest.param("500.html", "Hệ thống đang gặp trục trặc", id="500"),
         pytest.param("503.html", "Cổng thông tin tạm ngừng", id="503"),
@@ -49,6 +50,15 @@ def test_a_trace_is_not_answered_with_the_request(client: Client, path: str) -> 
 
     assert response.status_code in (404, 405)
     assert "only-the-proxy-knows" not in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/admin/login/"])
+def test_a_form_that_is_too_old_is_refused_in_vietnamese(path: str) -> None:
+    response = Client(enforce_csrf_checks=True).post(path, {"username": "admin", "password": "x"})
+
+    assert response.status_code == 403
+    assert "Biểu mẫu đã hết hạn" in response.content.decode()
 
 
 @pytest.mark.django_db

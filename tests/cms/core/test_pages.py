@@ -107,6 +107,7 @@ def test_the_sign_in_page_is_ours_and_loads_nothing_from_another_host(db: None, 
     html = client.get("/admin/login/").content.decode()
 
     assert "Đăng nhập Nhịp" in html
+    assert html.partition("<title>")[2].lstrip().startswith("Đăng nhập")
     for attributes in parse(html).all(*ASSETS):
         assert urlsplit(attributes.get("src") or attributes.get("href") or "").netloc == ""
 
