@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        if url.path.startswith(self.serves.prefix + "b.js"):
+        if url.path.startswith((self.serves.prefix + "b.js", "/bundle.js")):
             self._answer(200, BUILT.read_bytes(), "text/javascript")
         elif url.path == self.serves.prefix + "luot":
             self.serves.pixels.append(parse_qs(url.query))

@@ -12,14 +12,15 @@
     const page = document;
     // Not currentScript, which is null or another script where an optimiser has moved, bundled or rewritten the tag.
     const script = page.querySelector("script[data-t]");
+    if (script.t) return; // the tag is there twice, or an optimiser runs it a second time
+    script.t = 1;
     const message = {
       t: script.dataset.t,
       p: location.pathname,
       r: page.referrer.slice(0, 2e3),
       n: (performance.getEntriesByType("navigation")[0] || {}).type,
     };
-    let displayed;
-    let sentAt;
+    let displayed, sentAt;
 
     // Only 503 with Retry-After means "surely not stored". After any other failure the event may be stored, and another
     // attempt could count it twice. Each attempt waits longer than the one before, by a random share, so that many
@@ -27,13 +28,13 @@
     const send = async (body, attempt) => {
       try {
         sentAt = performance.now();
-        const answer = await fetch((script.src || "/_nhip/b.js").replace(/b\.js.*/, "e"), {
+        const answer = await fetch((script.src.match(/^[^?]*_nhip\//) || "/_nhip/") + "e", {
           method: "POST",
           body,
           keepalive: true,
           signal: self.AbortSignal && AbortSignal.timeout && AbortSignal.timeout(3e4),
         });
-        const seconds = answer.status == 503 && attempt < 3 && answer.headers.get("Retry-After");
+        const seconds = attempt < 3 && answer.status == 503 && answer.headers.get("Retry-After");
         if (seconds > 0) setTimeout(send, seconds * 1e3 * attempt * (1 + Math.random()), body, attempt + 1);
       } catch (error) {}
     };
