@@ -219,6 +219,13 @@ def test_a_password_that_guessers_try_is_refused_in_words(admin: User, password:
     with pytest.raises(ValidationError) as refused:
         validate_password(password, admin)
     assert refused.value.messages
+    assert all(words.startswith("Mật khẩu") for words in refused.value.messages)
+
+
+def test_a_short_password_is_told_how_long_one_is(admin: User) -> None:
+    with pytest.raises(ValidationError) as refused:
+        validate_password("Rq7-xZw+9k", admin)
+    assert "Mật khẩu cần ít nhất 12 ký tự." in refused.value.messages
 
 
 @pytest.mark.parametrize(
