@@ -46,7 +46,8 @@ TAKE_SECONDS = 30.0
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 TOO_LARGE = 431
 TOO_LONG = 414
-ROOM_SECONDS = 0.1  # from one search for idle connections to the next: with many that are busy it takes milliseconds
+# From one search for idle connections to the next, for each connection that there may be: a search takes a tenth of it.
+ROOM_SECONDS = 5e-6
 LOOK_SECONDS = 5.0  # how often ``end_if_stuck`` is asked
 
 
@@ -157,15 +158,23 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
 
     def _make_room(self) -> None:
-        """Close a tenth of those without a request under way: those that would be closed soonest anyway."""
+        """Close a tenth of those without a request under way: those that never had one, then those that would be
+        closed soonest anyway.
+
+        New ones can come by the hundred in a millisecond, and once descriptors are used up none is made any more.
+        """
         now = self.loop.time()
-        if now - Connection.room_made_at < ROOM_SECONDS:
+        if now - Connection.room_made_at < ROOM_SECONDS * most_connections():
             return
         Connection.room_made_at = now
         others = [one for one in self.connections if isinstance(one, Connection) and one is not self]
-        waiting = sorted((one for one in others if one.is_waiting), key=Connection.closes_at)
+        waiting = sorted((one for one in others if one.is_waiting), key=lambda one: (one.has_asked, one.closes_at()))
         for one in waiting[: max(10, len(self.connections) // 10)]:
             one.transport.close()
+
+    @property
+    def has_asked(self) -> bool:
+        return self.cycle is not None
 
     @property
     def is_waiting(self) -> bool:

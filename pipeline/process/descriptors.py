@@ -8,7 +8,8 @@ import resource
 from pathlib import Path
 
 ENOUGH = 65_536
-RESERVED = 300  # for files, servers, and the connections of pages and views
+RESERVED = 400  # for files, servers, and the connections of pages and views
+MOST_WAITING = 2048  # to be accepted, where descriptors are plenty
 
 
 def raise_limit() -> None:
@@ -27,6 +28,11 @@ def limit() -> int:
 def streams_at_most(wanted: int) -> int:
     """``wanted``, or as many as leave RESERVED for everything else, one at least."""
     return max(1, min(wanted, limit() - RESERVED))
+
+
+def backlog() -> int:
+    """Connections that may wait to be accepted: all of them are, at once, before any of them can be closed."""
+    return max(10, min(MOST_WAITING, limit() // 20))
 
 
 def count_open() -> int | None:

@@ -14,11 +14,11 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pipeline.errors import ConfigurationError
 from pipeline.process.connections import IDLE_SECONDS, LOOK_SECONDS, Connection
+from pipeline.process.descriptors import backlog
 from pipeline.process.headers import EVERY, HSTS, strict_transport
 from pipeline.process.http import Application, Receive, Scope, Send
 from pipeline.settings import Settings
 
-BACKLOG = 2048
 DRAIN_SECONDS = 5
 # For requests to notice that their clients were dropped; uvicorn then ends them with a traceback each.
 LEAVE_SECONDS = 2
@@ -28,7 +28,7 @@ LEAVE_SECONDS = 2
 def listen(settings: Settings) -> Iterator[socket.socket]:
     """Bind before anything slow happens. Raises ConfigurationError if the address can't be had."""
     try:
-        listener = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
+        listener = socket.create_server((settings.host, settings.port), backlog=backlog())
     except OSError as error:
         raise ConfigurationError(
             f"PORT, NHIP_HOST: {settings.host}:{settings.port} can't be had ({os.strerror(error.errno or 0)}); "
@@ -65,6 +65,7 @@ def serve(
         log_config=None,
         log_level="warning",
         access_log=False,
+        backlog=backlog(),
         server_header=False,
         headers=list(EVERY.items()),
         proxy_headers=bool(settings.trusted_proxies),

@@ -57,6 +57,7 @@ SHOWN_OF_A_FLOOD = 500  # views; beside two a second
 LOG_BYTES = 200_000  # that an attack may add to the product's log
 DESCRIPTORS = 1_024
 STREAMS = 1_000
+SILENT = 400  # connections that ask nothing
 ROOM = 96 << 20  # bytes, on the disk that gets full
 GUESSES_AT_ONCE = 4
 LEAST_GUESSES = 4  # of each, however short the attack
@@ -322,7 +323,7 @@ def streams_at_1024_descriptors(ground: Ground, seconds: float) -> Outcome:
         with HonestReaders(product) as readers:
             answers = asyncio.run(hold_streams(product.port, seconds))
         outcome.judge(readers)
-        outcome.attackers = f"{STREAMS} streams: {dict(answers)}"
+        outcome.attackers = f"{STREAMS} streams: {dict(answers)}, {SILENT} silent connections"
         if not answers["200"]:
             outcome.faults.append("no stream was served")
         if code := product.stop():
@@ -533,7 +534,8 @@ def processor_seconds(pid: int) -> float:
 
 
 async def hold_streams(port: int, seconds: float) -> Counter[str]:
-    """Open live streams and keep them; the answers by status, "" for none."""
+    """Open live streams and keep them, and connections that ask nothing, which come again when they are closed. The
+    answers by status, "" for none."""
 
     async def open_stream() -> tuple[str, asyncio.StreamWriter | None]:
         try:
@@ -543,8 +545,20 @@ async def hold_streams(port: int, seconds: float) -> Counter[str]:
         except (OSError, TimeoutError):
             return "", None
 
+    async def stay_silent() -> None:
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                await reader.read()
+                writer.close()
+            except OSError:
+                await asyncio.sleep(0.01)
+
     opened = [await open_stream() for _ in range(STREAMS)]
+    silent = [asyncio.create_task(stay_silent()) for _ in range(SILENT)]
     await asyncio.sleep(seconds)
+    for one in silent:
+        one.cancel()
     for _status, writer in opened:
         if writer is not None:
             writer.close()

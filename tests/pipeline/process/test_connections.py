@@ -342,6 +342,27 @@ async def test_when_there_are_too_many_some_without_a_request_are_closed(
         caller.close()
 
 
+async def test_many_that_come_at_once_and_ask_nothing_leave_room_for_who_asks(
+    server: tuple[str, int, Answering], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Descriptors are used up in milliseconds, and then no connection is made that could close others."""
+    monkeypatch.setattr(connections, "most_connections", lambda: 20)
+    reader = Caller(*await asyncio.open_connection(*server[:2]))
+    await reader.say(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (await reader.hear()).startswith(b"HTTP/1.1 200 OK")
+
+    idle = [await asyncio.open_connection(*server[:2]) for _ in range(200)]
+    await asyncio.sleep(0)
+    assert sum(not incoming.at_eof() for incoming, _ in idle) <= 60
+
+    newcomer = Caller(*await asyncio.open_connection(*server[:2]))
+    for asking in (newcomer, reader):  # who asked before, on the same connection, too
+        await asking.say(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await asking.hear()).startswith(b"HTTP/1.1 200 OK")
+    for caller in (reader, newcomer, *(Caller(*streams) for streams in idle)):
+        caller.close()
+
+
 def test_uvicorn_still_has_what_a_connection_depends_on() -> None:
     """If this fails after an upgrade: read uvicorn's httptools_impl.py again, mend ``Connection`` and the names here.
 

@@ -40,6 +40,14 @@ def test_no_more_streams_than_were_asked_for(monkeypatch: pytest.MonkeyPatch) ->
     assert streams_at_most(5) == 5
 
 
+@pytest.mark.parametrize(("descriptors_at_most", "waiting"), [(1024, 51), (20_000, 1000), (ENOUGH, 2048)])
+def test_no_more_connections_are_accepted_at_once_than_there_is_room_for(
+    descriptors_at_most: int, waiting: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(descriptors, "limit", lambda: descriptors_at_most)
+    assert descriptors.backlog() == waiting
+
+
 def test_open_files_are_counted() -> None:
     before = count_open()
     with Path(__file__).open("rb"):
