@@ -81,6 +81,73 @@ class Heartbeat(msgspec.Struct, frozen=True, tag_field="kind", tag="heartbeat"):
     v: int = 1
 
 
+class _Done(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
+    """What a reader did beside viewing a page; fields as of PageView, so that it can be told apart by the same."""
+
+    at: int
+    site: int
+    page_id: int
+    locale: str
+    path: str
+    audience: str
+    visitor: int
+    source: str = ""
+    channel: str = ""
+    campaign: str = ""
+    campaign_source: str = ""
+    campaign_medium: str = ""
+    browser: str = ""
+    os: str = ""
+    device: str = ""
+    language: str = ""
+    country: str = ""
+    province: str = ""
+    bot: str = ""
+    bot_kind: str = ""
+    bot_operator: str = ""
+    scripted: bool = False
+    suspect: str = ""
+
+
+class Engagement(_Done, frozen=True, tag="engagement"):
+    """A reader left a page or its tab: what came to the display since its last event, so that its events add up.
+
+    ``seconds`` that it was visible; ``depth``: by how many percent of the page more was seen than before.
+    """
+
+    seconds: int = 0
+    depth: int = 0
+    v: int = 1
+
+
+class Download(_Done, frozen=True, tag="download"):
+    """A reader of a page followed its link to a file: ``target`` is the file's path (enrich/targets.py)."""
+
+    target: str = ""
+    v: int = 1
+
+
+class Outbound(_Done, frozen=True, tag="outbound"):
+    """A reader of a page followed its link to another site: ``target`` is the host."""
+
+    target: str = ""
+    v: int = 1
+
+
+class Search(_Done, frozen=True, tag="search"):
+    """A reader searched the site: ``target`` is what for, or empty if that could be a person's data. No page's."""
+
+    target: str = ""
+    v: int = 1
+
+
+class NotFound(_Done, frozen=True, tag="not_found"):
+    """A reader was told that there is no such page: ``target`` is its path. ``source`` may be the site itself."""
+
+    target: str = ""
+    v: int = 1
+
+
 class BalanceKey(NamedTuple):
     """What an opening balance is of; ``page_id`` 0 is the whole site."""
 
@@ -110,7 +177,8 @@ class OpeningBalance(msgspec.Struct, frozen=True, tag_field="kind", tag="opening
         return BalanceKey(self.site, self.page_id, self.locale)
 
 
-Event = PageView | Heartbeat | OpeningBalance
+ReaderEvent = PageView | Heartbeat | Engagement | Download | Outbound | Search | NotFound
+Event = ReaderEvent | OpeningBalance
 
 _encoder = msgspec.json.Encoder()
 

@@ -23,6 +23,7 @@ class Column:
 
 
 UInt8 = msgspec.Meta(ge=0, lt=2**8)
+UInt16 = msgspec.Meta(ge=0, lt=2**16)
 UInt32 = msgspec.Meta(ge=0, lt=2**32)
 UInt63 = msgspec.Meta(ge=0, le=2**63 - 1)
 Milliseconds = msgspec.Meta(ge=0, lt=2**32 * 1000)  # until 2106, as ClickHouse's DateTime
@@ -39,7 +40,11 @@ class EventRow(msgspec.Struct, frozen=True, gc=False):
     at: Annotated[int, Milliseconds, Moment]
     site: Annotated[int, UInt32, Column("UInt32")]
     kind: Annotated[
-        Literal["view", "heartbeat", "opening"], Column("Enum8('view' = 1, 'heartbeat' = 2, 'opening' = 3)")
+        Literal["view", "heartbeat", "opening", "engagement", "download", "outbound", "search", "not_found"],
+        Column(
+            "Enum8('view' = 1, 'heartbeat' = 2, 'opening' = 3, 'engagement' = 4, 'download' = 5, 'outbound' = 6,"
+            " 'search' = 7, 'not_found' = 8)"
+        ),
     ]
     page_id: Annotated[int, UInt32, Column("UInt32")]
     audience: Annotated[
@@ -67,6 +72,9 @@ class EventRow(msgspec.Struct, frozen=True, gc=False):
     scripted: Flag = False
     suspect: Name = ""
     seen_ago: Annotated[int, UInt8, Column("UInt8")] = 0
+    seconds: Annotated[int, UInt16, Column("UInt16")] = 0
+    depth: Annotated[int, UInt8, Column("UInt8")] = 0
+    target: Annotated[str, Column("String")] = ""
     views: Annotated[int, UInt63, Column("UInt64", name="opening_views")] = 0
     visits: Annotated[int, UInt63, Column("UInt64", name="opening_visits")] = 0
     v: Literal[1] = 1

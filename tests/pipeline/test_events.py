@@ -7,7 +7,18 @@ from event_lines import decode_lines
 
 from pipeline.clickhouse.rows import decode_line
 from pipeline.errors import BadRecord
-from pipeline.events import Event, Heartbeat, OpeningBalance, PageView, encode_lines
+from pipeline.events import (
+    Download,
+    Engagement,
+    Event,
+    Heartbeat,
+    NotFound,
+    OpeningBalance,
+    Outbound,
+    PageView,
+    Search,
+    encode_lines,
+)
 
 VIEW = PageView(
     at=1_790_571_600_123,
@@ -20,7 +31,14 @@ VIEW = PageView(
     visit=True,
     source="example.vn",
 )
-EVENTS: list[Event] = [VIEW, Heartbeat(1, 1, 7, "public", 5), OpeningBalance(1, 1, 0, "vi", 1327, 900)]
+DONE: list[Event] = [
+    Engagement(1, 1, 7, "vi", "/tin/", "public", 5, seconds=1800, depth=100, device="phone"),
+    Download(1, 1, 7, "vi", "/tin/", "public", 5, target="/documents/3/thong-tu.pdf"),
+    Outbound(1, 1, 7, "vi", "/tin/", "staff", 0, target="gov.vn"),
+    Search(1, 1, 0, "vi", "/tim-kiem/", "public", 5, target="thi đua"),
+    NotFound(1, 1, 0, "vi", "/khong-co/", "bot", 5, target="/khong-co/", source="example.vn"),
+]
+EVENTS: list[Event] = [VIEW, Heartbeat(1, 1, 7, "public", 5), OpeningBalance(1, 1, 0, "vi", 1327, 900), *DONE]
 
 
 def test_events_come_back_as_they_were() -> None:
@@ -29,7 +47,9 @@ def test_events_come_back_as_they_were() -> None:
 
 def test_each_event_is_one_line_of_json_that_says_what_it_is() -> None:
     lines = encode_lines(EVENTS).decode().splitlines()
-    assert [json.loads(line)["kind"] for line in lines] == ["view", "heartbeat", "opening"]
+    assert [json.loads(line)["kind"] for line in lines] == [
+        *("view", "heartbeat", "opening", "engagement", "download", "outbound", "search", "not_found")
+    ]
     assert encode_lines(EVENTS).endswith(b"\n")
 
 
@@ -45,6 +65,9 @@ def test_nothing_about_the_address_or_the_agent_is_written() -> None:
         *("browser", "os", "device", "language", "country", "province"),
         *("bot", "bot_kind", "bot_operator", "scripted", "suspect", "seen_ago"),
     }
+    for done in DONE:
+        own = {"seconds", "depth"} if isinstance(done, Engagement) else {"target"}
+        assert set(done.__struct_fields__) == {*PageView.__struct_fields__, *own} - {"visit", "seen_ago"}
 
 
 def test_what_is_not_known_takes_no_bytes() -> None:

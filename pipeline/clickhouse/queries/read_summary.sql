@@ -36,7 +36,7 @@ FROM
         0, 0, 0, 0, 0, 0, 0, 0
     FROM events
     WHERE at BETWEEN fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
-        AND audience = 'public' AND visitor != 0 AND kind != 'opening'
+        AND audience = 'public' AND visitor != 0 AND kind IN ('view', 'heartbeat')
     GROUP BY site
 )
 GROUP BY site

@@ -17,7 +17,7 @@ from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS, backfill, create_genera
 from pipeline.clickhouse.rows import rows_of
 from pipeline.clickhouse.upkeep import compact_dead_letters, sync_replicas
 from pipeline.errors import ConfigurationError
-from pipeline.events import PageView, encode_lines
+from pipeline.events import Engagement, NotFound, PageView, encode_lines
 from pipeline.serving.snapshot import read_snapshot
 
 CLUSTER = "nhip-main"
@@ -149,6 +149,42 @@ def test_tables_of_the_version_before_go_on_with_their_rows(client: ClickHouse) 
     assert client.query("SELECT suspect, seen_ago FROM events") == [("", 0), ("", 0)]
     assert read_snapshot(client, now / 1000).pages == {7: 2}
     assert read_snapshot(client, now / 1000).sites[1].views.online == 1
+
+
+def test_tables_of_the_version_before_take_the_events_that_it_did_not_know(client: ClickHouse) -> None:
+    """Their roll-ups' views were made for three kinds of events, and go on with views alone."""
+    new = ("seconds", "depth", "target")
+    before = "Enum8('view' = 1, 'heartbeat' = 2, 'opening' = 3)"
+    for table in ("events", "events_again"):
+        columns = ", ".join(f"DROP COLUMN {name}" for name in new)
+        client.command(f"ALTER TABLE {table} MODIFY COLUMN kind {before}, {columns}")
+    client.command(
+        "ALTER TABLE schema_migrations DELETE WHERE name = '0005_engagement.sql' SETTINGS mutations_sync = 2"
+    )
+    now = 1_790_571_600_000
+    view = Record("page-events", 0, 0, now, None, encode_lines([PageView(now, 1, 7, "vi", "/", "public", 5, True)]))
+    columns = {name: column for name, column in rows_of([view]).events.items() if name not in new}
+    types = [before if name == "kind" else EVENT_COLUMNS[name] for name in columns]
+    client.insert("events", columns, types=types, token="page-events/0/0-0")
+
+    assert migrate(client) == ["0005_engagement.sql"]
+
+    done = [
+        Engagement(now, 1, 7, "vi", "/", "public", 5, seconds=1800, depth=100),
+        NotFound(now, 1, 0, "vi", "/cũ", "public", 6, target="/cũ"),
+    ]
+    record = Record("page-events", 0, 1, now, None, encode_lines(done))
+    write_batch(client, rows_of([view]), "page-events/0/0-0", again=True)
+    for again in (False, True):
+        write_batch(client, rows_of([record]), "page-events/0/1-1", again=again)
+    assert client.query("SELECT kind, seconds, depth, target FROM events ORDER BY offset, row") == [
+        ("view", 0, 0, ""),
+        ("engagement", 1800, 100, ""),
+        ("not_found", 0, 0, "/cũ"),
+    ]
+    snapshot = read_snapshot(client, now / 1000)
+    assert snapshot.pages == {7: 1}
+    assert (snapshot.sites[1].views.total, snapshot.sites[1].views.online) == (1, 1)
 
 
 @pytest.mark.parametrize("table", ["events", *(f"{name}_1" for name in SUMS)])

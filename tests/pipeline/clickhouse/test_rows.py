@@ -10,7 +10,17 @@ import pytest
 from pipeline.brokers import Record
 from pipeline.clickhouse.columns import DEAD_LETTER_COLUMNS, EVENT_COLUMNS, EventRow, Rows
 from pipeline.clickhouse.rows import NO_LINES, count_rows, rows_of
-from pipeline.events import Heartbeat, OpeningBalance, PageView, encode_lines
+from pipeline.events import (
+    Download,
+    Engagement,
+    Heartbeat,
+    NotFound,
+    OpeningBalance,
+    Outbound,
+    PageView,
+    Search,
+    encode_lines,
+)
 
 Line = Callable[..., bytes]
 
@@ -56,7 +66,9 @@ def test_rows_have_the_columns_of_their_tables(line: Line) -> None:
     assert list(rows.dead_letters) == list(DEAD_LETTER_COLUMNS)
 
 
-@pytest.mark.parametrize("event", [PageView, Heartbeat, OpeningBalance])
+@pytest.mark.parametrize(
+    "event", [PageView, Heartbeat, OpeningBalance, Engagement, Download, Outbound, Search, NotFound]
+)
 def test_no_field_that_a_producer_writes_is_left_out(event: type[msgspec.Struct]) -> None:
     assert {*event.__struct_fields__} <= {*EventRow.__struct_fields__}
 
@@ -90,12 +102,18 @@ def test_every_kind_of_event_has_its_row() -> None:
             PageView(1, 1, 7, "vi", "/", "public", 5, True),
             Heartbeat(2, 1, 7, "public", 5),
             OpeningBalance(3, 1, 7, "vi", 1327, 900),
+            Engagement(4, 1, 7, "vi", "/", "public", 5, seconds=1800, depth=100),
+            *(kind(5, 1, 7, "vi", "/", "public", 5, target="/cũ") for kind in (Download, Outbound, Search, NotFound)),
         ]
     )
     rows = events(rows_of([Record("page-events", 0, 0, 0, None, written)]))
-    assert [row["kind"] for row in rows] == ["view", "heartbeat", "opening"]
+    assert [row["kind"] for row in rows] == [
+        *("view", "heartbeat", "opening", "engagement", "download", "outbound", "search", "not_found")
+    ]
     assert (rows[2]["opening_views"], rows[2]["opening_visits"]) == (1327, 900)
-    assert [row["visit"] for row in rows] == [True, False, False]
+    assert (rows[3]["seconds"], rows[3]["depth"]) == (1800, 100)
+    assert [row["target"] for row in rows] == ["", "", "", "", "/cũ", "/cũ", "/cũ", "/cũ"]
+    assert [row["visit"] for row in rows] == [True, *(False for _ in rows[1:])]
 
 
 def test_rows_follow_the_log(line: Line) -> None:
@@ -130,12 +148,15 @@ POISON = [
     pytest.param(b'{"kind":"view","z":' + b"[" * 9000 + b"]" * 9000 + b"}", id="nested too deeply"),
 ]
 WRONG = [
-    pytest.param({"kind": "download"}, id="unknown kind"),
+    pytest.param({"kind": "scroll"}, id="unknown kind"),
     pytest.param({"kind": None}, id="no kind"),
     pytest.param({"v": 2}, id="unknown version"),
     pytest.param({"audience": "nobody"}, id="unknown audience"),
     pytest.param({"site": 2**32}, id="site too large"),
     pytest.param({"page_id": -1}, id="negative page"),
+    pytest.param({"seconds": 2**16}, id="seconds too many"),
+    pytest.param({"depth": 256}, id="depth too large"),
+    pytest.param({"target": 7}, id="target of another type"),
     pytest.param({"page_id": None}, id="no page"),
     pytest.param({"visitor": -1}, id="negative visitor"),
     pytest.param({"visitor": "5"}, id="visitor as text"),

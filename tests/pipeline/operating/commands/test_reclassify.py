@@ -16,7 +16,7 @@ from pipeline.collecting.enrich import bots
 from pipeline.collecting.enrich.agents import describe_agent
 from pipeline.collecting.enrich.bots import Bot
 from pipeline.collecting.recent_answers import RecentAnswers
-from pipeline.events import PageView
+from pipeline.events import Download, Engagement, Heartbeat, PageView
 from pipeline.operating.derivations import DERIVATIONS
 from pipeline.serving.snapshot import Snapshot, read_snapshot
 
@@ -108,6 +108,35 @@ def test_a_wave_that_nobody_suspected_is_left_out_and_may_be_taken_back(wave: Op
     assert row("reviewed", 7, suspect=3, share=38) in report(wave)
     wave.nhip("reclassify", "count", "--all-pages", "--reason", "reviewed", *MINUTES, "--yes")
     assert shown(wave) == before
+
+
+def test_what_its_readers_did_goes_with_a_wave_and_counts_as_no_view(wave: Ops) -> None:
+    noon = int(wave.now * 1000)
+    wave.send(
+        Engagement(noon, 1, 7, "vi", "/trang-7/", "public", 1, seconds=30, depth=100),
+        Download(noon, 1, 7, "vi", "/trang-7/", "public", 1, target="/documents/1/a.pdf"),
+        Heartbeat(noon, 1, 7, "public", 1),
+    )
+    wave.consume()
+    assert shown(wave) == {7: 3, 8: 1}
+    assert wave.nhip("verify", "--json").code == 0
+
+    answer = wave.nhip("reclassify", "leave-out", "--page", "7", *MINUTES, "--yes", "--json")
+
+    assert answer.json() == {"changed": 3, "counted": False}
+    assert shown(wave) == {8: 1}
+    with wave.engine() as client:
+        question = "SELECT kind, audience, suspect FROM events WHERE visitor = 1 AND kind != 'view' ORDER BY kind"
+        assert client.query(question) == [
+            ("heartbeat", "public", ""),
+            ("engagement", "bot", "reviewed"),
+            ("download", "bot", "reviewed"),
+        ]
+    wave.nhip("reclassify", "count", "--page", "7", "--reason", "reviewed", *MINUTES, "--yes")
+    assert shown(wave) == {7: 3, 8: 1}
+    with wave.engine() as client:
+        assert client.query("SELECT count() FROM events WHERE audience = 'public' AND kind > 'opening'") == [(2,)]
+    assert wave.nhip("verify", "--json").code == 0
 
 
 def test_crawlers_stay_crawlers_and_other_times_stay_as_they_are(wave: Ops, view: View) -> None:
