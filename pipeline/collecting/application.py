@@ -4,6 +4,8 @@
 ``POST /_nhip/e``         a beacon; 202 when durable, else a 4xx or 503 whose ``X-Nhip`` names the reason
 ``GET /_nhip/luot``       the same for browsers without script
 ``GET /_nhip/b.js``       the beacon script
+``POST /_nhip/doc``       what a reader did on a page; answered as a beacon
+``GET /_nhip/doc.js``     the script that says so
 ``GET /_nhip/summary.json``, ``pages.json``, ``live``   the counters, from memory
 ``GET /_nhip/healthz``, ``readyz``, ``metrics``         for operations
 ========================  ============================================================================================
@@ -25,6 +27,7 @@ from pipeline.collecting.limits import limits_of
 from pipeline.collecting.place_file import PlaceFile, version_of
 from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.collecting.salts import SaltBook
+from pipeline.collecting.texts import Texts
 from pipeline.collecting.undated import believe_undated_until
 from pipeline.process.descriptors import streams_at_most
 from pipeline.process.health import Check, Health
@@ -106,6 +109,7 @@ def _knowledge(settings: Settings, salts: SaltBook) -> Knowledge:
         names=settle(settings.names.hosts, front_ends=settings.front_ends),
         undated_until=believe_undated_until(settings.data_dir, now=now),
         campaigns=CampaignsToday(),
+        texts=Texts(),
         place_of=_places(settings),
         staff_cookie=cookie_name(settings.names.base_url),
     )
@@ -138,6 +142,8 @@ class CollectorApplication:
             "e": collector.beacon,
             "luot": collector.pixel,
             "b.js": only_read(responding(collector.script)),
+            "doc": collector.act,
+            "doc.js": only_read(responding(collector.second_script)),
             "summary.json": only_read(responding(numbers.summary)),
             "pages.json": only_read(responding(numbers.pages)),
             "live": numbers.live,

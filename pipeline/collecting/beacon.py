@@ -1,15 +1,15 @@
 """A request's parts and the time in, one event or a refusal out; touches no socket.
 
-The script posts a beacon; a browser without script asks for a pixel. Each goes through a list of steps, in order: a
-step refuses the request for its own reason, or adds its part to the draft. The page comes from the signed token alone;
-the visitor, the agent and the time come from the envelope.
+The script posts a beacon; a browser without script asks for a pixel. Another script posts what a reader does on a page
+as an act. Each goes through a list of steps, in order: a step refuses the request for its own reason, or adds its part
+to the draft. The page comes from the signed token alone; the visitor, the agent and the time come from the envelope.
 """
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from math import ceil
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
@@ -21,14 +21,32 @@ from pipeline.collecting.enrich.channels import channel_of
 from pipeline.collecting.enrich.languages import first_language
 from pipeline.collecting.enrich.places import UNKNOWN, Place, PlaceOf, places
 from pipeline.collecting.enrich.referrers import Origin, OwnNames, origin_of
+from pipeline.collecting.enrich.targets import FILES, host_of, path_of, search_of
 from pipeline.collecting.enrich.visitors import identify_reader, identify_visitor, networks_of
 from pipeline.collecting.limits import Limits
 from pipeline.collecting.recent_visitors import RecentVisitors
+from pipeline.collecting.texts import Texts
 from pipeline.errors import BadToken
-from pipeline.events import BOT, PREVIEW, PUBLIC, RATE, READERS, SEEN_STEP_SECONDS, STAFF, Heartbeat, PageView
+from pipeline.events import (
+    BOT,
+    PREVIEW,
+    PUBLIC,
+    RATE,
+    READERS,
+    SEEN_STEP_SECONDS,
+    STAFF,
+    Download,
+    Engagement,
+    Heartbeat,
+    NotFound,
+    Outbound,
+    PageView,
+    ReaderEvent,
+    Search,
+)
 from pipeline.periods import ONLINE_SECONDS, local_date
 from pipeline.staff import cookie_name, days_left, value_in
-from pipeline.tokens import PageToken, verify
+from pipeline.tokens import SEARCH, AnswerToken, PageToken, verify
 
 MAX_BODY_BYTES = 16_384  # the longest token and path, and a long referrer
 SENT_TYPE = b"text/plain;charset=UTF-8"  # by every browser
@@ -36,6 +54,8 @@ TYPES = (b"text/plain", b"application/json")
 # Wagtail's forms that stand before a page: they have no beacon, so that nobody's visit began there.
 FORMS = "/_util/", "/documents/authenticate_with_password/"
 MAX_ID_CHARS = 40
+MAX_LINK_CHARS = 2_000
+MAX_SECONDS = 1_800  # of an act: nobody reads one page for longer at a time
 
 SaltFor = Callable[[float], bytes | None]
 
@@ -44,9 +64,9 @@ class Knowledge(NamedTuple):
     """What a collector knows beside a request.
 
     ``keys`` sign page tokens, the present one first. ``salt_for`` a Unix second: the day's salt, None while there is
-    none. ``visitors``: those of the last hours. ``limits``: how much a network may send. ``names``: the site's.
-    ``undated_until``: for how long tokens without an hour are believed, in Unix seconds. ``campaigns``: those of today.
-    ``place_of``: where a network is. ``staff_cookie``: the name of the cookie of the site's own staff.
+    none. ``visitors``: those of the last hours. ``limits``: how much a network may send. ``texts`` and ``campaigns``:
+    those of today. ``names``: the site's. ``undated_until``: for how long tokens without an hour are believed, in Unix
+    seconds. ``place_of``: where a network is. ``staff_cookie``: the name of the cookie of the site's own staff.
     """
 
     keys: tuple[bytes, ...]
@@ -56,6 +76,7 @@ class Knowledge(NamedTuple):
     names: OwnNames
     undated_until: float
     campaigns: CampaignsToday
+    texts: Texts
     place_of: PlaceOf = places()
     staff_cookie: str = cookie_name("")
 
@@ -86,7 +107,7 @@ class Reason(StrEnum):
     OTHER_SITE = "other-site", 403  # a page of another site
     PREFETCH = "prefetch", 403  # a page that nobody sees yet
     TOO_MANY = "too-many", 429  # more from one network of addresses than an office sends
-    NOT_VIEWED = "not-viewed", 403  # a heartbeat of a reader who has viewed nothing
+    NOT_VIEWED = "not-viewed", 403  # a heartbeat of a reader who has viewed nothing, or an act on a page not viewed
     OVERLOADED = "overloaded", 503, True  # too many events wait for the log
     SPOOL_FULL = "spool-full", 503, True  # Kafka is away, and the spool has no room
     NOT_STORED = "not-stored", 503, True  # the log's disk takes nothing: it is full, read-only or damaged
@@ -140,6 +161,22 @@ class Beacon(msgspec.Struct, frozen=True):
     i: Annotated[str, msgspec.Meta(max_length=MAX_ID_CHARS)] = ""
 
 
+class Act(msgspec.Struct, frozen=True, array_like=True):
+    """What a reader did on a page that was counted before: left it for now, or followed its link. The body is an array.
+
+    Token, path, referrer and id as of Beacon; the id is the act's. ``seconds`` that the page was visible and ``depth``,
+    how many percent of it were seen, are since the act before. ``link``: a file's path, or another site's origin.
+    """
+
+    token: str
+    path: str
+    referrer: str
+    id: Annotated[str, msgspec.Meta(max_length=MAX_ID_CHARS)]
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=MAX_SECONDS)] = 0
+    depth: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    link: Annotated[str, msgspec.Meta(max_length=MAX_LINK_CHARS)] = ""
+
+
 class Draft(msgspec.Struct, gc=False):
     """A request on its way to an event. ``sent`` is the body or the query; the steps fill in the other fields."""
 
@@ -147,6 +184,7 @@ class Draft(msgspec.Struct, gc=False):
     envelope: Envelope
     known: Knowledge
     beacon: Beacon = Beacon(t="", p="")
+    act: Act = Act("", "", "", "")
     token: PageToken = PageToken(0, 0, "", "")
     names: OwnNames = OwnNames(frozenset())
     household: str = ""
@@ -163,13 +201,14 @@ class Draft(msgspec.Struct, gc=False):
     language: str = ""
     place: Place = UNKNOWN
     visit: bool = False
+    target: str = ""
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
     """An event, and the display that it tells of: a request that tells of the same one is a repeat. A heartbeat, and a
-    view of an older script, tell of none."""
+    view of an older script, tell of none; an act is known by its own id."""
 
-    event: PageView | Heartbeat
+    event: ReaderEvent
     display: int = 0
 
 
@@ -180,7 +219,7 @@ def parse_beacon(body: bytes, envelope: Envelope, known: Knowledge) -> Told:
     beacon = draft.beacon
     if beacon.h:
         return Told(_heartbeat(draft))
-    return Told(_view(draft, scripted=True), hash((beacon.i, draft.token.page_id)) if beacon.i else 0)
+    return Told(_seen(draft, scripted=True), _display(draft))
 
 
 def parse_pixel(query: bytes, envelope: Envelope, known: Knowledge) -> Told:
@@ -191,7 +230,14 @@ def parse_pixel(query: bytes, envelope: Envelope, known: Knowledge) -> Told:
     draft = Draft(query, envelope, known)
     _take(PIXEL_STEPS, draft)
     display = hash((query, envelope.ip, envelope.user_agent, envelope.referer))
-    return Told(_view(draft, scripted=False), display)
+    return Told(_seen(draft, scripted=False), display)
+
+
+def parse_act(body: bytes, envelope: Envelope, known: Knowledge) -> Told:
+    """The event of a posted act. Raises Dropped."""
+    draft = Draft(body, envelope, known)
+    _take(ACT_STEPS, draft)
+    return Told(_act(draft), _display(draft))
 
 
 def _take(steps: Sequence[Callable[[Draft], None]], draft: Draft) -> None:
@@ -228,6 +274,19 @@ def read_body(draft: Draft) -> None:
         draft.beacon = _decode(draft.sent)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Dropped(Reason.MALFORMED) from None
+
+
+def read_act(draft: Draft) -> None:
+    """A link leads to a file of the site or to another site; without a link the reader left, after a second or more."""
+    try:
+        draft.act = act = _decode_act(draft.sent)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise Dropped(Reason.MALFORMED) from None
+    if act.link and not act.link.startswith(FILES) and not host_of(act.link):
+        raise Dropped(Reason.MALFORMED)
+    if bool(act.link) == bool(act.seconds or act.depth):
+        raise Dropped(Reason.MALFORMED)
+    draft.beacon = Beacon(t=act.token, p=act.path, r=act.referrer, i=act.id)
 
 
 def read_query(draft: Draft) -> None:
@@ -296,6 +355,13 @@ def refuse_heartbeat_without_view(draft: Draft) -> None:
         raise Dropped(Reason.NOT_VIEWED)
 
 
+def refuse_act_without_view(draft: Draft) -> None:
+    """No page was viewed where the site answered that there is none."""
+    page_id = draft.token.page_id
+    if not page_id or not draft.known.visitors.may_act_on(draft.reader, page_id, draft.envelope.now):
+        raise Dropped(Reason.NOT_VIEWED)
+
+
 # the steps that add
 
 
@@ -353,13 +419,20 @@ def put_suspicion(draft: Draft) -> None:
         draft.audience = BOT
 
 
+def put_suspicion_of_act(draft: Draft) -> None:
+    """The same for more acts on a page."""
+    key = draft.customer, draft.token.page_id
+    if draft.audience == PUBLIC and not draft.known.limits.page_acts.passes(key, draft.envelope.now):
+        draft.suspect, draft.audience = RATE, BOT
+
+
 def put_last_seen(draft: Draft) -> None:
     """Midnight gives a reader another number: say of the first event after it that the reader is none more.
 
-    A suspect view makes no reader known, so that no heartbeat can follow it.
+    A suspect view makes no reader known, so that no heartbeat can follow it; nor does an answer that is no page.
     """
     visitors, now, reader = draft.known.visitors, draft.envelope.now, draft.reader
-    if draft.suspect or not reader:
+    if draft.suspect or not reader or not draft.token.page_id:
         return
     last = visitors.last_seen(reader)
     if (
@@ -433,6 +506,26 @@ def put_visit_of_pixel(draft: Draft) -> None:
     _judge_visit(draft, says_whence=says_whence and draft.beacon.n == "navigate" and not _leads_to_itself(draft))
 
 
+def put_target(draft: Draft) -> None:
+    """The file or the host that a link leads to."""
+    link = draft.act.link
+    if link.startswith(FILES):
+        draft.target = _take_text(draft, "file", path_of(link))
+    elif link:
+        draft.target = _take_text(draft, "host", host_of(link))
+
+
+def put_answered(draft: Draft) -> None:
+    """What was searched for, or not found, where the site answered that instead of a page."""
+    token = draft.token
+    if not isinstance(token, AnswerToken) or draft.beacon.h:
+        return
+    if token.answer == SEARCH:
+        draft.target = _take_text(draft, "search", search_of(token.words))
+    else:
+        draft.target = _take_text(draft, "path", path_of(token.path))
+
+
 BEACON_STEPS = (
     refuse_wrong_type,
     refuse_too_large,
@@ -456,6 +549,7 @@ BEACON_STEPS = (
     put_place,
     put_visit,
     put_last_seen,
+    put_answered,
 )
 PIXEL_STEPS = (
     refuse_prefetch,
@@ -479,10 +573,41 @@ PIXEL_STEPS = (
     put_place,
     put_visit_of_pixel,
     put_last_seen,
+    put_answered,
+)
+ACT_STEPS = (
+    refuse_wrong_type,
+    refuse_too_large,
+    read_act,
+    trust_token,
+    refuse_old_token,
+    put_names,
+    refuse_other_origin,
+    refuse_other_path,
+    refuse_flood,
+    put_agent,
+    put_staff,
+    put_visitor,
+    refuse_act_without_view,
+    put_suspicion_of_act,
+    put_origin,
+    put_campaign,
+    put_channel,
+    put_bounds_on_campaigns,
+    put_language,
+    put_place,
+    put_target,
 )
 
 
 # the event
+
+
+def _seen(draft: Draft, *, scripted: bool) -> PageView | Search | NotFound:
+    token = draft.token
+    if isinstance(token, AnswerToken):
+        return _answer(draft, token, scripted=scripted)
+    return _view(draft, scripted=scripted)
 
 
 def _view(draft: Draft, *, scripted: bool) -> PageView:
@@ -527,7 +652,64 @@ def _heartbeat(draft: Draft) -> Heartbeat:
     )
 
 
+def _answer(draft: Draft, token: AnswerToken, *, scripted: bool) -> Search | NotFound:
+    """The link to a page that is not there may be on the site itself; its path is in no field but ``target``."""
+    fields = _done(draft) | {"scripted": scripted, "target": draft.target}
+    if token.answer == SEARCH:
+        return Search(**fields)
+    return NotFound(**fields | {"path": ""} | ({"source": token.host} if draft.origin.internal else {}))
+
+
+def _act(draft: Draft) -> Engagement | Download | Outbound:
+    act, fields = draft.act, _done(draft) | {"scripted": True}
+    if not act.link:
+        return Engagement(**fields, seconds=act.seconds, depth=act.depth)
+    if act.link.startswith(FILES):
+        return Download(**fields, target=draft.target)
+    return Outbound(**fields, target=draft.target)
+
+
+def _done(draft: Draft) -> dict[str, Any]:
+    """What the events of what a reader did have in common."""
+    token, agent = draft.token, draft.agent
+    return {
+        "at": draft.envelope.now,
+        "site": token.site,
+        "page_id": token.page_id,
+        "locale": token.locale,
+        "path": token.path,
+        "audience": draft.audience,
+        "visitor": draft.visitor,
+        "source": draft.origin.source,
+        "channel": draft.channel,
+        "campaign": draft.campaign.name,
+        "campaign_source": draft.campaign.source,
+        "campaign_medium": draft.campaign.medium,
+        "browser": agent.browser,
+        "os": agent.os,
+        "device": agent.device,
+        "language": draft.language,
+        "country": draft.place.country,
+        "province": draft.place.province,
+        "bot": agent.bot,
+        "suspect": draft.suspect,
+    }
+
+
+def _take_text(draft: Draft, kind: str, text: str) -> str:
+    """``text``, or what stands for the many. Bots bring in no new one."""
+    network = "" if draft.audience == BOT else draft.customer
+    return draft.known.texts.take(kind, text, network=network, now_ms=draft.envelope.now)
+
+
+def _display(draft: Draft) -> int:
+    """0 if the request has no id."""
+    sent = draft.beacon.i
+    return hash((sent, draft.token.page_id)) if sent else 0
+
+
 _decode = msgspec.json.Decoder(Beacon).decode
+_decode_act = msgspec.json.Decoder(Act).decode
 
 
 def _is_same_path(sent: str, signed: str) -> bool:

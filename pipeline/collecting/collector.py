@@ -1,4 +1,5 @@
-"""The endpoints that take views: ``POST e``, the pixel of browsers without script, and the script that sends beacons.
+"""The endpoints that take views, ``POST e`` and the pixel of browsers without script; ``POST doc``, which takes what
+readers do on a page; and the scripts that send them.
 
 A view is answered once it is durable, with 202 or the pixel; else with a 4xx or 503 whose ``X-Nhip`` names the reason.
 A view that is stored already gets the same answer, with ``X-Nhip: repeated``.
@@ -6,8 +7,8 @@ A view that is stored already gets the same answer, with ``X-Nhip: repeated``.
 
 import time
 from base64 import b64decode
-from importlib.resources import files
-from typing import Any
+from collections.abc import Callable
+from typing import Any, get_args
 
 from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.beacon import (
@@ -16,12 +17,15 @@ from pipeline.collecting.beacon import (
     Envelope,
     Knowledge,
     Reason,
+    Told,
+    parse_act,
     parse_beacon,
     parse_pixel,
 )
 from pipeline.collecting.displays import Displays
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
-from pipeline.events import RATE, READERS, Heartbeat, PageView
+from pipeline.collecting.script import BEACON, ENGAGEMENT, version_of
+from pipeline.events import RATE, READERS, PageView, ReaderEvent
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS, REPEATED_BEACONS, SUSPECT_EVENTS
 from pipeline.process.headers import SHARED_FIELDS
 from pipeline.process.http import (
@@ -48,23 +52,31 @@ REPEATED = messages_of(Response(202, headers=(NO_STORE, OF_BEFORE)))
 SCRIPTED_SECONDS = 300.0
 UNSCRIPTED_SECONDS = 5.0
 
+Parse = Callable[[bytes, Envelope, Knowledge], Told]
+
 _REFUSED = {reason: REFUSED_BEACONS.labels(reason=reason.value) for reason in Reason}
 _SUSPECT = {reason: SUSPECT_EVENTS.labels(reason=reason) for reason in (RATE, READERS)}
-_ACKNOWLEDGED = {kind: ACKNOWLEDGED_EVENTS.labels(kind=kind) for kind in ("PageView", "Heartbeat")}
+_ACKNOWLEDGED = {kind.__name__: ACKNOWLEDGED_EVENTS.labels(kind=kind.__name__) for kind in get_args(ReaderEvent)}
 
 
 class Collector:
-    """``beacon`` and ``pixel`` are ASGI endpoints, ``script`` answers at once."""
+    """``beacon``, ``act`` and ``pixel`` are ASGI endpoints, the scripts are answered at once."""
 
     def __init__(self, known: Knowledge, acknowledger: Acknowledger) -> None:
         self._known = known
         self._acknowledger = acknowledger
         self._scripted = Displays(seconds=SCRIPTED_SECONDS)
+        self._acts = Displays(seconds=SCRIPTED_SECONDS)
         self._unscripted = Displays(seconds=UNSCRIPTED_SECONDS)
-        self._script = files("pipeline.collecting.script").joinpath("beacon.min.js").read_bytes()
+        self._script = BEACON.read_bytes()
+        self._second_script = ENGAGEMENT.read_bytes()
+        self._second_version = b"v=" + version_of(ENGAGEMENT).encode()
 
     async def beacon(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send_all(await self._take_beacon(scope, receive), send)
+        await send_all(await self._take_posted(scope, receive, parse_beacon, self._scripted), send)
+
+    async def act(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send_all(await self._take_posted(scope, receive, parse_act, self._acts), send)
 
     async def pixel(self, scope: Scope, _receive: Receive, send: Send) -> None:
         await respond(await self._take_pixel(scope), send)
@@ -78,19 +90,30 @@ class Collector:
             kind=SHARED_FIELDS,
         )
 
+    def second_script(self, scope: Scope) -> Response:
+        """Kept for ever under its own version, which a page of another version does not name."""
+        is_named = scope["query_string"] == self._second_version
+        return cacheable(
+            scope,
+            self._second_script,
+            content_type=b"text/javascript; charset=utf-8",
+            cache_control=b"public, max-age=31536000, immutable" if is_named else b"public, max-age=3600",
+            kind=SHARED_FIELDS,
+        )
+
     async def stop(self) -> None:
         """Refuse new views and wait for those at hand."""
         await self._acknowledger.stop()
 
-    async def _take_beacon(self, scope: Scope, receive: Receive) -> Messages:
+    async def _take_posted(self, scope: Scope, receive: Receive, parse: Parse, known: Displays) -> Messages:
         try:
             if scope["method"] != "POST":
                 raise Dropped(Reason.WRONG_METHOD)
             body = await read_body(receive, limit=MAX_BODY_BYTES)
             if body is None:
                 raise Dropped(Reason.MALFORMED)
-            told = parse_beacon(body, _envelope(scope), self._known)
-            is_new = await self._scripted.store_once(told, self._acknowledger.append)
+            told = parse(body, _envelope(scope), self._known)
+            is_new = await known.store_once(told, self._acknowledger.append)
         except Dropped as refusal:
             return messages_of(_refuse(refusal, allow=b"POST"))
         if not is_new:
@@ -141,7 +164,7 @@ def _envelope(scope: Scope) -> Envelope:
     return Envelope(now=time.time_ns() // 1_000_000, ip=client[0] if client else "", **known)
 
 
-def _acknowledge(event: PageView | Heartbeat) -> None:
+def _acknowledge(event: ReaderEvent) -> None:
     _ACKNOWLEDGED[type(event).__name__].inc()
     recent_answers.count(ACKNOWLEDGED)
     if isinstance(event, PageView) and event.suspect:

@@ -8,9 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from pipeline.collecting.beacon import Dropped, Reason, Told
-from pipeline.events import Heartbeat, PageView
+from pipeline.events import ReaderEvent as Event
 
-Event = PageView | Heartbeat
 Append = Callable[[Event], Awaitable[None]]
 
 MOST_DISPLAYS = 30_000

@@ -47,11 +47,13 @@ class Limit:
 
 
 class Limits(NamedTuple):
-    """``events`` by network: beyond it all is refused. Beyond the others a view is suspect: ``page_views`` by network
-    and page, ``new_readers`` by network."""
+    """``events`` by network: beyond it all is refused. Beyond the others an event is suspect: ``page_views``, and
+    ``page_acts`` for what readers do there, by network and page; ``new_readers`` by network.
+    """
 
     events: Limit
     page_views: Limit
+    page_acts: Limit
     new_readers: Limit
 
 
@@ -59,5 +61,6 @@ def limits_of(*, events_per_second: int, events: int, page_views: int, new_reade
     return Limits(
         events=Limit(rate=events_per_second, burst=events),
         page_views=Limit(rate=PAGE_VIEWS_PER_SECOND, burst=page_views),
+        page_acts=Limit(rate=PAGE_VIEWS_PER_SECOND, burst=page_views),
         new_readers=Limit(rate=NEW_READERS_PER_SECOND, burst=new_readers),
     )

@@ -1,4 +1,5 @@
-"""The readers of the last hours, in memory alone: who came lately, and who may say that a page is still open.
+"""The readers of the last hours, in memory alone: who came lately, who may say that a page is still open, and on which
+pages they may say to have done something.
 
 A reader is a number of this process (``enrich/visitors.py``), which midnight does not change. 0 is one who is not
 followed: that reader always came lately.
@@ -43,7 +44,7 @@ class RecentVisitors:
     def __init__(self, *, started_ms: int, limit: int = MOST_READERS) -> None:
         self._lenient_until = started_ms + ONLINE_SECONDS * 1000
         self._readers = LastSeen(span_ms=SPAN_MS, limit=limit)
-        self._pages = LastSeen(span_ms=AT_ONCE_MS, limit=limit)
+        self._pages = LastSeen(span_ms=SPAN_MS, limit=limit)
 
     def last_seen(self, reader: int) -> int | None:
         return self._readers.of(reader)
@@ -60,6 +61,10 @@ class RecentVisitors:
     def may_keep_open(self, reader: int, now_ms: int) -> bool:
         """Whether ``reader`` has viewed a page that may still be open."""
         return not reader or self._readers.of(reader) is not None or now_ms < self._lenient_until
+
+    def may_act_on(self, reader: int, page_id: int, now_ms: int) -> bool:
+        """Whether ``reader`` has viewed this page, so that what it says to have done there is believed."""
+        return not reader or self._pages.of(reader ^ page_id) is not None or now_ms < self._lenient_until
 
     def note(self, reader: int, now_ms: int) -> None:
         if reader:

@@ -26,6 +26,7 @@ from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
 from pipeline.collecting.recent_visitors import RecentVisitors
+from pipeline.collecting.texts import Texts
 from pipeline.events import EVENTS_TOPIC, Event
 from pipeline.process.health import Health
 from pipeline.serving.counters import publish_age
@@ -122,9 +123,14 @@ class CollectorKit:
         content = {"t": self.signed, "p": self.token.path, "r": "", "n": "navigate", **changes}
         return await self.post(msgspec.json.encode(content), headers=headers)
 
-    async def post(self, body: bytes, *, headers: Headers = ()) -> Answer:
+    async def act(self, *done: Any, of: str = "0.5") -> Answer:
+        """Post that a reader left the page, after ``done``: seconds, depth, a link."""
+        content = [self.signed, self.token.path, "", of, *done]
+        return await self.post(msgspec.json.encode(content), endpoint="doc")
+
+    async def post(self, body: bytes, *, headers: Headers = (), endpoint: str = "e") -> Answer:
         content_type = (b"content-type", b"text/plain;charset=UTF-8")
-        return await self.request("POST", "/_nhip/e", headers=[content_type, *headers], body=body)
+        return await self.request("POST", f"/_nhip/{endpoint}", headers=[content_type, *headers], body=body)
 
     def records(self) -> list[Record]:
         return self.broker.read(EVENTS_TOPIC)
@@ -152,6 +158,7 @@ async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
                 undated_until=inf,
                 visitors=RecentVisitors(started_ms=time.time_ns() // 1_000_000),
                 campaigns=CampaignsToday(),
+                texts=Texts(),
             ),
             acknowledger,
         ),

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from pipeline.errors import BadToken
-from pipeline.tokens import PageToken, hour_of, sign, verify
+from pipeline.tokens import SEARCH, AnswerToken, PageToken, hour_of, sign, verify
 
 KEY = bytes(range(32))
 TOKEN = PageToken(site=1, page_id=7, locale="vi", path="/tin-tuc/bai-viet/")
@@ -132,3 +132,12 @@ def test_a_token_of_a_version_without_hours_is_read() -> None:
 def test_a_token_is_old_a_day_after_its_hour(hours: int, old: bool) -> None:
     now = 1_790_571_600.0
     assert PageToken(1, 7, "vi", "/", hour=hour_of(now) - hours).is_old(now) is old
+
+
+def test_an_answer_that_is_no_page_is_read_as_such_and_by_no_older_version_as_a_page() -> None:
+    answer = AnswerToken(1, 0, "vi", "/tim-kiem/", hour=5, answer=SEARCH, words="thi đua")
+    text = sign(answer, key=KEY)
+    assert verify(text, KEY) == answer
+    payload = urlsafe_b64decode(text.partition(".")[0] + "==")
+    with pytest.raises(msgspec.MsgspecError):
+        msgspec.json.Decoder(PageToken).decode(payload)  # as it did

@@ -20,6 +20,7 @@ from pipeline.collecting.campaigns_today import CampaignsToday
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
 from pipeline.collecting.recent_visitors import RecentVisitors
+from pipeline.collecting.texts import Texts
 from pipeline.events import EVENTS_TOPIC, Heartbeat, PageView, encode_lines
 from pipeline.periods import ZONE, local_date
 from pipeline.reports.catalogue import DAYS
@@ -55,6 +56,7 @@ class Portal:
             names=settle(["so.example.vn"]),
             undated_until=0.0,
             campaigns=CampaignsToday(),
+            texts=Texts(),
         )
 
     def read(self, at: float, *, reader: int = 1, collector: int = 0, heartbeat: int = 0) -> PageView | Heartbeat:

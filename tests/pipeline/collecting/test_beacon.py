@@ -28,6 +28,7 @@ from pipeline.collecting.enrich.places import places
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
 from pipeline.collecting.recent_visitors import RecentVisitors
+from pipeline.collecting.texts import Texts
 from pipeline.events import Heartbeat, PageView
 from pipeline.staff import KEEP_DAYS, sign_staff
 from pipeline.tokens import PageToken, hour_of, sign
@@ -66,6 +67,7 @@ def knowledge(*, salt_for: SaltFor = lambda _at: SALT, **limits: int) -> Knowled
         names=NAMES,
         undated_until=NOW / 1000,
         campaigns=CampaignsToday(),
+        texts=Texts(),
     )
 
 

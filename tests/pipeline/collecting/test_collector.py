@@ -19,7 +19,8 @@ from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.application import CollectorApplication
 from pipeline.collecting.beacon import MAX_BODY_BYTES, Dropped, Reason
 from pipeline.collecting.collector import PIXEL
-from pipeline.events import Event, Heartbeat, PageView
+from pipeline.collecting.script import ENGAGEMENT, version_of
+from pipeline.events import Download, Engagement, Event, Heartbeat, Outbound, PageView
 from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary, steady_time
 from pipeline.staff import sign_staff
 from pipeline.tokens import PageToken, sign
@@ -55,6 +56,7 @@ class Kit(Protocol):
 
     async def request(self, method: str, target: str | bytes, **options: Any) -> Answer: ...
     async def beacon(self, **changes: Any) -> Answer: ...
+    async def act(self, *done: Any, of: str = "0.5") -> Answer: ...
     async def post(self, body: bytes, **options: Any) -> Answer: ...
     def events(self) -> list[Event]: ...
     def records(self) -> list[Any]: ...
@@ -103,6 +105,37 @@ async def test_campaign_and_language_are_in_the_headers_of_a_request(collector: 
     (view,) = collector.events()
     assert isinstance(view, PageView)
     assert (view.channel, view.campaign_source, view.language) == ("campaign", "zalo", "en")
+
+
+async def test_what_a_reader_does_on_a_page_is_answered_when_it_is_in_the_log(collector: Kit) -> None:
+    await collector.beacon()
+    for number, done in enumerate([(12, 40), (0, 0, "/documents/3/a.pdf"), (0, 0, "https://www.gov.vn")]):
+        assert (await collector.act(*done, of=f"0.{number}")).status == 202
+    assert [type(event) for event in collector.events()] == [PageView, Engagement, Download, Outbound]
+
+
+async def test_an_act_that_the_network_repeats_is_stored_once(collector: Kit) -> None:
+    await collector.beacon(i="0.5")
+    answers = [await collector.act(12, 40, of="0.5") for _ in range(3)]
+    assert [(answer.status, answer.reason) for answer in answers] == [(202, ""), (202, "repeated"), (202, "repeated")]
+    assert [type(event) for event in collector.events()] == [PageView, Engagement]
+
+
+async def test_the_endpoint_of_views_takes_no_act_and_that_of_acts_no_view(collector: Kit) -> None:
+    act, view = b'["", "", "", "", 1, 1]', msgspec.json.encode({"t": collector.signed, "p": collector.token.path})
+    assert (await collector.post(act)).reason == "malformed"
+    assert (await collector.post(view, endpoint="doc")).reason == "malformed"
+    assert (await collector.request("GET", "/_nhip/doc")).reason == "wrong-method"
+    assert collector.events() == []
+
+
+async def test_the_second_script_is_kept_for_ever_under_its_version_alone(collector: Kit) -> None:
+    kept = {}
+    for query in (f"?v={version_of(ENGAGEMENT)}", "?v=0123456789ab", ""):
+        answer = await collector.request("GET", f"/_nhip/doc.js{query}")
+        assert (answer.status, answer.body) == (200, ENGAGEMENT.read_bytes())
+        kept[query] = answer.headers[b"cache-control"]
+    assert list(kept.values()) == [b"public, max-age=31536000, immutable", *[b"public, max-age=3600"] * 2]
 
 
 async def test_a_heartbeat_is_taken_too(collector: Kit) -> None:
@@ -412,7 +445,7 @@ async def test_a_query_of_any_bytes_is_no_fault(collector: Kit, query: bytes) ->
         assert answer.status in (200, 400)
 
 
-CACHEABLE = ["summary.json", "pages.json?ids=3", "b.js"]
+CACHEABLE = ["summary.json", "pages.json?ids=3", "b.js", "doc.js"]
 
 
 @pytest.mark.parametrize("target", CACHEABLE)

@@ -1,6 +1,6 @@
 """More than ten thousand hostile requests: none may be counted, fail the collector or lack a reason.
 
-The numbers of examples add up to 10,500: 5,500 bodies, 2,500 pixels, 1,500 envelopes and 1,000 forged tokens.
+The numbers of examples add up to 12,000: 5,500 bodies, 2,500 pixels, 1,500 envelopes, 1,000 forged tokens, 1,500 acts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
@@ -32,6 +32,7 @@ from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.referrers import origin_of, settle
 from pipeline.collecting.limits import limits_of
 from pipeline.collecting.recent_visitors import RecentVisitors
+from pipeline.collecting.texts import Texts
 from pipeline.errors import BadToken
 from pipeline.events import EVENTS_TOPIC
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS
@@ -41,7 +42,7 @@ from pipeline.serving.live import LiveStreams
 from pipeline.serving.snapshot import Snapshot
 from pipeline.tokens import PageToken, sign, verify
 
-BODIES, PIXELS, ENVELOPES, FORGERIES = 5_500, 2_500, 1_500, 1_000
+BODIES, PIXELS, ENVELOPES, FORGERIES, ACTS = 5_500, 2_500, 1_500, 1_000, 1_500
 
 KEY = bytes(range(32))
 HOST = "congthuong.example.vn"
@@ -80,6 +81,7 @@ class Target:
                     undated_until=inf,
                     visitors=RecentVisitors(started_ms=time.time_ns() // 1_000_000),
                     campaigns=CampaignsToday(),
+                    texts=Texts(),
                 ),
                 self._acknowledger,
             ),
@@ -301,6 +303,34 @@ def test_a_forged_token_counts_nothing(target: Target, token: str, as_pixel: boo
 )
 def test_a_hostile_pixel_counts_nothing(target: Target, query: bytes) -> None:
     target.must_refuse("GET", "/_nhip/luot", query=query, headers=[(b"host", HOST.encode())])
+
+
+good_act = [SIGNED, TOKEN.path, "https://example.vn/", "0.25"]
+odd_links = st.text(max_size=60) | surrogates | st.sampled_from(["http://[", "//", "/documents", "data:1", "\x00"])
+acts = st.one_of(
+    any_json.filter(lambda value: not isinstance(value, list)).map(encode),
+    st.lists(any_json, max_size=8).map(encode),
+    st.tuples(numbers | any_json, numbers | any_json)
+    .filter(lambda done: not (_is_count(done[0], 1800) and _is_count(done[1], 100)))
+    .map(lambda done: encode([*good_act, *done])),
+    st.builds(lambda u: encode([*good_act, 0, 0, u]), odd_links.filter(lambda u: "//" not in u)),
+    st.builds(lambda u: encode([*good_act, 5, 5, u]), odd_links.filter(bool)),
+    st.builds(lambda s, u: encode([OTHER_KEY, TOKEN.path, "", "1", s, 0, u]), st.integers(0, 1800), odd_links),
+    st.builds(lambda s: encode([SIGNED, TOKEN.path + "x", "", "1", s, 0]), st.integers(1, 1800)),
+    st.builds(lambda depth: b'["","","","",' + b"[" * depth, st.integers(1, 8000)),
+    st.builds(lambda digits: b'["","","","",' + b"9" * digits + b"]", st.integers(1, 8000)),
+    st.binary(max_size=300),
+)
+
+
+def _is_count(value: object, most: int) -> bool:
+    return type(value) in (int, float) and cast(float, value) in range(most + 1)
+
+
+@hostile(ACTS)
+@given(body=acts)
+def test_a_hostile_act_counts_nothing(target: Target, body: bytes) -> None:
+    target.must_refuse("POST", "/_nhip/doc", headers=[PLAIN, (b"host", HOST.encode())], body=body)
 
 
 latin = st.text(st.characters(max_codepoint=255), max_size=60).map(lambda text: text.encode("latin-1"))

@@ -45,6 +45,15 @@ def test_a_page_is_kept_open_by_who_viewed_one_in_the_last_hours(visitors: Recen
     assert visitors.may_keep_open(0, NOON)
 
 
+def test_a_reader_may_act_on_the_pages_that_it_viewed_in_the_last_hours(visitors: RecentVisitors) -> None:
+    visitors.note_page(7, 3, NOON)
+    assert visitors.may_act_on(7, 3, NOON + SPAN_MS - 1)
+    assert not visitors.may_act_on(7, 4, NOON)
+    assert not visitors.may_act_on(8, 3, NOON)
+    assert visitors.may_act_on(0, 3, NOON)
+    assert RecentVisitors(started_ms=NOON).may_act_on(7, 3, NOON + ONLINE_MS - 1)
+
+
 def test_after_a_restart_pages_of_before_are_believed_for_as_long_as_readers_are_online() -> None:
     visitors = RecentVisitors(started_ms=NOON)
     assert visitors.may_keep_open(7, NOON + ONLINE_MS - 1)

@@ -18,6 +18,7 @@ from pipeline.collecting.collector import Collector
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
 from pipeline.collecting.recent_visitors import RecentVisitors
+from pipeline.collecting.texts import Texts
 from pipeline.events import Event, Heartbeat, PageView
 from pipeline.tokens import PageToken, hour_of, sign
 
@@ -43,6 +44,7 @@ class Site:
             names=settle(["so.example.vn"]),
             undated_until=0.0,
             campaigns=CampaignsToday(),
+            texts=Texts(),
         )
         self.events: list[PageView | Heartbeat] = []
         self.refused: Counter[Reason] = Counter()
@@ -218,6 +220,7 @@ def limited(collector: Kit) -> Kit:
             undated_until=2e9 * 1000,
             visitors=RecentVisitors(started_ms=time.time_ns() // 1_000_000),
             campaigns=CampaignsToday(),
+            texts=Texts(),
         ),
         collector.acknowledger,
     )
