@@ -30,8 +30,8 @@ def form_refused(_request: HttpRequest, reason: str = "") -> HttpResponse:  # no
     return HttpResponse(render_to_string("403_form.html"), status=403)
 
 
-def page_not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    return HttpResponse(render_to_string("404.html"), status=404)
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return HttpResponse(render_to_string("404.html", {"request": request}), status=404)
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:

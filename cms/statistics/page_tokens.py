@@ -12,12 +12,14 @@ from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest
-from wagtail.models import Page
+from wagtail.models import Page, Site
 
+from pipeline.collecting.enrich.targets import search_of
 from pipeline.events import PREVIEW, PUBLIC, STAFF
 from pipeline.settings import Settings
-from pipeline.tokens import PageToken, hour_of, sign
+from pipeline.tokens import NOT_FOUND, SEARCH, AnswerToken, PageToken, from_json, hour_of, sign, to_json
 
 
 def token_of(page: Page, request: HttpRequest) -> PageToken | None:
@@ -34,6 +36,31 @@ def token_of(page: Page, request: HttpRequest) -> PageToken | None:
         audience=audience(request),
         host=urlsplit(root_url).hostname or "",
     )
+    return _if_short(token)
+
+
+def token_of_answer(request: HttpRequest, *, words: str | None = None) -> PageToken | None:
+    """Of an answer that is no page: that there is none at the address, or what a search for `words` found there.
+
+    None if no site answers to the request's host, or the address is too long to count.
+    """
+    site = Site.find_for_request(request)
+    if site is None:
+        return None
+    token = AnswerToken(
+        site=site.pk,
+        page_id=0,
+        locale=settings.LANGUAGE_CODE,
+        path=request.path,
+        audience=audience(request),
+        host=site.hostname,
+        answer=NOT_FOUND if words is None else SEARCH,
+        words=search_of(words or ""),
+    )
+    return _if_short(token)
+
+
+def _if_short(token: PageToken) -> PageToken | None:
     with suppress(ValueError):
         sign_in(hour_of(time.time()), token)
         return token
@@ -47,13 +74,13 @@ def sign_in(hour: int, token: PageToken) -> str:
 
 def to_letters(token: PageToken) -> str:
     """In letters and digits alone."""
-    return msgspec.json.encode(token).hex()
+    return to_json(token).hex()
 
 
 @lru_cache(maxsize=4096)
 def sign_letters(letters: str, hour: int) -> str:
     """The token in `letters`, as of that hour."""
-    return sign_in(hour, msgspec.json.decode(bytes.fromhex(letters), type=PageToken))
+    return sign_in(hour, from_json(bytes.fromhex(letters)))
 
 
 def audience(request: HttpRequest) -> str:

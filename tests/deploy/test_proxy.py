@@ -26,7 +26,7 @@ from pipeline.process.connections import IDLE_SECONDS
 from pipeline.process.headers import EVERY
 from pipeline.process.http import PREFIX
 
-PUBLIC = ("e", "luot", "b.js", "summary.json", "pages.json", "live", "healthz")
+PUBLIC = ("e", "luot", "b.js", "doc", "doc.js", "summary.json", "pages.json", "live", "healthz")
 SHUT = ("readyz", "metrics", "nothing")
 FIRST_BEAT_READ = threading.Event()  # the second beat of a stream waits for it
 READ_SECONDS = 10.0

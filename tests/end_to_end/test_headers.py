@@ -88,6 +88,7 @@ CASES = {
     "a view, asked for": Case("/_nhip/e", 405, NOTHING),
     "the pixel": Case(f"/_nhip/luot?t={TOKEN}", 200, SHARED, asked={"Referer": "<site>/"}),
     "the beacon's script": Case("/_nhip/b.js", 200, SHARED),
+    "the script of what readers do": Case("/_nhip/doc.js", 200, SHARED),
     "numbers": Case("/_nhip/summary.json", 200, DATA),
     "numbers of pages": Case("/_nhip/pages.json?ids=2", 200, DATA),
     "no numbers": Case("/_nhip/pages.json?ids=x", 400, DATA),

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from http_server import serve
 from patience import wait_until
 
-from pipeline.collecting.script.build import BUILT
+from pipeline.collecting.script.build import BUILT, SECOND_BUILT
 
 PAGE = """<!doctype html><html lang="vi"><meta charset="utf-8"><link rel="icon" href="data:,"><title>{path}</title>
 <script>{witness}{script}</script>{rules}
@@ -26,6 +26,8 @@ PAGE = """<!doctype html><html lang="vi"><meta charset="utf-8"><link rel="icon" 
 </html>"""
 
 TAG = '<script src="PREFIXb.js" data-t="PATH-token" defer></script>'
+
+SECOND_TAG = '<script src="PREFIXdoc.js?v=1" defer></script>'
 
 PRERENDER_THERE = """<script type="speculationrules">
 {"prerender": [{"source": "list", "urls": ["/there"], "eagerness": "immediate"}]}</script>"""
@@ -52,6 +54,24 @@ class Beacon:
     headers: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Act:
+    """What the second script posted, as it arrived."""
+
+    body: list[Any]
+    headers: dict[str, str]
+
+    @property
+    def path(self) -> str:
+        return str(self.body[1])
+
+    @property
+    def done(self) -> tuple[int, int, str]:
+        """Seconds, depth and link."""
+        seconds, depth, link = self.body[4:]
+        return seconds, depth, link
+
+
 @dataclass
 class Site:
     """Serves any path with the script on it.
@@ -70,6 +90,7 @@ class Site:
     answers: list[tuple[int, dict[str, str]] | None] = field(default_factory=list)
     gates: defaultdict[str, threading.Event] = field(default_factory=lambda: defaultdict(threading.Event))
     beacons: list[Beacon] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
     pixels: list[dict[str, list[str]]] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
     witnessed: list[tuple[str, str]] = field(default_factory=list)
@@ -94,6 +115,10 @@ class Site:
     def wait_for_beacons(self, count: int) -> list[dict[str, Any]]:
         self.wait_until(lambda: len(self.beacons) >= count, f"{count} beacons")
         return self.bodies()
+
+    def wait_for_acts(self, count: int) -> list[Act]:
+        self.wait_until(lambda: len(self.acts) >= count, f"{count} acts")
+        return self.acts
 
     def wait_for_witness(self, path: str, what: str) -> None:
         self.wait_until(lambda: (path, what) in self.witnessed, f"{path} {what}")
@@ -130,6 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         if url.path.startswith((self.serves.prefix + "b.js", "/bundle.js")):
             self._answer(200, BUILT.read_bytes(), "text/javascript")
+        elif url.path == self.serves.prefix + "doc.js":
+            self._answer(200, SECOND_BUILT.read_bytes(), "text/javascript")
         elif url.path == self.serves.prefix + "luot":
             self.serves.pixels.append(parse_qs(url.query))
             self._answer(200, b"", "image/gif")
@@ -146,6 +173,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(204, b"", "text/plain")
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if self.path == self.serves.prefix + "doc":
+            self.serves.acts.append(Act(body, headers))
+            self._answer(202, b"", "text/plain")
+            return
         answer = self.serves.answers.pop(0) if self.serves.answers else (202, {})
         self.serves.beacons.append(Beacon(self.path, body, headers))
         if answer is None:

@@ -1,4 +1,5 @@
-"""`{% access_statistics %}`, `{% page_views page %}` and `{% beacon %}`.
+"""`{% access_statistics %}`, `{% page_views page %}` and `{% beacon %}`; for answers that are no pages
+`{% not_found_beacon %}` and `{% search_beacon words %}`.
 
 Each of them renders from memory; if statistics fail, it renders dashes or nothing. In a page for many readers the
 numbers are marks (`cms.statistics.slots`).
@@ -7,6 +8,7 @@ numbers are marks (`cms.statistics.slots`).
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django import template
@@ -17,13 +19,15 @@ from wagtail.models import Page, Site
 from cms.statistics import counters, slots
 from cms.statistics.faults import faults
 from cms.statistics.models import StatisticsSettings
-from cms.statistics.page_tokens import sign_in, to_letters, token_of
+from cms.statistics.page_tokens import sign_in, to_letters, token_of, token_of_answer
+from pipeline.collecting.script import ENGAGEMENT, version_of
 from pipeline.serving.snapshot import Snapshot, Unit, steady_time
-from pipeline.tokens import hour_of
+from pipeline.tokens import PageToken, hour_of
 
 register = template.Library()
 
 COLLECTOR = "/_nhip/"
+SECOND_SCRIPT = f"{COLLECTOR}doc.js?v={version_of(ENGAGEMENT)}"
 NOTHING_KNOWN = slots.Moment(Snapshot(), stale=False, hour=0)
 
 
@@ -54,15 +58,34 @@ def page_views(context: dict[str, Any], page: Page | None) -> dict[str, Any]:
 
 @register.inclusion_tag("statistics/beacon.html", takes_context=True)
 def beacon(context: dict[str, Any]) -> dict[str, Any]:
-    """The script that reports this view of the page, and a pixel for browsers without scripts.
+    """The scripts that report this view of the page and what its reader does there, and a pixel for browsers without.
 
     Nothing of the request is in them: other readers may get the same page.
     """
     page, request = context.get("page"), context.get("request")
     if not isinstance(page, Page) or request is None:
         return {}
+    found = _beacon(lambda: token_of(page, request), request)
+    return found | {"second_script": SECOND_SCRIPT} if found else {}
+
+
+@register.inclusion_tag("statistics/beacon.html", takes_context=True)
+def not_found_beacon(context: dict[str, Any]) -> dict[str, Any]:
+    """The same of an answer that there is no such page: it reports the address and where the reader came from."""
+    request = context.get("request")
+    return {} if request is None else _beacon(lambda: token_of_answer(request), request)
+
+
+@register.inclusion_tag("statistics/beacon.html", takes_context=True)
+def search_beacon(context: dict[str, Any], words: str) -> dict[str, Any]:
+    """The same of a page with the results of a search, in place of `{% beacon %}`."""
+    request = context.get("request")
+    return {} if request is None else _beacon(lambda: token_of_answer(request, words=words), request)
+
+
+def _beacon(find: Callable[[], PageToken | None], request: HttpRequest) -> dict[str, Any]:
     try:
-        token = _token(page, request)
+        token = _sign(find(), request)
     except Exception:
         faults.report("beacon")
         return {}
@@ -71,9 +94,8 @@ def beacon(context: dict[str, Any]) -> dict[str, Any]:
     return {"token": token, "script": f"{COLLECTOR}b.js", "pixel": f"{COLLECTOR}luot?t={token}"}
 
 
-def _token(page: Page, request: HttpRequest) -> str | None:
+def _sign(token: PageToken | None, request: HttpRequest) -> str | None:
     """It needs no escaping, neither in an address nor in an attribute."""
-    token = token_of(page, request)
     if token is None:
         return None
     if slots.stays_open(request):

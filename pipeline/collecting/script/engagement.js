@@ -5,7 +5,8 @@
 // the same display, so that they add up; less than a second waits for the next one. What goes into the back/forward cache
 // is another display when it comes back. A prerendered page is hidden. Time begins with pageshow, when a page is loaded.
 //
-// It keeps nothing in the browser, sends no cookies, leaves no global names and never throws. A page counts without it.
+// It keeps nothing in the browser, leaves no global names and never throws. Cookies go where beacon.js sends them. A page
+// counts without it.
 // Names are short, since nothing shortens them: `python -m pipeline.collecting.script.build` writes engagement.min.js.
 (() => {
   const page = document,
@@ -50,7 +51,6 @@
             u,
           ]),
           keepalive: true,
-          credentials: "omit",
         });
     } catch {}
   };

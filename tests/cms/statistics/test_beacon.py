@@ -14,9 +14,10 @@ from django.contrib.auth import get_user_model
 
 from cms.statistics import page_tokens, slots
 from cms.statistics.checks import check_beacon_key
+from pipeline.collecting.script import ENGAGEMENT, version_of
 from pipeline.serving.snapshot import Snapshot
 from pipeline.settings import Settings
-from pipeline.tokens import PageToken, hour_of, verify
+from pipeline.tokens import NOT_FOUND, SEARCH, AnswerToken, PageToken, hour_of, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ NOON = 1_795_323_600.0
 def token_in(text: str) -> PageToken:
     found = re.search(r'<script src="/_nhip/b.js" data-t="(.*?)" defer></script>', text)
     assert found is not None
-    return verify(html.unescape(found[1]), key=Settings.from_env().beacon_key)
+    return verify(html.unescape(found[1]), Settings.from_env().beacon_key)
 
 
 def pixel_in(text: str) -> dict[str, list[str]]:
@@ -170,3 +171,76 @@ def test_a_page_rendered_for_the_public_varies_in_the_same_way(client: Client, s
 
     assert token_in(response.content.decode()).audience == "public"
     assert "Cookie" in response.headers["Vary"]
+
+
+def test_a_page_has_the_second_script_under_its_version(render: Render, page: Page) -> None:
+    text = render("beacon", page=page)
+
+    assert f'<script src="/_nhip/doc.js?v={version_of(ENGAGEMENT)}" defer></script>' in text
+
+
+# answers that are no pages
+
+
+def test_a_page_that_is_not_there_says_so_under_its_address(client: Client, site: Site) -> None:
+    before = hour_of(time.time())
+
+    text = client.get("/tin-tuc/c%C5%A9/?q=secret").content.decode()
+
+    token = token_in(text)
+    assert token.hour in (before, before + 1)
+    assert msgspec.structs.replace(token, hour=0) == AnswerToken(
+        site=site.pk, page_id=0, locale="vi", path="/tin-tuc/cũ/", host="localhost", answer=NOT_FOUND
+    )
+    assert verify(pixel_in(text)["t"][0], Settings.from_env().beacon_key) == token
+    assert "doc.js" not in text
+
+
+def test_a_page_that_is_not_there_is_kept_for_days_with_a_token_of_the_hour(client: Client, site: Site) -> None:
+    kept = slots.cut(client.get("/khong-co/", headers={slots.OPEN_HEADER: slots.SECRET}).content)
+
+    shown = [
+        token_in(kept.fill(kept.values(slots.moment_of(Snapshot(), now=NOON + day * 86_400, steady=NOON))).decode())
+        for day in (0, 5)
+    ]
+
+    assert [token.hour - hour_of(NOON) for token in shown] == [0, 120]
+    assert {(type(token), token.path) for token in shown} == {(AnswerToken, "/khong-co/")}
+
+
+@pytest.mark.parametrize("host", ["nowhere.example", "localhost"])
+def test_an_address_that_is_too_long_or_of_no_site_is_answered_without_a_beacon(
+    client: Client, site: Site, host: str
+) -> None:
+    if host == "localhost":
+        response = client.get("/" + "x" * 5000 + "/")
+    else:
+        site.delete()
+        response = client.get("/khong-co/")
+
+    assert response.status_code == 404
+    assert "b.js" not in response.content.decode()
+
+
+def test_a_search_says_what_for_and_nothing_of_a_person(render: Render, request_of: RequestOf, site: Site) -> None:
+    found = [token_in(render("search_beacon words", words=words)) for words in (" Thi ĐUA ", "0912345678", "")]
+
+    assert [(token.answer, token.words) for token in found if isinstance(token, AnswerToken)] == [
+        (SEARCH, "thi đua"),
+        (SEARCH, ""),
+        (SEARCH, ""),
+    ]
+    assert {token.path for token in found} == {"/"}
+
+
+def test_without_its_key_a_page_that_is_not_there_is_said_all_the_same(
+    client: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NHIP_BEACON_KEY", "not hexadecimal")
+    page_tokens.beacon_key.cache_clear()
+
+    response = client.get("/khong-co/")
+
+    assert response.status_code == 404
+    assert "Không tìm thấy trang" in response.content.decode()
+    assert "b.js" not in response.content.decode()

@@ -11,6 +11,8 @@ import pytest
 ADDRESSES = (
     "https://so.example.vn/_nhip/e",
     "https://so.example.vn/_nhip/b.js",
+    "https://so.example.vn/_nhip/doc",
+    "https://so.example.vn/_nhip/doc.js?v=0123456789ab",
     "https://so.example.vn/_nhip/luot?t=WzEsNyJd.mac",
     "https://so.example.vn/_nhip/live?site=1&unit=visits&pages=7",
     "https://so.example.vn/_nhip/summary.json?site=1&unit=visits",
