@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recording_site import SECOND_TAG, TAG
 
-from pipeline.collecting.beacon import MAX_ID_CHARS, MAX_SECONDS
+from pipeline.collecting.beacon import MAX_ID_CHARS, MAX_SECONDS, Act
 from pipeline.collecting.script.build import SECOND_BUILT
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def test_a_page_that_is_left_says_for_how_long_and_how_far_it_was_seen(page: Pag
     assert 1 <= seconds <= 5
     assert 40 < depth < 70
     assert link == ""
-    assert act.body[:3] == ["/here-token", "/here", ""]
+    assert msgspec.convert(act.body, Act) == Act("/here-token", "/here", "", act.body[3], seconds, depth, "")
     assert 4 < len(act.body[3]) <= MAX_ID_CHARS
     assert act.headers["content-type"].startswith("text/plain")
 
