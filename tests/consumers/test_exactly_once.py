@@ -21,12 +21,17 @@ from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.sqlite.groups import Membership
 from pipeline.clickhouse.columns import LINEAGE_COLUMNS, Rows
 from pipeline.errors import Unavailable
-from pipeline.events import EVENTS_TOPIC, Heartbeat, encode_lines
+from pipeline.events import EVENTS_TOPIC, Engagement, Event, Heartbeat, NotFound, encode_lines
 
 SESSION_SECONDS = 30.0
 BATCH_SECONDS = 0.2
 MEMBERS = st.sampled_from("abc")
 POISON = b"poison\n"
+EVENTS: tuple[Event, ...] = (
+    Heartbeat(1, 1, 7, "public", 5),
+    Engagement(1, 1, 7, "vi", "/", "public", 5, seconds=30, depth=100),
+    NotFound(1, 1, 0, "vi", "", "public", 5, target="/cũ/"),
+)
 
 
 class Crash(BaseException):
@@ -82,10 +87,9 @@ class Delivery(RuleBasedStateMachine):
         self._opened: list[Consumer] = []
         self._sent: Counter[tuple[int, int, int]] = Counter()
 
-    @rule(rows=st.lists(st.booleans(), min_size=1, max_size=4), partition=st.integers(0, 1))
-    def send(self, rows: list[bool], partition: int) -> None:
-        event = encode_lines([Heartbeat(1, 1, 7, "public", 5)])
-        value = b"".join(event if good else POISON for good in rows)
+    @rule(rows=st.lists(st.sampled_from((None, *EVENTS)), min_size=1, max_size=4), partition=st.integers(0, 1))
+    def send(self, rows: list[Event | None], partition: int) -> None:
+        value = b"".join(encode_lines([event]) if event else POISON for event in rows)
         record = self._producer.send(EVENTS_TOPIC, value, partition=partition)
         self._sent.update((partition, record.offset, row) for row in range(len(rows)))
 
@@ -123,7 +127,7 @@ class Delivery(RuleBasedStateMachine):
     def break_a_commit(self, member: str, moment: str) -> None:
         """The log does not take the next commit, or takes it and can't say so."""
         for partition in (0, 0, 1, 0):
-            self.send([True, True], partition)
+            self.send([*EVENTS[:2]], partition)
         with _failing_commit(moment):
             self.step(member, times=2)
         self._now += BATCH_SECONDS
