@@ -22,11 +22,13 @@ from pipeline.collecting.beacon import (
     parse_pixel,
 )
 from pipeline.collecting.campaigns_today import CampaignsToday
+from pipeline.collecting.enrich.places import Place
 from pipeline.collecting.enrich.referrers import settle
 from pipeline.collecting.limits import limits_of
 from pipeline.collecting.recent_visitors import SPAN_MS, RecentVisitors
 from pipeline.collecting.texts import OTHER, Texts
 from pipeline.events import Download, Engagement, Heartbeat, NotFound, Outbound, PageView, ReaderEvent, Search
+from pipeline.staff import sign_staff
 from pipeline.tokens import NOT_FOUND, SEARCH, AnswerToken, PageToken, hour_of, sign
 
 KEY = bytes(range(32))
@@ -149,6 +151,13 @@ def test_audiences_are_kept_apart(audience: str, user_agent: str, stored: str) -
     event = act([sign(token, key=KEY), *GOOD[1:]], known=known, viewed=False, user_agent=user_agent)
     assert isinstance(event, Engagement)
     assert event.audience == stored
+
+
+def test_what_browsers_of_staff_do_is_staffs_and_where_it_was_done_is_known() -> None:
+    known = knowledge()._replace(place_of=lambda _network: Place("VN", "HN"))
+    event = act(known=known, cookie=f"nhip_staff={sign_staff(key=KEY, now=NOW / 1000)}")
+    assert isinstance(event, Engagement)
+    assert (event.audience, event.country, event.province) == ("staff", "VN", "HN")
 
 
 def test_a_reader_who_asks_not_to_be_followed_has_no_number() -> None:
