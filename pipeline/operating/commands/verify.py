@@ -19,8 +19,8 @@ from pipeline.process.run import FINE, OFF
 
 SHOWN_GAPS = 10
 EVENTS = (
-    "đã nhận: mọi sự kiện – lượt xem, tín hiệu còn mở trang, số đếm ban đầu"
-    " · accepted: all events – views, heartbeats, opening balances"
+    "đã nhận: mọi sự kiện – lượt xem, việc người đọc làm, tín hiệu còn mở trang, số đếm ban đầu"
+    " · accepted: all events – views, what readers did, heartbeats, opening balances"
 )
 
 
