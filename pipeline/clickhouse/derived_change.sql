@@ -2,5 +2,5 @@
 ALTER TABLE events$local$on_cluster
 UPDATE $values
 IN PARTITION $month
-WHERE kind = 'view' AND ($rows) AND $key IN ($keys)
+WHERE kind NOT IN ('heartbeat', 'opening') AND ($rows) AND $key IN ($keys)
 SETTINGS mutations_sync = 2

@@ -1,4 +1,4 @@
-SELECT toYYYYMM(at, 'Asia/Ho_Chi_Minh') AS month, $key AS key, count() AS views, $sources
+SELECT toYYYYMM(at, 'Asia/Ho_Chi_Minh') AS month, $key AS key, countIf(kind = 'view') AS views, $sources
 FROM events
-WHERE kind = 'view' AND ($rows)
+WHERE kind NOT IN ('heartbeat', 'opening') AND ($rows)
 GROUP BY month, $sources

@@ -692,6 +692,8 @@ def _done(draft: Draft) -> dict[str, Any]:
         "country": draft.place.country,
         "province": draft.place.province,
         "bot": agent.bot,
+        "bot_kind": agent.bot_kind,
+        "bot_operator": agent.bot_operator,
         "suspect": draft.suspect,
     }
 

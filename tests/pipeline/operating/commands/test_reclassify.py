@@ -284,6 +284,23 @@ def test_people_are_told_within_a_terminal_what_would_change_before_they_are_ask
     assert shown(old) == {7: 7}
 
 
+def test_lists_are_applied_to_what_readers_did_as_to_their_views(old: Ops) -> None:
+    noon = int(old.now * 1000)
+    fields: dict[str, Any] = {"at": noon, "site": 1, "page_id": 7, "locale": "vi", "path": "/", "visitor": 99}
+    old.send(
+        Engagement(**fields, audience="public", source="coccoc.com", seconds=5),
+        Download(**fields, audience="public", source="t.me", target="/documents/1/a.pdf"),
+        Engagement(**fields, audience="bot", bot="Googlebot", seconds=5),
+    )
+    old.consume()
+    assert old.nhip("reclassify", "lists", "--yes", "--json").json()["changed"] == 9
+    assert old.query("SELECT kind, channel, bot_operator FROM events WHERE visitor = 99 ORDER BY ALL") == [
+        ("engagement", "", "Google"),
+        ("engagement", "search", ""),
+        ("download", "messaging", ""),
+    ]
+
+
 def test_what_was_collected_with_todays_lists_is_left_as_it_is(ops: Ops, view: View) -> None:
     agents = [
         "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
