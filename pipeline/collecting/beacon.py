@@ -219,7 +219,8 @@ def parse_beacon(body: bytes, envelope: Envelope, known: Knowledge) -> Told:
     beacon = draft.beacon
     if beacon.h:
         return Told(_heartbeat(draft))
-    return Told(_seen(draft, scripted=True), _display(draft))
+    event = _view(draft, scripted=True) if draft.token.page_id else _answer(draft, scripted=True)
+    return Told(event, hash((beacon.i, draft.token.page_id)) if beacon.i else 0)
 
 
 def parse_pixel(query: bytes, envelope: Envelope, known: Knowledge) -> Told:
@@ -230,14 +231,15 @@ def parse_pixel(query: bytes, envelope: Envelope, known: Knowledge) -> Told:
     draft = Draft(query, envelope, known)
     _take(PIXEL_STEPS, draft)
     display = hash((query, envelope.ip, envelope.user_agent, envelope.referer))
-    return Told(_seen(draft, scripted=False), display)
+    event = _view(draft, scripted=False) if draft.token.page_id else _answer(draft, scripted=False)
+    return Told(event, display)
 
 
 def parse_act(body: bytes, envelope: Envelope, known: Knowledge) -> Told:
     """The event of a posted act. Raises Dropped."""
     draft = Draft(body, envelope, known)
     _take(ACT_STEPS, draft)
-    return Told(_act(draft), _display(draft))
+    return Told(_act(draft), hash((draft.act.id, draft.token.page_id)) if draft.act.id else 0)
 
 
 def _take(steps: Sequence[Callable[[Draft], None]], draft: Draft) -> None:
@@ -515,17 +517,6 @@ def put_target(draft: Draft) -> None:
         draft.target = _take_text(draft, "host", host_of(link))
 
 
-def put_answered(draft: Draft) -> None:
-    """What was searched for, or not found, where the site answered that instead of a page."""
-    token = draft.token
-    if not isinstance(token, AnswerToken) or draft.beacon.h:
-        return
-    if token.answer == SEARCH:
-        draft.target = _take_text(draft, "search", search_of(token.words))
-    else:
-        draft.target = _take_text(draft, "path", path_of(token.path))
-
-
 BEACON_STEPS = (
     refuse_wrong_type,
     refuse_too_large,
@@ -549,7 +540,6 @@ BEACON_STEPS = (
     put_place,
     put_visit,
     put_last_seen,
-    put_answered,
 )
 PIXEL_STEPS = (
     refuse_prefetch,
@@ -573,7 +563,6 @@ PIXEL_STEPS = (
     put_place,
     put_visit_of_pixel,
     put_last_seen,
-    put_answered,
 )
 ACT_STEPS = (
     refuse_wrong_type,
@@ -601,13 +590,6 @@ ACT_STEPS = (
 
 
 # the event
-
-
-def _seen(draft: Draft, *, scripted: bool) -> PageView | Search | NotFound:
-    token = draft.token
-    if isinstance(token, AnswerToken):
-        return _answer(draft, token, scripted=scripted)
-    return _view(draft, scripted=scripted)
 
 
 def _view(draft: Draft, *, scripted: bool) -> PageView:
@@ -652,12 +634,15 @@ def _heartbeat(draft: Draft) -> Heartbeat:
     )
 
 
-def _answer(draft: Draft, token: AnswerToken, *, scripted: bool) -> Search | NotFound:
+def _answer(draft: Draft, *, scripted: bool) -> Search | NotFound:
     """The link to a page that is not there may be on the site itself; its path is in no field but ``target``."""
-    fields = _done(draft) | {"scripted": scripted, "target": draft.target}
-    if token.answer == SEARCH:
-        return Search(**fields)
-    return NotFound(**fields | {"path": ""} | ({"source": token.host} if draft.origin.internal else {}))
+    token, fields = draft.token, _done(draft) | {"scripted": scripted}
+    if isinstance(token, AnswerToken) and token.answer == SEARCH:
+        return Search(**fields, target=_take_text(draft, "search", search_of(token.words)))
+    fields["path"] = ""
+    if draft.origin.internal:
+        fields["source"] = token.host
+    return NotFound(**fields, target=_take_text(draft, "path", path_of(token.path)))
 
 
 def _act(draft: Draft) -> Engagement | Download | Outbound:
@@ -702,12 +687,6 @@ def _take_text(draft: Draft, kind: str, text: str) -> str:
     """``text``, or what stands for the many. Bots bring in no new one."""
     network = "" if draft.audience == BOT else draft.customer
     return draft.known.texts.take(kind, text, network=network, now_ms=draft.envelope.now)
-
-
-def _display(draft: Draft) -> int:
-    """0 if the request has no id."""
-    sent = draft.beacon.i
-    return hash((sent, draft.token.page_id)) if sent else 0
 
 
 _decode = msgspec.json.Decoder(Beacon).decode
