@@ -7,6 +7,13 @@ from pipeline.events import PageView, encode_lines
 
 RECORD = 100
 PAGES = 500
+ARRIVALS = (  # channel and source
+    ("direct", ""),
+    ("internal", ""),
+    ("search", "google.com"),
+    ("social", "facebook.com"),
+    ("messaging", "zalo.me"),
+)
 
 
 def make_records(events: int, *, at: int) -> Iterator[bytes]:
@@ -30,6 +37,7 @@ def make_lines(events: int, *, at: int) -> Iterator[bytes]:
 
 def _view(at: int, visitor: int, chance: random.Random, *, visit: bool) -> PageView:
     page = int(chance.paretovariate(1.1)) % PAGES
+    channel, source = chance.choice(ARRIVALS)
     return PageView(
         at=at,
         site=1,
@@ -39,8 +47,12 @@ def _view(at: int, visitor: int, chance: random.Random, *, visit: bool) -> PageV
         audience="public" if chance.random() < 0.9 else "bot",
         visitor=visitor,
         visit=visit,
-        source=chance.choice(("", "", "google.com", "facebook.com", "zalo.me")),
+        channel=channel,
+        source=source,
         browser=chance.choice(("Chrome", "Safari", "Edge", "Coc Coc")),
         os=chance.choice(("Windows", "Android", "iOS")),
         device=chance.choice(("desktop", "phone")),
+        language="vi",
+        country="VN",
+        scripted=True,
     )

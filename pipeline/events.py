@@ -5,6 +5,7 @@ old version for as long as the log keeps records of it.
 """
 
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -24,6 +25,10 @@ READERS = "readers"
 REVIEWED = "reviewed"
 
 SEEN_STEP_SECONDS = 10
+
+
+# Always written, unlike other defaults, so that a reader never takes a newer line for one of this version.
+VERSION: int = msgspec.field(default_factory=partial(int, 1))
 
 
 class PageView(msgspec.Struct, frozen=True, tag_field="kind", tag="view", omit_defaults=True):
@@ -62,7 +67,7 @@ class PageView(msgspec.Struct, frozen=True, tag_field="kind", tag="view", omit_d
     scripted: bool = False
     suspect: str = ""
     seen_ago: int = 0
-    v: int = 1
+    v: int = VERSION
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag_field="kind", tag="heartbeat"):
@@ -117,35 +122,35 @@ class Engagement(_Done, frozen=True, tag="engagement"):
 
     seconds: int = 0
     depth: int = 0
-    v: int = 1
+    v: int = VERSION
 
 
 class Download(_Done, frozen=True, tag="download"):
     """A reader of a page followed its link to a file: ``target`` is the file's path (enrich/targets.py)."""
 
     target: str = ""
-    v: int = 1
+    v: int = VERSION
 
 
 class Outbound(_Done, frozen=True, tag="outbound"):
     """A reader of a page followed its link to another site: ``target`` is the host."""
 
     target: str = ""
-    v: int = 1
+    v: int = VERSION
 
 
 class Search(_Done, frozen=True, tag="search"):
     """A reader searched the site: ``target`` is what for, or empty if that could be a person's data. No page's."""
 
     target: str = ""
-    v: int = 1
+    v: int = VERSION
 
 
 class NotFound(_Done, frozen=True, tag="not_found"):
     """A reader was told that there is no such page: ``target`` is its path. ``source`` may be the site itself."""
 
     target: str = ""
-    v: int = 1
+    v: int = VERSION
 
 
 class BalanceKey(NamedTuple):

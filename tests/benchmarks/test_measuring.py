@@ -29,5 +29,5 @@ def test_made_views_are_always_the_same_and_of_the_size_of_the_figures() -> None
 
     assert records == list(make_records(1_000, at=1_764_036_000_000))
     assert [record.count(b"\n") for record in records] == [RECORD] * 10
-    assert 250 < sum(map(len, records)) / 1_000 < 300
+    assert 250 < sum(map(len, records)) / 1_000 < 320
     assert list(make_lines(1_000, at=1_764_036_000_000)) == [line for record in records for line in record.splitlines()]

@@ -72,7 +72,7 @@ def test_nothing_about_the_address_or_the_agent_is_written() -> None:
 
 def test_what_is_not_known_takes_no_bytes() -> None:
     fields = set(json.loads(encode_lines([PageView(1, 1, 7, "vi", "/", "public", 5, True)])))
-    assert fields == {"kind", "at", "site", "page_id", "locale", "path", "audience", "visitor", "visit"}
+    assert fields == {"kind", "at", "site", "page_id", "locale", "path", "audience", "visitor", "visit", "v"}
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from io import BytesIO
@@ -549,8 +549,8 @@ async def hold_streams(port: int, seconds: float) -> Counter[str]:
         while True:
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                await reader.read()
-                writer.close()
+                with closing(writer):
+                    await reader.read()
             except OSError:
                 await asyncio.sleep(0.01)
 
@@ -559,6 +559,7 @@ async def hold_streams(port: int, seconds: float) -> Counter[str]:
     await asyncio.sleep(seconds)
     for one in silent:
         one.cancel()
+    await asyncio.gather(*silent, return_exceptions=True)
     for _status, writer in opened:
         if writer is not None:
             writer.close()

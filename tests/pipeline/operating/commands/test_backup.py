@@ -11,6 +11,7 @@ import pytest
 from ops import Ops
 
 from pipeline.events import PageView
+from pipeline.operating.backup import _files_in
 
 NOW = 1_790_571_600.0
 
@@ -182,3 +183,13 @@ def test_a_place_that_can_not_be_written_is_named(ops: Ops, archive: Path) -> No
     answer = ops.nhip("backup", str(archive / "below-a-file.tar"))
     assert answer.code == 2
     assert "the backup can't be written" in answer.err
+
+
+def test_a_folder_that_goes_while_files_are_looked_for_has_none(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "part.bin").touch()
+    files = _files_in(tmp_path)
+    (other,) = {tmp_path / "a", tmp_path / "b"} - {next(files).parent}
+    shutil.rmtree(other)
+    assert list(files) == []
