@@ -224,7 +224,7 @@ def _measure(data_dir: Path) -> int:
 
 
 def _files_in(directory: Path) -> Iterator[Path]:
-    """All below it. Folders come and go with ClickHouse's merges; one that has gone has none, where rglob would fail."""
+    """All below it. Folders come and go with ClickHouse's merges; one that is gone has none, where rglob would fail."""
     for folder, _folders, files in os.walk(directory):
         yield from (Path(folder, name) for name in files)
 
