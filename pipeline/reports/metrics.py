@@ -47,7 +47,6 @@ DAILY_VISITORS = Metric(
     "daily_visitors",
     "khách",
     "daily visitors, summed",
-    additive=False,
     measure="visitors",
     definition_vi="người đọc khác nhau trong một ngày, cộng các ngày; một người có mã khác nhau mỗi ngày",
     definition_en="distinct readers of a day, summed over days; a reader has another number every day",

@@ -119,6 +119,11 @@ def test_arguments_that_make_no_sense_are_refused_in_one_line(ops: Ops, argv: li
     assert words in line
 
 
+def test_the_daily_visitors_of_pages_are_summed(filled: Ops) -> None:
+    answer = filled.nhip("report", "pages", "--since", "2026-09-28", "--until", "2026-09-29", "--json").json()
+    assert answer["sums"]["daily_visitors"] == sum(row["daily_visitors"] for row in answer["rows"]) > 0
+
+
 # any question
 
 
