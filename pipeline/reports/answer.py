@@ -12,7 +12,7 @@ from pipeline.clickhouse.client import ClickHouse
 from pipeline.periods import instants
 from pipeline.reports.dimensions import Dimension
 from pipeline.reports.metrics import Metric
-from pipeline.reports.question import Both, Condition, Filter, Not, Question
+from pipeline.reports.question import Both, Condition, Filter, Not, Order, Question
 from pipeline.reports.tables import Table, choose_table
 
 Cell = str | int
@@ -104,9 +104,8 @@ def _statement(question: Question, table: Table) -> tuple[str, dict[str, Any]]:
         *(f"{_number_of(one, table)} AS {_name_of(one)}" for one in question.metrics),
     ]
     conditions = [table.within, "({site:UInt32} = 0 OR site = {site:UInt32})", _condition(question.filters, parameters)]
-    order = [f"{_name_of(one.by)} {'DESC' if one.descending else 'ASC'}" for one in question.order_by]
     outer = [*keys, *(f"sum({name}) AS {name}_sum" for name in numbers), "count() OVER () AS all_rows"]
-    ordered = [part if part.split()[0] in keys else part.replace(" ", "_sum ", 1) for part in order]
+    order = [_order_by(one) for one in question.order_by]
     statement = "\n".join(
         (
             f"SELECT {', '.join(outer)}",
@@ -115,7 +114,7 @@ def _statement(question: Question, table: Table) -> tuple[str, dict[str, Any]]:
             f"GROUP BY {', '.join([*keys, 'of_day'])})",
             *([f"GROUP BY {', '.join(keys)}"] if keys else []),
             f"HAVING {' OR '.join(f'{name}_sum != 0' for name in numbers)}",
-            *([f"ORDER BY {', '.join(ordered)}"] if ordered else []),
+            *([f"ORDER BY {', '.join(order)}"] if order else []),
             "LIMIT {limit:UInt32} OFFSET {offset:UInt64}",
         )
     )
@@ -130,6 +129,12 @@ def _days(question: Question) -> dict[str, Any]:
 def _name_of(column: Dimension | Metric) -> str:
     """Apart from the names of columns, which an alias in ClickHouse would hide."""
     return f"of_{column.name}" if isinstance(column, Dimension) else f"all_{column.name}"
+
+
+def _order_by(order: Order) -> str:
+    """A metric's sum over the days, not its number of one day."""
+    name = _name_of(order.by) if isinstance(order.by, Dimension) else f"{_name_of(order.by)}_sum"
+    return f"{name} {'DESC' if order.descending else 'ASC'}"
 
 
 def _value_of(dimension: Dimension, table: Table) -> str:
