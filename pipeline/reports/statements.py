@@ -144,12 +144,12 @@ class _Writer:
         keys = [_name_of(one) for one in self._question.dimensions]
         columns = [
             *(f"{self._value(one, table)} AS {_name_of(one)}" for one in self._question.dimensions),
-            f"{table.day} AS of_day",
+            f"{table.day} AS apart_on",
             *(f"{_amount(part, piece)} AS part_{place}" for place, part in enumerate(self._parts)),
         ]
         return (
-            f"SELECT {', '.join(columns)}\nFROM {table.source.format(rows=' AND '.join(rows))}"
-            f"\nAND {self._condition(self._question.filters)}\nGROUP BY {', '.join([*keys, 'of_day'])}"
+            f"{self._groups.declaration}SELECT {', '.join(columns)}\nFROM {table.source.format(rows=' AND '.join(rows))}"
+            f"\nAND {self._condition(self._question.filters)}\nGROUP BY {', '.join([*keys, 'apart_on'])}"
         )
 
     def _value(self, dimension: Dimension, table: Table) -> str:
