@@ -31,7 +31,7 @@ Pages = Mapping[int, PageFacts]
 
 @dataclass(frozen=True)
 class PageGroups:
-    """Pages that have the same values of ``names``, fields of PageFacts, are one group, which statements know by number.
+    """Pages that have the same values of ``names``, fields of PageFacts, are a group, which statements know by number.
 
     ``groups``: by number, these values; that of NO_GROUP are empty. ``number_of``: by page id, those of other groups.
     """
@@ -42,8 +42,8 @@ class PageGroups:
 
     @property
     def declaration(self) -> str:
-        """What stands before a SELECT that has the expressions below: by page its group, in whole numbers alone, whatever
-        editors call their authors. Empty if there are no names.
+        """What stands before a SELECT that has the expressions below: by page its group, in whole numbers alone,
+        whatever editors call their authors. Empty if there are no names.
         """
         if not self.names:
             return ""

@@ -136,11 +136,12 @@ WHOLE = {"date_range": [FIRST.isoformat(), LAST.isoformat()], "pagination": {"li
 TEXTS = [name for name, one in DIMENSIONS.items() if not one.is_time and not one.is_number]
 VALUES = {
     name: sorted(
-        {facts[name] for facts in KNOWN.values()}
-        if name in OF_PAGES
-        else {str(event["suspect" if name == "reason" else name]) for event in EVENTS}
+        {
+            "không có",
+            *(facts[name] for facts in KNOWN.values() if name in OF_PAGES),
+            *(str(event["suspect" if name == "reason" else name]) for event in EVENTS if name not in OF_PAGES),
+        }
     )
-    + ["không có"]
     for name in TEXTS
 }
 
@@ -356,7 +357,9 @@ def moment(day: str, hour: int) -> datetime:
         pytest.param({"compare": "previous_period"}, 6, moment("2026-10-31", 12), id="the first day at the same hour"),
     ],
 )
-@pytest.mark.parametrize("dimensions", [[], ["day"], ["week", "page"], ["hour"], ["weekday"], ["author", "hour_of_day"]])
+@pytest.mark.parametrize(
+    "dimensions", [[], ["day"], ["week", "page"], ["hour"], ["weekday"], ["author", "hour_of_day"]]
+)
 def test_rows_have_the_numbers_of_earlier_days(
     engine: ClickHouse, asked: dict[str, Any], days: int, until: datetime | None, dimensions: list[str]
 ) -> None:
@@ -415,7 +418,11 @@ def test_the_same_dates_of_a_year_earlier_are_beside_this_year_s(two_years: Clic
 
 def test_nothing_is_said_of_an_earlier_query_that_may_be_hidden(engine: ClickHouse) -> None:
     """None, and not 0: it was searched for, by too few to be told."""
-    question: dict[str, Any] = {"metrics": ["searches"], "dimensions": ["target"], "include": {"compare": ["2026-10-21"] * 2}}
+    question: dict[str, Any] = {
+        "metrics": ["searches"],
+        "dimensions": ["target"],
+        "include": {"compare": ["2026-10-21"] * 2},
+    }
     found = ask(engine, **question, date_range=[FIRST.isoformat(), LAST.isoformat()])
     assert ("giấy phép",) in as_rows(found)
     assert {row.earlier for row in found.rows if row.dimensions != ("",)} == {None}
@@ -466,7 +473,9 @@ def test_a_reader_of_two_pages_of_an_author_is_one_reader(two_years: ClickHouse)
 
 
 def test_twenty_thousand_pages_are_no_longer_a_statement_than_the_engine_takes(engine: ClickHouse) -> None:
-    many = {page: PageFacts(author=f"Người viết {page % 4_999}", unit=f"Mục {page % 7}") for page in range(1, 900_000, 45)}
+    many = {
+        page: PageFacts(author=f"Người viết {page % 4_999}", unit=f"Mục {page % 7}") for page in range(1, 900_000, 45)
+    }
     many |= {page: PageFacts(author="Lan", unit="Tin tức") for page in range(1, 7)}
     asked = {"metrics": ["views"], "dimensions": ["author", "unit"], "date_range": WHOLE["date_range"]}
     found = answer(engine, read_question(asked, today=LAST), pages=many)
@@ -497,7 +506,9 @@ def test_a_question_is_cancelled_between_slices(engine: ClickHouse, monkeypatch:
     told: list[int] = []
     question = read_question({"metrics": ["views"], "dimensions": ["path"], **WHOLE}, today=LAST)
     with pytest.raises(Cancelled):
-        answer(engine, question, on_progress=lambda done, _: told.append(done), cancelled=lambda: bool(told and told[-1]))
+        answer(
+            engine, question, on_progress=lambda done, _: told.append(done), cancelled=lambda: bool(told and told[-1])
+        )
     assert 0 < told[-1] < len(EVENTS)
 
 
