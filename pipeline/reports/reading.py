@@ -15,8 +15,9 @@ from typing import Any
 from pipeline.clickhouse.client import ClickHouse, is_beyond_bounds
 from pipeline.clickhouse.queries import count_events_by_day
 from pipeline.errors import Cancelled, PipelineError, TooHeavy
+from pipeline.periods import ZONE
 from pipeline.reports.comparing import Earlier
-from pipeline.reports.dimensions import Dimension
+from pipeline.reports.dimensions import HOUR, Dimension
 from pipeline.reports.pages import PageGroups
 from pipeline.reports.question import Order, Question
 from pipeline.reports.statements import Period, Piece, Stretch, find_pieces, parts_of, parts_of_metric, write_statement
@@ -163,8 +164,8 @@ class Reading:
     def _cell(self, dimension: Dimension, value: Any) -> Cell:
         if dimension.of_page:
             return self._groups.values[dimension.of_page][int(value)]
-        if isinstance(value, datetime):
-            return value.strftime("%Y-%m-%d %H:00")
+        if dimension is HOUR:
+            return datetime.fromtimestamp(value, ZONE).strftime("%Y-%m-%d %H:00")
         if isinstance(value, date):
             return value.isoformat()
         return str(value) if isinstance(value, str) else int(value)
