@@ -18,6 +18,7 @@ from pipeline.clickhouse.scripts import render
 
 SUMS = {roll_up.name: roll_up for roll_up in DECLARED}
 ROLL_UPS = (*SUMS, "opening_balances")
+OF_VIEWS = tuple(name for name, roll_up in SUMS.items() if roll_up.kinds == ("view",))
 
 EVERY_ROW = "true"
 

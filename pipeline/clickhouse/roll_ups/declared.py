@@ -76,7 +76,8 @@ class RollUp:
     @property
     def of_kinds(self) -> str:
         """The condition that an event is of these kinds."""
-        return f"kind IN ({', '.join(f"'{kind}'" for kind in self.kinds)})"
+        kinds = ", ".join(f"'{kind}'" for kind in self.kinds)
+        return f"kind IN ({kinds})"
 
 
 NUMBER = "SimpleAggregateFunction(sum, UInt64)"
