@@ -27,10 +27,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Measure:
-    """A number that a roll-up sums: its type, its value over a group of events, and its value in the row of a mark.
-
-    No name is a column's of events, which an alias in ClickHouse would hide.
-    """
+    """A number that a roll-up sums: its type, its value over a group of events, and its value in the row of a mark."""
 
     name: str
     type: str
@@ -135,8 +132,8 @@ DECLARED = (
         DAY,
         (
             _number("engagements", "countIf(kind = 'engagement')"),
-            _number("engaged_seconds", "sum(seconds)"),
-            _number("scroll_depth", "sum(depth)"),
+            _number("seconds", "sum(seconds)"),
+            _number("depth", "sum(depth)"),
             _number("downloads", "countIf(kind = 'download')"),
             _number("outbound", "countIf(kind = 'outbound')"),
         ),

@@ -353,7 +353,7 @@ def test_what_readers_do_is_summed_and_rebuilt(client: ClickHouse, group: Group)
     )
     rows = [VIEW | {"visit": False, "offset": 0, "row": row} | one for row, one in enumerate(done)]
     write_events(client, {name: [row[name] for row in rows] for name in EVENT_COLUMNS}, token="page-events/0/0-0")
-    acts = "SELECT sum(engagements), sum(engaged_seconds), sum(scroll_depth), sum(downloads), sum(outbound) FROM act_days"
+    acts = "SELECT sum(engagements), sum(seconds), sum(depth), sum(downloads), sum(outbound) FROM act_days"
     answers = (
         "SELECT target, sum(searches), sum(not_found), uniqCombined64Merge(12)(searchers) FROM answer_days"
         " GROUP BY target ORDER BY target"

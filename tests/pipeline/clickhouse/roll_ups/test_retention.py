@@ -72,7 +72,7 @@ def merged(client: ClickHouse) -> dict[str, Any]:
         values = [one.name if one.adds_up else f"finalizeAggregation({one.name})" for one in roll_up.measures]
         keys = ", ".join(roll_up.columns)
         found[name] = client.query(f"SELECT {keys}, {', '.join(values)} FROM {name} ORDER BY {keys}")
-    return found | {"snapshot": read_snapshot(client, NOON)}
+    return found | {"snapshot": read_snapshot(client, NOON + 100 * 86_400)}
 
 
 def deliver(client: ClickHouse, group: Group) -> None:
@@ -123,7 +123,7 @@ def test_a_rebuild_afterwards_has_the_same_numbers(client: ClickHouse, group: Gr
         make_anew(client, group)
         assert merged(client) == before
         assert compare_roll_ups(client) == AGREED
-    assert raw_months(client).keys() == {202612}
+    assert {month: count for month, count in raw_months(client).items() if month < 202612} == {202610: 2}  # a last record
 
 
 def test_what_the_archive_lacks_is_found(client: ClickHouse, group: Group) -> None:
