@@ -1,8 +1,8 @@
 """Each report at one, ten and fifty million events, beside the same question as one naive query on the raw rows.
 
-The events are those of ``tests/support/year.py``: a million of them are made in Python, the engine makes the rest of them
-again as other readers would, in that year and the one before.
-``python -m benchmarks.reports DIRECTORY EVENTS…`` prints JSON. Every answer is compared with the naive one's sum.
+The events are those of ``tests/support/year.py``: a million of them are made in Python, the engine makes the rest of
+them again as other readers would, in that year and the one before. ``python -m benchmarks.reports DIRECTORY EVENTS…``
+prints JSON. Every answer is compared with the naive one's sum.
 """
 
 import argparse
@@ -110,7 +110,8 @@ REPORTS = (
 
 
 class Timed(msgspec.Struct, frozen=True):
-    """Milliseconds of a report and of the naive query, the median of REPEATS each; ``rolled_up``: answered from sums."""
+    """Milliseconds of a report and of the naive query, the median of REPEATS each; ``rolled_up``: answered from
+    sums."""
 
     name: str
     report: float
@@ -159,7 +160,9 @@ def _figures(found: Reports) -> list[Figure]:
             if name in SUMS
         ),
         Figure(
-            name=f"all on disk {after}, all but half a year archived", value=sum(found.archived.values()), unit="bytes/view"
+            name=f"all on disk {after}, all but half a year archived",
+            value=sum(found.archived.values()),
+            unit="bytes/view",
         ),
     ]
 
@@ -177,7 +180,9 @@ def _measure(directory: Path, events: int) -> Reports:
     timed = [_time(client, report) for report in REPORTS]
     disk = _bytes_per_view(client, views)
     # The log has the last records alone, of which retention takes none.
-    enforce(client, keep_from=date(2026, 5, 1), begins=find_stored_ends(client), now=time.time(), advance=lambda *_: None)
+    enforce(
+        client, keep_from=date(2026, 5, 1), begins=find_stored_ends(client), now=time.time(), advance=lambda *_: None
+    )
     client.command("OPTIMIZE TABLE events FINAL")
     return Reports(events, views, timed, disk, _bytes_per_view(client, views))
 

@@ -1,4 +1,4 @@
-"""What changes stored rows as a whole runs one at a time in a process: commands, and what the product does by itself."""
+"""What changes all that is stored runs one at a time in a process, be it a command or the product's own work."""
 
 import threading
 from collections.abc import Iterator

@@ -1,9 +1,9 @@
 """``make chaos``: the distributed product under steady load while processes are killed, frozen, cut off and replaced.
 
-Views come through the proxy, and what readers do beside viewing. Each round inflicts a few faults at random moments, lets everything come back, and then
-checks that every acknowledged one is there once, in the raw table and in every roll-up, and that no more were
-refused than each fault may cost. ``SEED`` repeats a run's choices, ``ROUNDS`` is the number of rounds; the last line
-printed is the tally.
+Views come through the proxy, and what readers do beside viewing. Each round inflicts a few faults at random moments,
+lets everything come back, and then checks that every acknowledged one is there once, in the raw table and in every
+roll-up, and that no more were refused than each fault may cost. ``SEED`` repeats a run's choices, ``ROUNDS`` is the
+number of rounds; the last line printed is the tally.
 
 What a fault may cost:
 

@@ -1,9 +1,9 @@
 """Views without a pause, each of its own page, so that a test can tell the fate of every single view.
 
 No view is sent twice: one whose answer was lost may or may not be counted, an acknowledged one must be counted once.
-Each view says that it comes from another network, which a server that trusts this machine as its proxy believes. A share
-may be what readers do instead: engagement and downloads on a page of their own, searches and pages not found of a site
-of their own. The load ends with its block and stays on loopback.
+Each view says that it comes from another network, which a server that trusts this machine as its proxy believes. A
+share may be what readers do instead: engagement and downloads on a page of their own, searches and pages not found of a
+site of their own. The load ends with its block and stays on loopback.
 """
 
 from __future__ import annotations
@@ -126,7 +126,9 @@ class SteadyLoad:
         path, body = self._request(one)
         headers = {"Content-Type": "text/plain;charset=UTF-8", "User-Agent": AGENT, "X-Forwarded-For": any_address()}
         if kind in ACTS:
-            headers["Sec-GPC"] = "1"  # readers without a number are believed by a collector that has not seen their view
+            headers["Sec-GPC"] = (
+                "1"  # readers without a number are believed by a collector that has not seen their view
+            )
         self._note(one, self.sent, self.others_sent)
         connection.request("POST", path, body=body, headers=headers)
         response = connection.getresponse()
@@ -147,7 +149,12 @@ class SteadyLoad:
         token = PageToken(site=1, page_id=one.number, locale="vi", path=path)
         if one.kind == VIEW:
             return "/_nhip/e", msgspec.json.encode({"t": sign(token, key=self._key), "p": path})
-        told: list[object] = [sign(msgspec.structs.replace(token, hour=now), key=self._key), path, "", f"0.{one.number}"]
+        told: list[object] = [
+            sign(msgspec.structs.replace(token, hour=now), key=self._key),
+            path,
+            "",
+            f"0.{one.number}",
+        ]
         file = ["/documents/3/thong-tu.pdf"] if one.kind == "download" else []
         return "/_nhip/doc", msgspec.json.encode([*told, 0 if file else 12, 0 if file else 40, *file])
 

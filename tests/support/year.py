@@ -1,9 +1,9 @@
-"""A year of a portal's traffic, always the same: events as rows, for the tables and for plain Python (``truth.py``) alike.
+"""A year of a portal's traffic, always the same: events as rows, for tables and for plain Python (``truth.py``) alike.
 
 What a portal has in a year is in it: a season and a weekday, a day on which one article is everywhere, pages that come,
 move and go, readers with DNT, staff, previews, bots with names, a wave of suspects, two collectors whose clocks are
-wrong, what readers do beside viewing, heartbeats, opening balances. Sizes are a matter of ``views`` alone: a few thousand
-for tests, a million for benchmarks, which the engine multiplies.
+wrong, what readers do beside viewing, heartbeats, opening balances. Sizes are a matter of ``views`` alone: a few
+thousand for tests, a million for benchmarks, which the engine multiplies.
 """
 
 from __future__ import annotations
@@ -245,7 +245,9 @@ class _Day:
         named = {"audience": "bot", "bot": bot, "bot_kind": kind, "bot_operator": operator, "channel": "direct"}
         at, visitor = self._at(), self._chance.getrandbits(64)
         return [
-            self._of(self._page(), "view", at + number * 7 * SECOND) | named | {"visitor": visitor, "visit": number == 0}
+            self._of(self._page(), "view", at + number * 7 * SECOND)
+            | named
+            | {"visitor": visitor, "visit": number == 0}
             for number in range(self._chance.randrange(1, 4))
         ]
 
@@ -290,7 +292,7 @@ class _Day:
             return
         if chance.random() < 0.6:
             depth = chance.randrange(5, 101)
-            for share in ((1.0,) if chance.random() < 0.8 else (0.7, 0.3)):
+            for share in (1.0,) if chance.random() < 0.8 else (0.7, 0.3):
                 seconds = min(1_800, int(share * math.exp(chance.gauss(3.2, 1.1))))
                 yield view | {
                     **{"kind": "engagement", "at": view["at"] + 30 * SECOND, "seconds": seconds},

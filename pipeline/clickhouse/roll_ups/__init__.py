@@ -1,9 +1,9 @@
 """The roll-ups: sums of events (``declared.py``) and the opening balances, which materialized views keep up to date.
 
 They come in *generations*: the materialized view ``site_days_1_from_events`` fills the table ``site_days_1``, which is
-read through the view ``site_days``. ``nhip rebuild`` makes the next generation and turns the readers to it; each roll-up
-has a generation of its own. A roll-up's script has two statements: its table, and a SELECT for the materialized views
-and the backfill of a generation.
+read through the view ``site_days``. ``nhip rebuild`` makes the next generation and turns the readers to it; each
+roll-up has a generation of its own. A roll-up's script has two statements: its table, and a SELECT for the materialized
+views and the backfill of a generation.
 
 A second view of each sum takes from ``events_again`` the rows past the sum's own *marks*, for recovery.py.
 """

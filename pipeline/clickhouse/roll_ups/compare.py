@@ -1,5 +1,6 @@
-"""Whether each roll-up sums what the raw table holds, and what retention has archived of rows that it held: key by key, and
-month by month for a rebuild. Only roll-ups that are there are compared.
+"""Whether each roll-up sums what the raw table holds, key by key, and month by month for a rebuild.
+
+What retention has archived counts as if the raw table held it. Only roll-ups that are there are compared.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -7,9 +8,9 @@ from itertools import zip_longest
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import list_months
-from pipeline.clickhouse.roll_ups.retention import still_raw
-from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS, find_archives, find_shown, script
+from pipeline.clickhouse.roll_ups import ROLL_UPS, find_archives, find_shown, script
 from pipeline.clickhouse.roll_ups.declared import DECLARED, RollUp, daily_of
+from pipeline.clickhouse.roll_ups.retention import still_raw
 
 ALL_TIME = 0
 
@@ -43,9 +44,7 @@ def month_comparison(names: Collection[str], *, archives: Collection[str], rows:
     ``rows``: the condition that a row of the raw table is not among the archived.
     """
     return _count_differing(
-        _compare(one, archived=one.name in archives, rows=rows)
-        for one in DECLARED
-        if one.span and one.name in names
+        _compare(one, archived=one.name in archives, rows=rows) for one in DECLARED if one.span and one.name in names
     )
 
 

@@ -1,7 +1,7 @@
 """The sums that are kept: one declaration a roll-up. The templates beside this file make the rest.
 
-An existing installation gets a new roll-up when it starts (``missing.py``), on servers with ``nhip rebuild``. The columns
-and measures of one that has been released stay as they are: another sum is another roll-up.
+An existing installation gets a new roll-up when it starts (``missing.py``), on servers with ``nhip rebuild``. The
+columns and measures of one that has been released stay as they are: another sum is another roll-up.
 
 Days are those of Asia/Ho_Chi_Minh, as in pipeline/periods.py. The audience is a key of every roll-up, so that bots,
 staff and previews are there for operations and apart from the public counters.
@@ -42,8 +42,8 @@ class Measure:
 
 @dataclass(frozen=True)
 class RollUp:
-    """Sums of events of ``kinds`` by ``keys``, columns of events with the site first, and by ``span``; without a span over
-    all time.
+    """Sums of events of ``kinds`` by ``keys``, columns of events with the site first, and by ``span``; without a span
+    over all time.
 
     A roll-up over all time is compared with the daily one of the same keys, which is compared with the raw table.
     """
@@ -110,9 +110,7 @@ PAGE = ("site", "page_id", "locale", "audience")
 DECLARED = (
     RollUp("site_days", SITE, DAY, (VIEWS, VISITS, EXACT_VISITORS)),
     RollUp("site_hours", SITE, HOUR, (VIEWS, VISITS)),
-    RollUp(
-        "bot_days", ("site", "bot_kind", "bot_operator", "bot", "suspect", "audience"), DAY, (VIEWS, VISITS)
-    ),
+    RollUp("bot_days", ("site", "bot_kind", "bot_operator", "bot", "suspect", "audience"), DAY, (VIEWS, VISITS)),
     RollUp(
         "arrival_days",
         ("site", "channel", "source", "campaign", "campaign_source", "campaign_medium", "audience"),

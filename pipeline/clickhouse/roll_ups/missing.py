@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pipeline.clickhouse import roll_ups
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import find_stored_ends
-from pipeline.clickhouse.roll_ups.retention import still_raw
 from pipeline.clickhouse.roll_ups.compare import find_off, sum_events, sum_generation
 from pipeline.clickhouse.roll_ups.rebuild import fill, from_offsets, next_generation, run, tidy
+from pipeline.clickhouse.roll_ups.retention import still_raw
 from pipeline.errors import Rejected
 
 log = logging.getLogger(__name__)

@@ -1,5 +1,5 @@
-"""Makes the roll-ups again from the raw table, and from the archive where retention has deleted its rows, while rows come
-in and pages read them.
+"""Makes the roll-ups again from the raw table, and from the archive where retention has deleted its rows, while rows
+come in and pages read them.
 
 Two sides fill the next generation of tables. They meet at a *cut*, an offset in each partition of the log: the
 generation's views take the rows from the cut on, for ever, and a backfill takes the rows before the cut, once. The
@@ -14,8 +14,9 @@ delivery protocol is why no row is taken twice or left out:
 3. The sums are compared with the raw table, the readers are turned, and the old generation is dropped.
 
 A rebuild may end at any moment and readers still see whole roll-ups: the next rebuild removes what no reader sees. Each
-roll-up's readers are turned by themselves, so they may be at different generations. One rebuild runs at a time. A row before the cut that ``nhip replay`` or
-``nhip dead-letters replay`` inserts later is in the raw table alone, until the next rebuild.
+roll-up's readers are turned by themselves, so they may be at different generations. One rebuild runs at a time. A row
+before the cut that ``nhip replay`` or ``nhip dead-letters replay`` inserts later is in the raw table alone, until the
+next rebuild.
 """
 
 import logging
@@ -27,9 +28,9 @@ from dataclasses import dataclass
 from pipeline.clickhouse import roll_ups
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import list_months
-from pipeline.clickhouse.roll_ups.retention import still_raw
 from pipeline.clickhouse.roll_ups import EVERY_ROW, ROLL_UPS
 from pipeline.clickhouse.roll_ups.compare import find_off, sum_events, sum_generation
+from pipeline.clickhouse.roll_ups.retention import still_raw
 from pipeline.clickhouse.upkeep import sync_replicas
 from pipeline.errors import PipelineError, Rejected, Unavailable
 
@@ -193,7 +194,9 @@ def fill(
         done += events
         on_progress("filling", done, total)
     archived = roll_ups.find_archives(client)
-    run(client, [roll_ups.fill_from_archive(name, generation) for name in names if roll_ups.source_of(name) in archived])
+    run(
+        client, [roll_ups.fill_from_archive(name, generation) for name in names if roll_ups.source_of(name) in archived]
+    )
 
 
 def tidy(client: ClickHouse) -> None:

@@ -2,16 +2,16 @@
 
 Months of raw rows that are old enough are deleted whole, one *run* after the other:
 
-1. Their sums go into the archive of each roll-up, and how many rows each record of the log had into ``archived_places``.
+1. Their sums go into the archive of each roll-up, and how many rows each record had into ``archived_places``.
 2. The run is noted in ``retention_runs``. From then on the archive counts, and these rows of the raw table do not.
 3. The rows are deleted, and that is noted too.
 
-What readers see stays as it is: a roll-up's table goes on with the sums that it has, and the next ``nhip rebuild`` takes
-them from the archive. A run that ends half-way before 2 is made again under another number, and after 2 it is finished.
+What readers see stays as it is: a roll-up's table goes on with the sums that it has, and the next ``nhip rebuild``
+takes them from the archive. A run that ends before 2 is made again under another number, and after 2 it is finished.
 
-A row stays while the log may still have its record, however old the row says it is: what compares the log with the rows,
-or inserts from the log what is missing, never meets a record whose rows retention has deleted. The last record of a
-partition stays too, since it says where the log had come to. So do opening balances, which are no traffic.
+A row stays while the log may still have its record, however old the row says it is: what compares the log with the
+rows, or inserts from the log what is missing, never meets a record whose rows retention has deleted. The last record of
+a partition stays too, since it says where the log had come to. So do opening balances, which are no traffic.
 """
 
 import logging
@@ -34,8 +34,8 @@ Advance = Callable[[int, int], None]
 
 
 class Run(NamedTuple):
-    """``before``: the month (YYYYMM) that was the first to stay. ``bounds``: by partition, the offset from which on every
-    row stays. ``deleted``: whether the rows are gone from the raw table."""
+    """``before``: the month (YYYYMM) that was the first to stay. ``bounds``: by partition, the offset from which on
+    every row stays. ``deleted``: whether the rows are gone from the raw table."""
 
     number: int
     before: int
@@ -78,14 +78,14 @@ def first_day_kept(today: date, days: int) -> date:
     return (today - timedelta(days=min(days, (today - date.min).days))).replace(day=1)
 
 
-def enforce(
-    client: ClickHouse, *, keep_from: date, begins: Mapping[int, int], now: float, advance: Advance
-) -> int:
+def enforce(client: ClickHouse, *, keep_from: date, begins: Mapping[int, int], now: float, advance: Advance) -> int:
     """Delete the raw rows from before the month of ``keep_from``; returns how many, 0 if there are none.
 
     ``client`` has the migrator's account. ``begins``: by partition, the offset of the oldest record that the log keeps.
-    ``now``: Unix seconds, the number of a new run. ``advance`` hears of statements done and of all of them. It must be the only one that changes what is stored, beside
-    consumers. Raises Unavailable, Rejected; what readers see is unchanged in any case.
+    ``now``: Unix seconds, the number of a new run. ``advance`` hears of statements done and of all of them.
+
+    Nothing else may change what is stored meanwhile, consumers excepted. Raises Unavailable, Rejected; what readers see
+    is unchanged in any case.
     """
     runs = find_runs(client)
     for run in runs:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.columns import Rows
 from pipeline.clickhouse.recovery import write_batch
 from pipeline.clickhouse.roll_ups import (
     ROLL_UPS,
@@ -20,7 +21,6 @@ from pipeline.clickhouse.roll_ups import (
 from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 from pipeline.clickhouse.roll_ups.missing import add_missing
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
-from pipeline.clickhouse.columns import Rows
 
 if TYPE_CHECKING:
     from conftest import Group

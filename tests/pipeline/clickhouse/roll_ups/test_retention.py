@@ -1,4 +1,4 @@
-"""Raw rows go after their time, and every number stays: for readers, for a rebuild, and for the check of each row's place."""
+"""Raw rows go after their time, and every number stays: for readers, for a rebuild, for the check of each place."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from pipeline.serving.snapshot import read_snapshot
 if TYPE_CHECKING:
     from conftest import Group
 
-NOON = 1_790_571_600  # Monday 2026-09-28, 12:00 in Hà Nội; a record of the group is on one of the ninety days from then on
+NOON = (
+    1_790_571_600  # Monday 2026-09-28, 12:00 in Hà Nội; a record of the group is on one of the ninety days from then on
+)
 AGREED = dict.fromkeys(ROLL_UPS, 0)
 NOVEMBER = date(2026, 11, 1)
 ALL_GONE = {0: 10_000, 1: 10_000}
@@ -123,7 +125,9 @@ def test_a_rebuild_afterwards_has_the_same_numbers(client: ClickHouse, group: Gr
         make_anew(client, group)
         assert merged(client) == before
         assert compare_roll_ups(client) == AGREED
-    assert {month: count for month, count in raw_months(client).items() if month < 202612} == {202610: 2}  # a last record
+    assert {month: count for month, count in raw_months(client).items() if month < 202612} == {
+        202610: 2
+    }  # a last record
 
 
 def test_what_the_archive_lacks_is_found(client: ClickHouse, group: Group) -> None:

@@ -125,7 +125,10 @@ def test_every_roll_up_has_what_python_counts_also_without_old_rows_and_rebuilt(
 ) -> None:
     for number, batch in enumerate(Year(VIEWS).batches()):
         write_events(client, batch, token=str(number))
-    ends = {partition: offset + 1 for partition, offset in client.query("SELECT partition, max(offset) FROM events GROUP BY 1")}
+    ends = {
+        partition: offset + 1
+        for partition, offset in client.query("SELECT partition, max(offset) FROM events GROUP BY 1")
+    }
     wanted = {name: true_sums(rows, name) for name in SUMS}
 
     def check() -> None:
@@ -133,7 +136,9 @@ def test_every_roll_up_has_what_python_counts_also_without_old_rows_and_rebuilt(
             assert stored_sums(client, name) == wanted[name], name
         for name, merge in (("site_days", "uniqExactMerge"), ("arrival_days", "uniqCombined64Merge(12)")):
             keys = ", ".join(SUMS[name].columns)
-            found = client.query(f"SELECT {keys}, {merge}(visitors) AS readers FROM {name} GROUP BY {keys} HAVING readers")
+            found = client.query(
+                f"SELECT {keys}, {merge}(visitors) AS readers FROM {name} GROUP BY {keys} HAVING readers"
+            )
             assert {row[:-1]: row[-1] for row in found} == visitors(rows, name)
         assert compare_roll_ups(client) == dict.fromkeys(ROLL_UPS, 0)
 

@@ -2,12 +2,13 @@
 many the device, the system and the browser are right. ``python tests/pipeline/collecting/enrich/test_judges.py`` prints
 the figures over all agents for docs/measurements.md; the tests look at a part.
 
-The judge takes for a bot some programs that people listen or read with, and knows devices that Nhịp does not tell apart;
-what is compared is what both say.
+The judge takes for a bot some programs that people listen or read with, and knows devices that Nhịp does not tell
+apart; what is compared is what both say.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
@@ -36,7 +37,13 @@ KINDS = {
 }
 DEVICES = {"desktop": "desktop", "smartphone": "phone", "phablet": "phone", "tablet": "tablet"}
 SYSTEMS = {"Windows": "Windows", "Android": "Android", "iOS": "iOS", "Mac": "Mac OS X", "GNU/Linux": "Linux"}
-BROWSERS = {"Chrome": ("Chrome",), "Safari": ("Safari",), "Firefox": ("Firefox",), "Opera": ("Opera",), "Edge": ("Edge",)}
+BROWSERS = {
+    "Chrome": ("Chrome",),
+    "Safari": ("Safari",),
+    "Firefox": ("Firefox",),
+    "Opera": ("Opera",),
+    "Edge": ("Edge",),
+}
 
 
 class Judged(NamedTuple):
@@ -58,7 +65,7 @@ def fixtures() -> list[Path]:
 
 
 def read(file: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - its safe one
+    found: list[dict[str, Any]] = yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER)
     return found
 
 
@@ -147,10 +154,11 @@ def test_most_of_the_rest_is_as_the_judge_has_it(figure: Any, floor: float) -> N
 
 
 def main() -> None:
-    print(f"{len(bots())} bots: {recall():.1f} % found, {right_kinds():.1f} % of the kind")
-    print(
+    say = sys.stdout.write
+    say(f"{len(bots())} bots: {recall():.1f} % found, {right_kinds():.1f} % of the kind\n")
+    say(
         f"{len(people(1))} readers: {false_positives(1):.2f} % taken for bots; device {right_devices(1):.1f} %,"
-        f" system {right_systems(1):.1f} %, browser {right_browsers(1):.1f} %"
+        f" system {right_systems(1):.1f} %, browser {right_browsers(1):.1f} %\n"
     )
 
 
