@@ -126,9 +126,7 @@ class SteadyLoad:
         path, body = self._request(one)
         headers = {"Content-Type": "text/plain;charset=UTF-8", "User-Agent": AGENT, "X-Forwarded-For": any_address()}
         if kind in ACTS:
-            headers["Sec-GPC"] = (
-                "1"  # readers without a number are believed by a collector that has not seen their view
-            )
+            headers["Sec-GPC"] = "1"  # without a number it is believed by a collector that has not seen its view
         self._note(one, self.sent, self.others_sent)
         connection.request("POST", path, body=body, headers=headers)
         response = connection.getresponse()

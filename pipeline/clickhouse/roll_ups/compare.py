@@ -23,33 +23,39 @@ def compare_roll_ups(client: ClickHouse, *, advance: Callable[[int, int], None] 
 
     An insert and its roll-ups become visible one after the other: while rows come in, a difference may soon be gone.
     """
-    shown = [name for name in ROLL_UPS if name in find_shown(client)]
+    there_are = find_shown(client)
+    shown = [name for name in ROLL_UPS if name in there_are]
+    archives, rows = find_archives(client), still_raw(client)
+    # One after the other, since each may need memory for all keys of a month.
+    statements = [
+        month_comparison(one, archived=one.name in archives, rows=rows)
+        for one in DECLARED
+        if one.span and one.name in there_are
+    ]
     differing = dict.fromkeys(shown, 0)
     months = list_months(client)
     done, total = 0, sum(months.values())
-    if statement := month_comparison(shown, archives=find_archives(client), rows=still_raw(client)):
-        for month, events in months.items():
+    for month, events in months.items():
+        for statement in statements:
             for name, keys in client.query(statement, {"month": month}):
                 differing[name] += keys
-            done += events
-            advance(done, total)
+        done += events
+        advance(done, total)
     if statement := totals_comparison(shown):
         differing |= dict(client.query(statement))
     return differing
 
 
-def month_comparison(names: Collection[str], *, archives: Collection[str], rows: str) -> str:
-    """The query for the roll-ups by day or hour that differ in a month, and on how many keys; "" if there are none.
+def month_comparison(roll_up: RollUp, *, archived: bool, rows: str) -> str:
+    """The query for the name of a roll-up by day or hour that differs in a month, and on how many keys.
 
-    ``rows``: the condition that a row of the raw table is not among the archived.
+    ``archived``: whether it has an archive. ``rows``: the condition that a row of the raw table is not in it.
     """
-    return _count_differing(
-        _compare(one, archived=one.name in archives, rows=rows) for one in DECLARED if one.span and one.name in names
-    )
+    return _count_differing([_compare(roll_up, archived=archived, rows=rows)])
 
 
 def totals_comparison(names: Collection[str]) -> str:
-    """The same query for the roll-ups over all time."""
+    """The same query for the roll-ups over all time and the balances; "" if none of them is there."""
     totals = (_compare_total(one) for one in DECLARED if not one.span and {one.name, daily_of(one).name} <= {*names})
     return _count_differing((*totals, *([script("compare_balances")] if "opening_balances" in names else [])))
 
