@@ -91,6 +91,10 @@ def _browsers(part: int) -> Iterator[dict[str, Any]]:
                     yield known
 
 
+def category_of(one: Judged) -> str:
+    return str(one.known["bot"].get("category", ""))
+
+
 def share(of: int, all_: int) -> float:
     return 100 * of / all_
 
@@ -100,8 +104,8 @@ def recall() -> float:
 
 
 def right_kinds() -> float:
-    compared = [one for one in bots() if one.ours.bot and one.known["bot"]["category"] in KINDS]
-    right = sum(one.ours.bot_kind in KINDS[one.known["bot"]["category"]] for one in compared)
+    compared = [one for one in bots() if one.ours.bot and category_of(one) in KINDS]
+    right = sum(one.ours.bot_kind in KINDS[category_of(one)] for one in compared)
     return share(right, len(compared))
 
 
@@ -132,21 +136,21 @@ def test_the_judge_has_agents_enough() -> None:
 
 def test_nearly_all_bots_are_found() -> None:
     missed = [one.text for one in bots() if not one.ours.bot]
-    assert recall() >= 0.0, missed
+    assert recall() >= 83.5, missed
 
 
 def test_hardly_a_reader_is_taken_for_a_bot() -> None:
     taken = [(one.text, one.ours.bot) for one in people() if one.ours.bot]
-    assert false_positives() <= 100.0, taken
+    assert false_positives() <= 0.16, taken
 
 
 @pytest.mark.parametrize(
     ("figure", "floor"),
     [
-        pytest.param(right_kinds, 0.0, id="kinds of bots"),
-        pytest.param(right_devices, 0.0, id="devices"),
-        pytest.param(right_systems, 0.0, id="systems"),
-        pytest.param(right_browsers, 0.0, id="browsers"),
+        pytest.param(right_kinds, 59.0, id="kinds of bots"),
+        pytest.param(right_devices, 89.5, id="devices"),
+        pytest.param(right_systems, 98.5, id="systems"),
+        pytest.param(right_browsers, 97.0, id="browsers"),
     ],
 )
 def test_most_of_the_rest_is_as_the_judge_has_it(figure: Any, floor: float) -> None:
