@@ -196,6 +196,7 @@ def test_a_number_is_the_same_whatever_it_comes_from(engine: ClickHouse, table: 
         (["page"], [["is", "locale", ["vi"]]], "page_days"),
         (["path"], [], "events"),
         ([], [["is", "country", ["VN"]], ["is", "device", ["phone"]]], "events"),
+        ([], [["is", "country", ["VN"]]], "place_days"),
         (["page", "channel"], [], "events"),
         (["channel", "hour_of_day"], [], "events"),
         (["author"], [["is", "unit", ["Tin tức"]]], "page_days"),
