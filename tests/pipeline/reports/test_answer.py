@@ -443,3 +443,98 @@ def test_an_answer_says_until_when_it_is_complete(engine: ClickHouse) -> None:
     assert answer(engine, question, complete_until=midnight - 60).complete_until == midnight - 60
     assert answer(engine, question, complete_until=midnight + 60).complete_until == midnight, "nothing comes later"
     assert answer(engine, question).complete_until is None
+
+
+# what is not there
+
+
+def test_a_roll_up_that_is_not_built_yet_is_done_without(embedded_directory: Path) -> None:
+    with fresh_database(embedded_directory) as connect:
+        client = connect()
+        store(client, EVENTS, token="page-events/0/0-1499")
+        for name in ("place_days", "answer_days"):
+            client.command(f"DROP VIEW {name}")
+        for dimension in ("country", "target"):
+            asked = {"metrics": ["views", "searches"], "dimensions": [dimension]} | WHOLE
+            found = ask(client, **asked)
+            assert as_rows(found) == true_rows(EVENTS, asked, KNOWN)
+            assert found.answered_from == "raw"
+
+
+def test_an_answer_says_that_raw_events_of_its_first_days_are_gone(
+    engine: ClickHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.reports.answer.find_raw_since", lambda _client: date(2026, 11, 1))
+    assert ask(engine, metrics=["exits"], **WHOLE).raw_since == date(2026, 11, 1)
+    assert ask(engine, metrics=["views"], **WHOLE).raw_since is None, "sums are kept for good"
+    assert ask(engine, metrics=["exits"], date_range=["2026-11-01", "2026-11-05"]).raw_since is None
+
+
+def test_earlier_numbers_are_not_known_where_raw_events_are_gone(
+    engine: ClickHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day that is not over is then compared up to the full hour, which sums by the hour have."""
+    monkeypatch.setattr("pipeline.reports.answer.find_raw_since", lambda _client: date(2026, 11, 10))
+    asked: dict[str, Any] = {"metrics": ["views", "exits"], "date_range": ["2026-11-11", "2026-11-12"]}
+    asked |= {"include": {"compare": "previous_period", "totals": True}}
+    found = ask(engine, **asked)
+    until = moment("2026-11-10", 0)
+    (views, _exits) = next(iter(earlier_rows(EVENTS, asked, days=2, until=until + timedelta(days=1)).values()))
+    assert found.compared is not None
+    assert found.compared.totals == (views, None)
+    now = (until + timedelta(days=1, hours=23, minutes=20)).timestamp()
+    found = ask(engine, **asked, now=now)
+    (views, _exits) = next(iter(earlier_rows(EVENTS, asked, days=2, until=until - timedelta(hours=1)).values()))
+    assert found.compared is not None
+    assert found.compared.ends_at == (until - timedelta(hours=1)).timestamp()
+    assert found.compared.totals == (views, None)
+    assert found.rows[0].change is not None
+    assert found.rows[0].change[1] is None
+
+
+# visits
+
+
+def event(kind: str, at: str, page: int, **more: Any) -> dict[str, Any]:
+    hour, minute = at.split(":")
+    when = moment("2025-06-02", int(hour)) + timedelta(minutes=int(minute))
+    row = {"at": int(when.timestamp() * 1000), "kind": kind, "page_id": page, "site": 1, "visitor": 1}
+    return EMPTY_ROW | row | more
+
+
+VISITS = {
+    "one page, looked at for a while": (
+        [event("view", "8:00", 1, visit=True), event("engagement", "8:01", 1, seconds=10)],
+        {1: (1, 0.0)},
+    ),
+    "one page, left at once": (
+        [event("view", "8:00", 1, visit=True), event("engagement", "8:01", 1, seconds=9)],
+        {1: (1, 100.0)},
+    ),
+    "two pages": (
+        [event("view", "8:00", 1, visit=True), event("view", "8:01", 2)],
+        {1: (0, 0.0), 2: (1, None)},
+    ),
+    "back again from outside": (
+        [event("view", "8:00", 1, visit=True), event("view", "9:00", 2, visit=True)],
+        {1: (1, 100.0), 2: (1, 100.0)},
+    ),
+    "another reader in between": (
+        [event("view", "8:00", 1, visit=True), event("view", "8:01", 2, visitor=2), event("view", "8:02", 3)],
+        {1: (0, 0.0), 2: (1, None), 3: (1, None)},
+    ),
+    "across midnight": (
+        [event("view", "23:59", 1, visit=True), event("view", "24:01", 2)],
+        {1: (1, 100.0), 2: (1, None)},
+    ),
+    "a reader without a number": ([event("view", "8:00", 1, visit=True, visitor=0)], {}),
+}
+
+
+@pytest.mark.parametrize(("rows", "wanted"), VISITS.values(), ids=VISITS.keys())
+def test_exits_and_bounces(
+    two_years: ClickHouse, rows: list[dict[str, Any]], wanted: dict[int, tuple[int, float | None]]
+) -> None:
+    store(two_years, [row | {"offset": 3, "row": place} for place, row in enumerate(rows)], token="page-events/0/3-3")
+    asked: dict[str, Any] = {"metrics": ["exits", "bounce_rate"], "date_range": ["2025-06-02", "2025-06-03"]}
+    assert as_rows(ask(two_years, **asked, dimensions=["page"])) == {(page,): found for page, found in wanted.items()}
