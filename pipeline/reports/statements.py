@@ -139,17 +139,17 @@ class _Writer:
         self.parameters |= {f"{name}_{number}": value for name, value in of_time.items()}
         rows = [table.within.format(n=number), SITE]
         if table.kinds:
-            kinds = sorted({table.kinds[part.measure] for part in piece.parts})
-            rows.append(f"kind IN ({', '.join(f"'{kind}'" for kind in kinds)})")
+            kinds = sorted({f"'{table.kinds[part.measure]}'" for part in piece.parts})
+            rows.append(f"kind IN ({', '.join(kinds)})")
         keys = [_name_of(one) for one in self._question.dimensions]
         columns = [
             *(f"{self._value(one, table)} AS {_name_of(one)}" for one in self._question.dimensions),
-            f"{table.day} AS of_day",
+            f"{table.day} AS apart_on",
             *(f"{_amount(part, piece)} AS part_{place}" for place, part in enumerate(self._parts)),
         ]
         return (
-            f"SELECT {', '.join(columns)}\nFROM {table.source.format(rows=' AND '.join(rows))}"
-            f"\nAND {self._condition(self._question.filters)}\nGROUP BY {', '.join([*keys, 'of_day'])}"
+            f"{self._groups.declaration}SELECT {', '.join(columns)}\nFROM {table.source.format(rows=' AND '.join(rows))}"
+            f"\nAND {self._condition(self._question.filters)}\nGROUP BY {', '.join([*keys, 'apart_on'])}"
         )
 
     def _value(self, dimension: Dimension, table: Table) -> str:
