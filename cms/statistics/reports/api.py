@@ -311,6 +311,7 @@ async def _wait(started: Future[Response], receive: Receive) -> Response | None:
             return None
         raise TooMuch
     finally:
+        started.cancel()
         coming.cancel()
         leaving.cancel()
 
