@@ -308,7 +308,7 @@ def test_no_stranger_makes_a_collector_look_failed(two_collectors: Proxy, path: 
 def test_no_site_is_left_alone_for_what_looks_like_its_failure(tmp_path: Path) -> None:
     sites = [handler for handler in handlers(tmp_path, "reverse_proxy") if "request_buffers" not in handler]
 
-    assert [handler["load_balancing"]["selection_policy"]["policy"] for handler in sites] == ["round_robin"]
+    assert [handler["load_balancing"]["selection_policy"]["policy"] for handler in sites] == ["round_robin"] * 2
     assert not any("health_checks" in handler for handler in sites)
 
 

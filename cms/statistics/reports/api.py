@@ -238,7 +238,7 @@ class ReportsApi:
 
 def look_up_token(shown: str, today: date) -> Asker | None:
     token = find_token(shown, today=today)
-    return token and Asker(token.pk, token.site_id or 0)
+    return Asker(token.pk, token.site_id or 0) if token else None
 
 
 def _in_database(ask: Callable[..., Found], *arguments: object) -> Found:
