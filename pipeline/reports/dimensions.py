@@ -8,9 +8,9 @@ class Dimension:
     """``name`` is the column's in CSV and JSON; a heading breaks its lines where the column is narrow.
 
     ``column``: the column of ``events``, and of each roll-up that has it. A dimension without one is of time; ``value``
-    is then its expression over a day, or with ``by_hour`` over an hour, in Asia/Ho_Chi_Minh. ``comes_again``: every week
-    or day has its values, so that two periods have the same. ``of_page``: the field of PageFacts (pages.py) whose value
-    for the page is the dimension's.
+    is then its expression over a day, or with ``by_hour`` over an hour, in Asia/Ho_Chi_Minh. ``comes_again``: every
+    week or day has its values, so that two periods have the same. ``of_page``: the field of PageFacts (pages.py) whose
+    value for the page is the dimension's.
     """
 
     name: str
@@ -59,7 +59,8 @@ YEAR = Dimension("year", "năm từ", "year from", value="toStartOfYear({day})")
 WEEKDAY = Dimension(
     "weekday", "thứ", "weekday, Monday is 1", value="toDayOfWeek({day})", is_number=True, comes_again=True
 )
-HOUR = Dimension("hour", "giờ", "hour", value="{hour}", by_hour=True)
+# In Unix seconds: an engine's zone may be lost on the way of a time.
+HOUR = Dimension("hour", "giờ", "hour", value="toUnixTimestamp({hour})", by_hour=True)
 HOUR_OF_DAY = Dimension(
     "hour_of_day",
     "giờ trong\nngày",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
@@ -31,7 +32,7 @@ Pages = Mapping[int, PageFacts]
 
 @dataclass(frozen=True)
 class PageGroups:
-    """Pages that have the same values of ``names``, fields of PageFacts, are one group, which statements know by number.
+    """Pages that have the same values of ``names``, fields of PageFacts, are a group, which statements know by number.
 
     ``groups``: by number, these values; that of NO_GROUP are empty. ``number_of``: by page id, those of other groups.
     """
@@ -42,8 +43,8 @@ class PageGroups:
 
     @property
     def declaration(self) -> str:
-        """What stands before a SELECT that has the expressions below: by page its group, in whole numbers alone, whatever
-        editors call their authors. Empty if there are no names.
+        """What stands before a SELECT that has the expressions below: by page its group, in whole numbers alone,
+        whatever editors call their authors. Empty if there are no names.
         """
         if not self.names:
             return ""
@@ -53,13 +54,14 @@ class PageGroups:
 
     def value_of(self, name: str) -> str:
         """The place of a row's value among ``values``, as an expression of whole numbers."""
-        place_of = {value: place for place, value in enumerate(self.values(name))}
+        place_of = {value: place for place, value in enumerate(self.values[name])}
         places = ",".join(str(place_of[value]) for value in self._by_group(name))
         return f"toUInt32([{places}][page_group + 1])"
 
-    def values(self, name: str) -> tuple[str, ...]:
-        """The different values of a field, in the order of their letters."""
-        return tuple(sorted(set(self._by_group(name))))
+    @cached_property
+    def values(self) -> dict[str, list[str]]:
+        """By name, the different values of a field, in the order of their letters."""
+        return {name: sorted(set(self._by_group(name))) for name in self.names}
 
     def holds(self, name: str, condition: Callable[[str], bool]) -> str:
         """An expression: whether the value of a row's page is under a condition."""

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
-from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.client import ClickHouse, is_beyond_bounds
 from pipeline.clickhouse.queries import count_events_by_day
 from pipeline.errors import Cancelled, PipelineError, TooHeavy
+from pipeline.periods import ZONE
 from pipeline.reports.comparing import Earlier
-from pipeline.reports.dimensions import TARGET, Dimension
+from pipeline.reports.dimensions import HOUR, Dimension
 from pipeline.reports.pages import PageGroups
-from pipeline.reports.question import Question
-from pipeline.reports.statements import HIDDEN, Period, Piece, Stretch, find_pieces, parts_of, parts_of_metric, write_statement
+from pipeline.reports.question import Order, Question
+from pipeline.reports.statements import Period, Piece, Stretch, find_pieces, parts_of, parts_of_metric, write_statement
 
 Cell = str | int
 Keys = tuple[Any, ...]
@@ -26,14 +28,6 @@ Sums = tuple[int, ...]
 
 SLICE_EVENTS = 2_000_000
 MOST_ROWS = 500_000  # that are put together here, of all slices
-TOO_HEAVY = {
-    158,  # TOO_MANY_ROWS
-    159,  # TIMEOUT_EXCEEDED
-    160,  # TOO_SLOW
-    241,  # MEMORY_LIMIT_EXCEEDED
-    307,  # TOO_MANY_BYTES
-    396,  # TOO_MANY_ROWS_OR_BYTES
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +94,8 @@ class Reading:
 
     def _merge(self, asked: Asked, slices: Sequence[Piece]) -> list[tuple[Any, ...]]:
         """Rows of all slices and of the roll-ups, as the engine would have put them together."""
-        count, sums = len(asked.question.dimensions), {}
+        count = len(asked.question.dimensions)
+        sums: dict[Keys, Sums] = {}
         rest = [piece for piece in asked.pieces if not piece.table.is_raw]
         for pieces in [*([rest] if rest else []), *([one] for one in slices)]:
             for found in self._run(asked, pieces, paged=False):
@@ -121,7 +116,7 @@ class Reading:
         try:
             found = self._client.query(statement, parameters, bounded=True)
         except PipelineError as error:
-            if getattr(error.__cause__, "code", None) in TOO_HEAVY:
+            if is_beyond_bounds(error):
                 raise _too_heavy(error.cause) from error
             raise
         if not paged and len(found) > MOST_ROWS:
@@ -139,17 +134,16 @@ class Reading:
 
     def _slice(self, piece: Piece) -> Iterator[Piece]:
         """The piece in slices of about SLICE_EVENTS and at least a day."""
-        stretch, events, first = piece.stretch, 0, None
+        stretch, events, days = piece.stretch, 0, list[date]()
         for day, count in sorted(self._days_of(stretch).items()):
-            if first is not None and events + count > SLICE_EVENTS:
-                yield replace(piece, stretch=Stretch(first, before))
-                first = None
-            if first is None:
-                first, events = day, 0
-            before, events = day, events + count
-        if first is not None:
-            ends = stretch.ends if before == stretch.last else None
-            yield replace(piece, stretch=Stretch(first, before, ends))
+            if days and events + count > SLICE_EVENTS:
+                yield replace(piece, stretch=Stretch(days[0], days[-1]))
+                events, days = 0, []
+            days.append(day)
+            events += count
+        if days:
+            ends = stretch.ends if days[-1] == stretch.last else None
+            yield replace(piece, stretch=Stretch(days[0], days[-1], ends))
 
     def _weight(self, piece: Piece) -> int:
         days = next((days for whole, days in self._days.items() if _lies_in(piece.stretch, whole)), None)
@@ -169,30 +163,30 @@ class Reading:
 
     def _cell(self, dimension: Dimension, value: Any) -> Cell:
         if dimension.of_page:
-            return self._groups.values(dimension.of_page)[value]
-        if isinstance(value, datetime):
-            return value.strftime("%Y-%m-%d %H:00")
+            return self._groups.values[dimension.of_page][int(value)]
+        if dimension is HOUR:
+            return datetime.fromtimestamp(value, ZONE).strftime("%Y-%m-%d %H:00")
         if isinstance(value, date):
             return value.isoformat()
-        return value if isinstance(value, str) else int(value)
+        return str(value) if isinstance(value, str) else int(value)
 
 
 def _page(question: Question, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """In the order that the engine would give them, and only those asked for."""
-    count, parts = len(question.dimensions), parts_of(question)
     for order in reversed(question.order_by):
-        if isinstance(order.by, Dimension):
-            place = question.dimensions.index(order.by)
-            rows.sort(key=lambda row, place=place: row[place], reverse=order.descending)
-            continue
-        amount, *per = (count + parts.index(part) for part in parts_of_metric(order.by))
-        if not per:
-            rows.sort(key=lambda row, amount=amount: row[amount], reverse=order.descending)
-            continue
-        some = [row for row in rows if row[per[0]]]
-        some.sort(key=lambda row, amount=amount, per=per[0]: row[amount] / row[per], reverse=order.descending)
-        rows = [*some, *(row for row in rows if not row[per[0]])]
+        key = _key_of(question, order)
+        some = sorted((row for row in rows if key(row) is not None), key=key, reverse=order.descending)
+        rows = [*some, *(row for row in rows if key(row) is None)]
     return rows[question.offset : question.offset + question.limit]
+
+
+def _key_of(question: Question, order: Order) -> Callable[[tuple[Any, ...]], Any]:
+    """What a row is sorted by; None of an average of nothing, which comes last."""
+    if isinstance(order.by, Dimension):
+        return itemgetter(question.dimensions.index(order.by))
+    parts, count = parts_of(question), len(question.dimensions)
+    amount, *per = (count + parts.index(part) for part in parts_of_metric(order.by))
+    return itemgetter(amount) if not per else lambda row: row[amount] / row[per[0]] if row[per[0]] else None
 
 
 def _lies_in(stretch: Stretch, whole: Stretch) -> bool:
@@ -201,7 +195,7 @@ def _lies_in(stretch: Stretch, whole: Stretch) -> bool:
 
 def _too_heavy(cause: str) -> TooHeavy:
     return TooHeavy(
-        "câu hỏi quá nặng: hỏi ít ngày hơn, ít chiều hơn hoặc lọc bớt · the question is too heavy: ask for fewer days or "
-        f"dimensions, or filter ({cause})",
+        "câu hỏi quá nặng: hỏi ít ngày hơn, ít chiều hơn hoặc lọc bớt · the question is too heavy: ask for fewer days "
+        f"or dimensions, or filter ({cause})",
         cause=cause,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,10 +13,9 @@ from fresh_database import fresh_database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from truth import HANOI, OF_PAGES, earlier_rows, true_rows
+from weeks_of_traffic import DAYS, EVENTS, FIRST, KNOWN, LAST, PAGES, QUERIES, store
 
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.columns import EVENT_COLUMNS
-from pipeline.clickhouse.writer import write_events
 from pipeline.errors import Cancelled, TooHeavy
 from pipeline.reports import reading
 from pipeline.reports.answer import Answer, Row, answer
@@ -27,100 +25,12 @@ from pipeline.reports.pages import PageFacts
 from pipeline.reports.question import BadQuestion, read_question
 from pipeline.reports.tables import TABLES, choose_table
 
-MIDNIGHT = 1_792_429_200_000  # 2026-10-20 00:00 in Hà Nội, a Tuesday
-HOUR = 3_600_000
-DAYS = 25
-FIRST, LAST = date(2026, 10, 20), date(2026, 11, 13)
-ARRIVALS = [
-    ("direct", "", "", "", ""),
-    ("search", "google.com", "", "", ""),
-    ("search", "coccoc.com", "", "", ""),
-    ("messaging", "zalo.me", "", "", ""),
-    ("campaign", "", "ban-tin", "zalo", "tháng 10"),
-    ("internal", "", "", "", ""),
-]
-DEVICES = [("phone", "Android", "Chrome Mobile"), ("phone", "iOS", "Mobile Safari"), ("desktop", "Windows", "Edge")]
-PLACES = [("VN", "HN", "vi"), ("VN", "", "vi"), ("US", "", "en"), ("", "", "")]
-AUDIENCES = ["public"] * 7 + ["bot", "staff", "preview"]
-
-
-QUERIES = ["giấy phép", "giấy phép", "giấy phép", "hóa đơn", "hóa đơn", "nguyễn văn a", "lương", ""]
-TARGETS = {
-    "download": ["/documents/1/Mẫu.pdf", "/media/a.zip"],
-    "outbound": ["chinhphu.vn", "zalo.me"],
-    "search": QUERIES,
-    "not_found": ["/cu/", "/wp-login.php"],
-}
-KINDS = [*["view"] * 12, *["engagement"] * 5, "heartbeat", "download", "outbound", *["search"] * 2, "not_found"]
-PAGES = {
-    1: PageFacts("Một", "Lan", "Công nghiệp", "Tin tức", "Bài viết"),
-    2: PageFacts("Hai", "Lan", "Thương mại", "Tin tức", "Bài viết"),
-    3: PageFacts("Ba", "Ánh", "Thương mại", "Tin tức", "Bài viết"),
-    4: PageFacts("Bốn", "", "", "Thi đua", "Trang"),
-    5: PageFacts("Năm", deleted=True),
-    9: PageFacts("Chín", "Chưa ai đọc", "", "", "Bài viết"),
-}
-KNOWN = {page: {name: getattr(facts, name) for name in OF_PAGES} for page, facts in PAGES.items()}
-
-
-def make_events(seed: int = 13, count: int = 1_500) -> list[dict[str, Any]]:
-    """Events of three weeks and a half, many of them in the first and the last second of a day."""
-    choose = random.Random(seed)
-    return [_make_event(choose, number) for number in range(count)]
-
-
-def _make_event(choose: random.Random, number: int) -> dict[str, Any]:
-    kind = choose.choice(KINDS)
-    channel, source, campaign_source, campaign_medium, campaign = choose.choice(ARRIVALS)
-    device, os, browser = choose.choice(DEVICES)
-    country, province, language = choose.choice(PLACES)
-    audience = choose.choice(AUDIENCES)
-    page, site = choose.randrange(1, 7), choose.choice([1, 1, 2])
-    if kind in ("search", "not_found"):
-        page = 0
-    within = choose.choice([0, 24 * HOUR - 1, 23 * HOUR, choose.randrange(24 * HOUR)])
-    is_bot = audience == "bot"
-    engaged = kind == "engagement"
-    return EMPTY_ROW | {
-        "at": MIDNIGHT + choose.randrange(DAYS) * 24 * HOUR + within,
-        "kind": kind,
-        "site": site,
-        "page_id": page,
-        "locale": choose.choice(["vi", "vi", "en"]),
-        "path": f"/Trang-{page}/" if page else "",
-        "audience": audience,
-        "visitor": choose.choice([0, *range(1, 15)]),
-        "visit": kind == "view" and channel != "internal",
-        "channel": channel,
-        "source": source,
-        "campaign_source": campaign_source,
-        "campaign_medium": campaign_medium,
-        "campaign": campaign,
-        "device": device,
-        "os": os,
-        "browser": browser,
-        "country": country,
-        "province": province,
-        "language": language,
-        "bot": choose.choice(["Googlebot", "coccocbot"]) if is_bot else "",
-        "bot_kind": "search" if is_bot else "",
-        "suspect": choose.choice(["", "rate"]) if is_bot else "",
-        "seconds": choose.choice([0, 3, 9, 10, 400, 1800]) if engaged else 0,
-        "depth": choose.randrange(101) if engaged else 0,
-        "target": choose.choice(TARGETS.get(kind, [""])),
-        "offset": number,
-    }
-
-
-EVENTS = make_events()
-
 
 @pytest.fixture(scope="module")
 def engine(embedded_directory: Path) -> Iterator[ClickHouse]:
     with fresh_database(embedded_directory) as connect:
         client = connect()
-        columns = {name: [event[name] for event in EVENTS] for name in EVENT_COLUMNS}
-        write_events(client, columns, token="page-events/0/0-899")
+        store(client, EVENTS, token="page-events/0/0-1499")
         yield client
 
 
@@ -136,11 +46,12 @@ WHOLE = {"date_range": [FIRST.isoformat(), LAST.isoformat()], "pagination": {"li
 TEXTS = [name for name, one in DIMENSIONS.items() if not one.is_time and not one.is_number]
 VALUES = {
     name: sorted(
-        {facts[name] for facts in KNOWN.values()}
-        if name in OF_PAGES
-        else {str(event["suspect" if name == "reason" else name]) for event in EVENTS}
+        {
+            "không có",
+            *(facts[name] for facts in KNOWN.values() if name in OF_PAGES),
+            *(str(event["suspect" if name == "reason" else name]) for event in EVENTS if name not in OF_PAGES),
+        }
     )
-    + ["không có"]
     for name in TEXTS
 }
 
@@ -284,7 +195,7 @@ def test_a_number_is_the_same_whatever_it_comes_from(engine: ClickHouse, table: 
         (["hour_of_day", "weekday"], [], "site_hours"),
         (["page"], [["is", "locale", ["vi"]]], "page_days"),
         (["path"], [], "events"),
-        ([], [["is", "country", ["VN"]]], "events"),
+        ([], [["is", "country", ["VN"]], ["is", "device", ["phone"]]], "events"),
         (["page", "channel"], [], "events"),
         (["channel", "hour_of_day"], [], "events"),
         (["author"], [["is", "unit", ["Tin tức"]]], "page_days"),
@@ -356,7 +267,9 @@ def moment(day: str, hour: int) -> datetime:
         pytest.param({"compare": "previous_period"}, 6, moment("2026-10-31", 12), id="the first day at the same hour"),
     ],
 )
-@pytest.mark.parametrize("dimensions", [[], ["day"], ["week", "page"], ["hour"], ["weekday"], ["author", "hour_of_day"]])
+@pytest.mark.parametrize(
+    "dimensions", [[], ["day"], ["week", "page"], ["hour"], ["weekday"], ["author", "hour_of_day"]]
+)
 def test_rows_have_the_numbers_of_earlier_days(
     engine: ClickHouse, asked: dict[str, Any], days: int, until: datetime | None, dimensions: list[str]
 ) -> None:
@@ -400,8 +313,7 @@ def two_years(embedded_directory: Path) -> Iterator[ClickHouse]:
             EMPTY_ROW | {"at": int(at.timestamp() * 1000), "site": 1, "page_id": 1, "offset": number}
             for number, at in enumerate(noons)
         ]
-        columns = {name: [row[name] for row in rows] for name in EVENT_COLUMNS}
-        write_events(client, columns, token="page-events/0/0-2")
+        store(client, rows, token="page-events/0/0-2")
         yield client
 
 
@@ -415,7 +327,11 @@ def test_the_same_dates_of_a_year_earlier_are_beside_this_year_s(two_years: Clic
 
 def test_nothing_is_said_of_an_earlier_query_that_may_be_hidden(engine: ClickHouse) -> None:
     """None, and not 0: it was searched for, by too few to be told."""
-    question: dict[str, Any] = {"metrics": ["searches"], "dimensions": ["target"], "include": {"compare": ["2026-10-21"] * 2}}
+    question: dict[str, Any] = {
+        "metrics": ["searches"],
+        "dimensions": ["target"],
+        "include": {"compare": ["2026-10-21"] * 2},
+    }
     found = ask(engine, **question, date_range=[FIRST.isoformat(), LAST.isoformat()])
     assert ("giấy phép",) in as_rows(found)
     assert {row.earlier for row in found.rows if row.dimensions != ("",)} == {None}
@@ -459,14 +375,15 @@ def test_an_answer_has_what_the_cms_knows_of_its_pages(engine: ClickHouse) -> No
 def test_a_reader_of_two_pages_of_an_author_is_one_reader(two_years: ClickHouse) -> None:
     at = int(moment("2025-05-05", 9).timestamp() * 1000)
     rows = [EMPTY_ROW | {"at": at, "site": 1, "page_id": page, "visitor": 5, "offset": 9} for page in (1, 2, 3)]
-    columns = {name: [row[name] for row in rows] for name in EVENT_COLUMNS}
-    write_events(two_years, columns, token="page-events/0/9-9")
+    store(two_years, rows, token="page-events/0/9-9")
     asked: dict[str, Any] = {"metrics": ["daily_visitors", "views"], "date_range": ["2025-05-05"] * 2}
     assert as_rows(ask(two_years, **asked, dimensions=["author"])) == {("Lan",): (1, 2), ("Ánh",): (1, 1)}
 
 
 def test_twenty_thousand_pages_are_no_longer_a_statement_than_the_engine_takes(engine: ClickHouse) -> None:
-    many = {page: PageFacts(author=f"Người viết {page % 4_999}", unit=f"Mục {page % 7}") for page in range(1, 900_000, 45)}
+    many = {
+        page: PageFacts(author=f"Người viết {page % 4_999}", unit=f"Mục {page % 7}") for page in range(1, 900_000, 45)
+    }
     many |= {page: PageFacts(author="Lan", unit="Tin tức") for page in range(1, 7)}
     asked = {"metrics": ["views"], "dimensions": ["author", "unit"], "date_range": WHOLE["date_range"]}
     found = answer(engine, read_question(asked, today=LAST), pages=many)
@@ -497,7 +414,9 @@ def test_a_question_is_cancelled_between_slices(engine: ClickHouse, monkeypatch:
     told: list[int] = []
     question = read_question({"metrics": ["views"], "dimensions": ["path"], **WHOLE}, today=LAST)
     with pytest.raises(Cancelled):
-        answer(engine, question, on_progress=lambda done, _: told.append(done), cancelled=lambda: bool(told and told[-1]))
+        answer(
+            engine, question, on_progress=lambda done, _: told.append(done), cancelled=lambda: bool(told and told[-1])
+        )
     assert 0 < told[-1] < len(EVENTS)
 
 
