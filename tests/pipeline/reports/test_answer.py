@@ -538,3 +538,12 @@ def test_exits_and_bounces(
     store(two_years, [row | {"offset": 3, "row": place} for place, row in enumerate(rows)], token="page-events/0/3-3")
     asked: dict[str, Any] = {"metrics": ["exits", "bounce_rate"], "date_range": ["2025-06-02", "2025-06-03"]}
     assert as_rows(ask(two_years, **asked, dimensions=["page"])) == {(page,): found for page, found in wanted.items()}
+
+
+def test_a_day_that_is_not_all_counted_is_compared_up_to_where_it_is(engine: ClickHouse) -> None:
+    include = {"compare": "previous_period", "totals": True}
+    question = read_question({"metrics": ["views"], "date_range": ["2026-11-11"] * 2, "include": include}, today=LAST)
+    noon = moment("2026-11-11", 12).timestamp()
+    found = answer(engine, question, now=noon + 3600, complete_until=noon)
+    assert found.compared is not None
+    assert found.compared.ends_at == moment("2026-11-10", 12).timestamp()
