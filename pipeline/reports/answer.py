@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from pipeline.clickhouse.client import ClickHouse, is_unknown_table
 from pipeline.clickhouse.roll_ups import find_missing
@@ -12,12 +12,14 @@ from pipeline.clickhouse.roll_ups.retention import raw_since as find_raw_since
 from pipeline.errors import Rejected
 from pipeline.periods import ZONE, instants
 from pipeline.reports.comparing import Earlier
-from pipeline.reports.dimensions import PAGE
+from pipeline.reports.dimensions import PAGE, TARGET
 from pipeline.reports.metrics import Metric
 from pipeline.reports.pages import PageFacts, PageGroups, Pages, group_pages
-from pipeline.reports.question import BadQuestion, Question
+from pipeline.reports.question import BadQuestion, Both, Condition, Question, Values
 from pipeline.reports.reading import Asked, Cell, Found, Reading
 from pipeline.reports.statements import SEARCHES, Part, Period, Stretch, parts_of, parts_of_metric
+
+NARROWING_CHARS = 20_000
 
 Number = int | float | None
 Numbers = tuple[Number, ...]
@@ -94,7 +96,8 @@ def answer(
 ) -> Answer:
     """Raises BadQuestion if it needs ``pages`` and there are none, TooHeavy, Cancelled, Unavailable or Rejected.
 
-    ``now``: Unix seconds, by which the earlier of two periods is cut. ``complete_until``: goes into the answer.
+    ``now``: Unix seconds, by which the earlier of two periods is cut. ``complete_until``: goes into the answer, and the
+    earlier period ends there if it is before ``now``.
     ``on_progress`` hears of the raw events that are read and of all that will be, and ``cancelled`` is asked, before
     each part of a question that reads many; either may raise an exception of its own.
     """
@@ -148,7 +151,7 @@ class _Asking:
         compared = None
         if earlier and before and together_before:
             unknown = before.parts_of_raw_events(before=raw_since) if raw_since else frozenset()
-            rows = _compare_rows(question, rows, reading.read(before), unknown)
+            rows = _compare_rows(question, rows, reading.read(_narrow(before, rows)), unknown)
             totals_before = _together(together_before, reading.read(together_before), unknown)
             compared = Compared(
                 since=earlier.since,
@@ -177,7 +180,8 @@ class _Asking:
         return Asked(period), Asked(together) if self.question.totals else None
 
     def _of_earlier(self, earlier: Earlier, raw_since: date | None) -> tuple[Asked, Asked]:
-        cut = earlier.cut(self.now, self.question.since, self.question.until)
+        counted = self.now if self.complete_until is None else min(self.now, self.complete_until)
+        cut = earlier.cut(counted, self.question.since, self.question.until)
         if cut and raw_since and cut.astimezone(ZONE).date() < raw_since:
             cut = cut.replace(minute=0, second=0, microsecond=0)  # as sums by hour have it
         stretches = _stretches(earlier, cut)
@@ -206,6 +210,18 @@ def _stretches(earlier: Earlier, cut: datetime | None) -> tuple[Stretch, ...]:
     before = last - timedelta(days=1)
     whole = (Stretch(earlier.since, before),) if before >= earlier.since else ()
     return (*whole, Stretch(last, last, ends=cut))
+
+
+def _narrow(before: Asked, rows: list[Row]) -> Asked:
+    """Of what these rows are of, as far as that is not too much to say."""
+    question, conditions, room = before.question, [], NARROWING_CHARS
+    for place, dimension in enumerate(question.dimensions):
+        values = tuple(dict.fromkeys(row.dimensions[place] for row in rows))
+        room -= sum(len(str(one)) for one in values)
+        if room > 0 and not dimension.is_time and dimension is not TARGET:
+            conditions.append(Condition("is", dimension, cast(Values, values)))
+    filters = Both((question.filters, *conditions))
+    return replace(before, period=replace(before.period, question=replace(question, filters=filters)))
 
 
 def _numbers(question: Question, sums: tuple[int, ...], unknown: Collection[Part] = ()) -> Numbers:

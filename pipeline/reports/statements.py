@@ -116,6 +116,7 @@ class _Writer:
             "since_told": first.moments[0],
             "until_told": last.moments[1],
         }
+        self._filters: dict[Condition, str] = {}
         self.parameters: dict[str, Any] = {"site": period.question.site}
 
     def write(self, pieces: Sequence[Piece], *, paged: bool, most: int) -> str:
@@ -203,7 +204,7 @@ class _Writer:
         return self._groups.holds(part.dimension.of_page, lambda value: holds(part, value))
 
     def _comparison(self, part: Condition, piece: Piece) -> str:
-        name = f"filter_{len(self.parameters)}"
+        name = self._filters.setdefault(part, f"filter_{len(self._filters)}")  # the same in each piece
         self.parameters[name] = list(part.values)
         values = f"{{{name}:Array({'UInt32' if part.dimension.is_number else 'String'})}}"
         column = self._column(part.dimension, piece)
