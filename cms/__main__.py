@@ -97,6 +97,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> Run
     from cms.runtime.two_stores import finish_restore, skip_counted_ids
     from cms.statistics import counters as site_counters
     from cms.statistics.balances import publish_pending_balances, publishing_in_background
+    from cms.statistics.reports.asking import answering
     from cms.web.site import open_site
 
     writer = Reconnecting(lambda: _open_engine(settings, "writer"))
@@ -119,6 +120,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> Run
     counters.start()
     stack.callback(counters.stop)
     site_counters.install(counters)
+    stack.enter_context(answering(lambda: open_clickhouse(settings, account="reader")))
 
     durable_log = stack.enter_context(open_durable_log(settings, broker))
     salts = SaltBook(broker, durable_log)

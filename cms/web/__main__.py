@@ -111,11 +111,13 @@ def _start_statistics(settings: Settings, stack: ExitStack) -> dict[str, Check]:
     """Start the counters of the pages and the sending of opening balances; returns the checks of readiness."""
     from cms.statistics import counters as site_counters
     from cms.statistics.balances import pending_balances, publishing_in_background
+    from cms.statistics.reports.asking import answering
 
     counters = stack.enter_context(open_counters(settings))
     publish_age(counters)
     site_counters.install(counters)
     stack.callback(site_counters.uninstall)
+    stack.enter_context(answering(lambda: open_clickhouse(settings, account="reader")))
     stack.enter_context(publishing_in_background())
     return {
         "database": DatabaseCheck(),

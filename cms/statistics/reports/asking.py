@@ -1,0 +1,223 @@
+"""How the site asks questions about traffic: in threads of their own, a few at once, and nobody waits without end.
+
+    found = ask(question)                    # in a thread of Django
+    days, pages = ask_all([this, that])      # side by side
+    rows = work(lambda client: …)            # anything else that only reads
+
+Each raises ``NotAnswered``, whose ``words`` are for people. The one process asks the engine inside it, a web process
+the server, both under the reader's account. Whoever puts a process together installs the way there
+(``cms/__main__.py``, ``cms/web/__main__.py``); in any other, such as a management command, the engine is away.
+
+People and programs have a desk each, so that no program's questions keep an officer waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from pipeline.clickhouse.client import ClickHouse, Reconnecting, is_beyond_bounds
+from pipeline.errors import PipelineError, Rejected, Unavailable
+from pipeline.reports.answer import Answer, answer
+from pipeline.reports.question import Question
+
+log = logging.getLogger("nhip")
+
+Found = TypeVar("Found")
+Work = Callable[[ClickHouse], Found]
+
+# The engine has the cores to itself for one question; two at once let a small one pass beside a large one.
+THREADS = 2
+MOST_OF_PEOPLE = 40  # a page of reports asks some eight questions
+MOST_OF_PROGRAMS = 8
+# Of the five threads that answer staff (STAFF_THREADS), two always go on with pages.
+MOST_WAITING_THREADS = 3
+TURN_SECONDS = 3.0
+PATIENCE_SECONDS = 30.0  # the proxy waits for 60
+CROWDED_SECONDS = 5
+AWAY_SECONDS = 30
+
+
+class NotAnswered(Exception):
+    """``words``: for people, in Vietnamese and English. ``retry_seconds``: when it may be asked again; None if asking
+    the same again changes nothing.
+    """
+
+    words = ""
+    retry_seconds: int | None = None
+
+    def __init__(self) -> None:
+        super().__init__(self.words)
+
+
+class Away(NotAnswered):
+    words = (
+        "Kho số liệu tạm thời không trả lời; số liệu vẫn được giữ, mời thử lại sau ít phút. · "
+        "The statistics are away for the moment; nothing is lost, please try again in a few minutes."
+    )
+    retry_seconds = AWAY_SECONDS
+
+
+class Crowded(NotAnswered):
+    words = (
+        "Đang có quá nhiều báo cáo được tính cùng lúc, mời thử lại sau ít giây. · "
+        "Too many reports are being made at once, please try again in a few seconds."
+    )
+    retry_seconds = CROWDED_SECONDS
+
+
+class TooMuch(NotAnswered):
+    words = (
+        "Câu hỏi này cần quá nhiều bộ nhớ hoặc thời gian: hãy chọn ít ngày hơn, ít chiều hơn hoặc thêm bộ lọc. · "
+        "This question needs too much memory or time: ask for fewer days or dimensions, or add filters."
+    )
+
+
+class Failed(NotAnswered):
+    words = (
+        "Không tính được báo cáo này vì một lỗi của hệ thống; quản trị viên xem nhật ký. · "
+        "This report could not be made, through a fault of the system; its log says more."
+    )
+
+
+class Desk:
+    """Runs ``work`` in ``threads`` threads, each with a connection of its own that ``connect`` opens; takes ``most`` at
+    once, with those that wait.
+    """
+
+    def __init__(self, name: str, connect: Callable[[], ClickHouse], *, most: int, threads: int = THREADS) -> None:
+        self._connect = connect
+        self._most = most
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._lock = threading.Lock()
+        self._taken = 0
+        self._own = threading.local()
+        self._connections: list[Reconnecting] = []
+
+    def start(self, work: Work[Found]) -> Future[Found]:
+        """The future raises NotAnswered. Raises Crowded if there is no room."""
+        with self._lock:
+            if self._taken >= self._most:
+                raise Crowded
+            self._taken += 1
+        try:
+            future = self._pool.submit(self._run, work)
+        except RuntimeError as error:  # the process is ending
+            self._leave()
+            raise Away from error
+        future.add_done_callback(self._leave)
+        return future
+
+    def close(self) -> None:
+        """Answer nothing more; a question that is under way ends first, within the engine's bounds."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for connection in self._connections:
+            connection.close()
+
+    def _leave(self, _done: Future[Found] | None = None) -> None:
+        with self._lock:
+            self._taken -= 1
+
+    def _run(self, work: Work[Found]) -> Found:
+        with _in_words():
+            return work(self._connection()())
+
+    def _connection(self) -> Reconnecting:
+        if not hasattr(self._own, "connection"):
+            self._own.connection = Reconnecting(self._connect)
+            with self._lock:
+                self._connections.append(self._own.connection)
+        connection: Reconnecting = self._own.connection
+        return connection
+
+
+class Desks(NamedTuple):
+    people: Desk
+    programs: Desk
+
+
+_installed: list[Desks] = []
+_waiting_threads = threading.BoundedSemaphore(MOST_WAITING_THREADS)
+
+
+@contextmanager
+def answering(connect: Callable[[], ClickHouse]) -> Iterator[None]:
+    """Let this process ask while the block runs; each thread that asks opens a connection with ``connect``."""
+    desks = Desks(
+        people=Desk("reports", connect, most=MOST_OF_PEOPLE),
+        programs=Desk("reports-api", connect, most=MOST_OF_PROGRAMS),
+    )
+    _installed[:] = [desks]
+    try:
+        yield
+    finally:
+        _installed.clear()
+        for desk in desks:
+            desk.close()
+
+
+def desks() -> Desks:
+    """Raises Away in a process that has no way to the engine."""
+    try:
+        return _installed[0]
+    except IndexError:
+        raise Away from None
+
+
+def ask(question: Question, *, patience: float = PATIENCE_SECONDS) -> Answer:
+    """The answer, waited for in this thread for ``patience`` seconds at most. Raises NotAnswered."""
+    return ask_all([question], patience=patience)[0]
+
+
+def ask_all(questions: Sequence[Question], *, patience: float = PATIENCE_SECONDS) -> list[Answer]:
+    """The answers in the order of the questions, all within ``patience`` seconds. Raises NotAnswered."""
+    return work_all([partial(answer, question=question) for question in questions], patience=patience)
+
+
+def work(one: Work[Found], *, patience: float = PATIENCE_SECONDS) -> Found:
+    """What ``one`` finds with a connection that is lent to it. Raises NotAnswered."""
+    return work_all([one], patience=patience)[0]
+
+
+def work_all(every: Sequence[Work[Found]], *, patience: float = PATIENCE_SECONDS) -> list[Found]:
+    deadline = time.monotonic() + patience
+    if not _waiting_threads.acquire(timeout=min(TURN_SECONDS, patience)):
+        raise Crowded
+    started: list[Future[Found]] = []
+    try:
+        people = desks().people
+        for one in every:
+            started.append(people.start(one))  # noqa: PERF401 - one that is refused must not leave the others running
+        return [future.result(timeout=max(0.0, deadline - time.monotonic())) for future in started]
+    except TimeoutError:
+        raise TooMuch from None
+    finally:
+        for future in started:
+            future.cancel()
+        _waiting_threads.release()
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What went wrong as NotAnswered; a fault of ours is logged, an outage is by whoever reads the counters."""
+    try:
+        yield
+    except Unavailable as error:
+        raise (TooMuch if is_beyond_bounds(error) else Away) from error
+    except Rejected as error:
+        if is_beyond_bounds(error):
+            raise TooMuch from error
+        log.exception("a question about traffic was refused by the engine")
+        raise Failed from error
+    except PipelineError as error:
+        log.warning("a question about traffic can't be asked: %s", error)
+        raise Away from error
+    except Exception as error:
+        log.exception("a question about traffic failed")
+        raise Failed from error
