@@ -11,6 +11,7 @@ PipelineError
 │   │   └── Damaged        its file can't be read: see `nhip salvage`
 │   └── LogBehind          the log ends before what is stored of it: a person has to look
 ├── Rejected               the engine understood and refused: trying again changes nothing
+│   └── TooHeavy           a question costs more than its bounds allow: ask for less
 ├── Fenced                 the group gave the partition to another member: forget it, insert nothing
 ├── BadToken               a page token this site did not sign: refuse the beacon
 ├── TooManyDeadLetters     so many lines in a row that the reader must be at fault: stop
@@ -93,6 +94,10 @@ class LogBehind(Unavailable):
 
 class Rejected(PipelineError):
     """The engine refused a statement or the data of an insert."""
+
+
+class TooHeavy(Rejected):
+    """A question takes more time or memory than it may; the message says so in Vietnamese and English."""
 
 
 class Fenced(PipelineError):

@@ -81,6 +81,13 @@ CLUSTER_INSERT_SETTINGS = {"distributed_foreground_insert": 1}
 # Queries are small and frequent: compiling an expression costs more than computing it, and nobody reads their log.
 SESSION_SETTINGS = {"compile_expressions": 0, "compile_aggregate_expressions": 0, "log_queries": 0}
 
+# Of a question that may read many rows, in the embedded engine; a server has the bounds of its account.
+BOUNDS = {"max_execution_time": 60, "max_memory_usage": 1_000_000_000}
+
+# Longer statements than ClickHouse takes by itself (256 KiB); it reads that setting before the statement's own.
+LONG_STATEMENT = 200_000
+LONGEST_STATEMENT = 16_777_216
+
 CONNECT_SECONDS = 5.0
 
 
@@ -97,11 +104,21 @@ class ClickHouse:
         self._insert_settings = INSERT_SETTINGS | CLUSTER_INSERT_SETTINGS if cluster else INSERT_SETTINGS
         self.cluster = cluster
 
-    def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Rows of a SELECT whose parameters are written ``{name:Type}``, times as ``DateTime64(3, 'UTC')``."""
+    def query(
+        self, statement: str, parameters: Mapping[str, Any] | None = None, *, bounded: bool = False
+    ) -> list[tuple[Any, ...]]:
+        """Rows of a SELECT whose parameters are written ``{name:Type}``, times as ``DateTime64(3, 'UTC')``.
+
+        ``bounded``: it may not take the time and the memory of the process that the engine is in.
+        """
         bound = {name: _in_utc(value) for name, value in (parameters or {}).items()}
+        settings: dict[str, Any] = dict(BOUNDS) if bounded and not self._address else {}
         with _faults(self._address):
-            result = self._connection.query(statement, parameters=bound)
+            if len(statement) > LONG_STATEMENT and self._address:
+                settings["max_query_size"] = LONGEST_STATEMENT
+            elif len(statement) > LONG_STATEMENT:
+                self._connection.command(f"SET max_query_size = {LONGEST_STATEMENT}")
+            result = self._connection.query(statement, parameters=bound, settings=settings)
         return [tuple(row) for row in result.result_rows]
 
     def command(self, statement: str) -> None:

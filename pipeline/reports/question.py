@@ -5,6 +5,7 @@
 
 A filter is ``["is" | "is_not" | "contains", dimension, values]``, ``["and" | "or", filters]`` or ``["not", filter]``;
 several filters of a question all hold. Days are those of Asia/Ho_Chi_Minh, and the last one is included.
+``{"include": {"compare": "previous_period"}}`` asks for earlier days beside them (comparing.py).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from pipeline.periods import Periods
+from pipeline.reports.comparing import Earlier, Mode, find_earlier, given_earlier
 from pipeline.reports.dimensions import DIMENSIONS, Dimension
 from pipeline.reports.metrics import METRICS, Metric
 
@@ -44,10 +46,16 @@ class Pagination(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Include(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``totals``: all rows together, and what is not among the rows shown. ``total_rows``: how many rows there are."""
+    """``totals``: all rows together, and what is not among the rows shown. ``total_rows``: how many rows there are.
+
+    ``compare``: the earlier days to compare with, by name or as the first and the last; with
+    ``compare_match_day_of_week`` whole weeks earlier.
+    """
 
     totals: bool = False
     total_rows: bool = False
+    compare: Mode | Annotated[list[date], msgspec.Meta(min_length=2, max_length=2)] | None = None
+    compare_match_day_of_week: bool = False
 
 
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +115,7 @@ class Question:
     order_by: tuple[Order, ...] = ()
     totals: bool = False
     total_rows: bool = False
+    earlier: Earlier | None = None
     limit: int = 100
     offset: int = 0
 
@@ -115,8 +124,15 @@ class Question:
         """The dimensions that filters look at."""
         return tuple(dict.fromkeys(_dimensions_of(self.filters)))
 
+    @property
+    def columns(self) -> tuple[Dimension, ...]:
+        """The dimensions that rows or filters are of."""
+        return tuple(dict.fromkeys((*self.dimensions, *self.filtered)))
+
     def adds_up(self, metric: Metric) -> bool:
         """Whether the rows of ``metric`` sum to its total: a reader counts once a day, but for several pages."""
+        if metric.per:
+            return False
         return metric.measure != "visitors" or all(one.is_time and not one.by_hour for one in self.dimensions)
 
 
@@ -154,6 +170,7 @@ def read_question(written: bytes | dict[str, Any], *, today: date) -> Question:
         order_by=_order(asked.order_by, metrics, dimensions),
         totals=asked.include.totals,
         total_rows=asked.include.total_rows,
+        earlier=_earlier(asked.include, since, until),
         limit=asked.pagination.limit,
         offset=asked.pagination.offset,
     )
@@ -163,10 +180,30 @@ def _days(given: str | list[date], today: date) -> tuple[date, date]:
     if isinstance(given, str):
         first = _known("date_range", given, PERIODS)(today)
         return first, today
-    since, until = given
+    return _span("date_range", *given)
+
+
+def _span(where: str, since: date, until: date) -> tuple[date, date]:
     if not EARLIEST_DAY <= since <= until <= LATEST_DAY:
-        raise BadQuestion(f"date_range: {since} sau {until}, hoặc quá xa · begins after it ends, or is too far away")
+        raise BadQuestion(f"{where}: {since} sau {until}, hoặc quá xa · begins after it ends, or is too far away")
     return since, until
+
+
+def _earlier(asked: Include, since: date, until: date) -> Earlier | None:
+    where = "include.compare"
+    match asked.compare:
+        case None:
+            return None
+        case list() as days:
+            if asked.compare_match_day_of_week:
+                raise BadQuestion(
+                    "include.compare_match_day_of_week: không đi với các ngày đã cho · does not go with days that are given"
+                )
+            earlier = given_earlier(_span(where, *days), since)
+        case mode:
+            earlier = find_earlier(mode, since, until, by_weekday=asked.compare_match_day_of_week)
+    _span(where, earlier.since, earlier.until)
+    return earlier
 
 
 def _order(

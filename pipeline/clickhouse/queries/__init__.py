@@ -58,6 +58,11 @@ def list_months(client: ClickHouse) -> dict[int, int]:
     return dict(client.query(_sql("list_months")))
 
 
+def count_events_by_day(client: ClickHouse, *, since: datetime, until: datetime) -> dict[date, int]:
+    """The days of Asia/Ho_Chi_Minh with events from ``since`` to before ``until``, and how many each has."""
+    return dict(client.query(_sql("count_events_by_day"), {"since": since, "until": until}))
+
+
 class Stored(NamedTuple):
     """What is stored of one record: rows of ``events``, the places they hold, the places that events and dead letters
     hold, the last row's number, views."""

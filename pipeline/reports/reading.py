@@ -1,0 +1,207 @@
+"""The rows of questions, read from the engine within bounds.
+
+Every number of a report is a sum over days, so that a question that reads many raw events is read in slices of whole
+days, one statement each. Between them it tells how far it is, can be cancelled, and needs the memory of one slice.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.queries import count_events_by_day
+from pipeline.errors import Cancelled, PipelineError, TooHeavy
+from pipeline.reports.comparing import Earlier
+from pipeline.reports.dimensions import TARGET, Dimension
+from pipeline.reports.pages import PageGroups
+from pipeline.reports.question import Question
+from pipeline.reports.statements import HIDDEN, Period, Piece, Stretch, find_pieces, parts_of, parts_of_metric, write_statement
+
+Cell = str | int
+Keys = tuple[Any, ...]
+Sums = tuple[int, ...]
+
+SLICE_EVENTS = 2_000_000
+MOST_ROWS = 500_000  # that are put together here, of all slices
+TOO_HEAVY = {
+    158,  # TOO_MANY_ROWS
+    159,  # TIMEOUT_EXCEEDED
+    160,  # TOO_SLOW
+    241,  # MEMORY_LIMIT_EXCEEDED
+    307,  # TOO_MANY_BYTES
+    396,  # TOO_MANY_ROWS_OR_BYTES
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question about ``stretches`` of days instead of its own. ``paged``: only the rows that it asks for."""
+
+    question: Question
+    stretches: tuple[Stretch, ...]
+    later: Earlier | None = None
+    paged: bool = True
+
+    @cached_property
+    def pieces(self) -> list[Piece]:
+        return find_pieces(self.question, self.stretches)
+
+    @property
+    def raw(self) -> bool:
+        return any(piece.table.is_raw for piece in self.pieces)
+
+
+@dataclass(frozen=True)
+class Found:
+    """By the cells of the dimensions, the sums of the question's parts. ``total_rows`` where they were asked for."""
+
+    rows: list[tuple[tuple[Cell, ...], Sums]]
+    total_rows: int | None
+
+
+class Reading:
+    """Reads all that ``every`` has, and tells how far it is with the raw events of all of them."""
+
+    def __init__(
+        self,
+        client: ClickHouse,
+        groups: PageGroups,
+        every: Sequence[Asked],
+        *,
+        on_progress: Callable[[int, int], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self._client = client
+        self._groups = groups
+        self._on_progress = on_progress
+        self._cancelled = cancelled
+        self._days: dict[Stretch, dict[date, int]] = {}
+        self._done = 0
+        self._total = sum(self._weight(piece) for asked in every for piece in asked.pieces if piece.table.is_raw)
+
+    def read(self, asked: Asked) -> Found:
+        """Raises TooHeavy, Cancelled, Unavailable or Rejected."""
+        question = asked.question
+        raw = [piece for piece in asked.pieces if piece.table.is_raw]
+        slices = list(chain.from_iterable(self._slice(piece) for piece in raw))
+        if len(slices) <= len(raw):
+            found = self._run(asked, asked.pieces, paged=asked.paged)
+            total = int(found[0][-1]) if found else 0
+            if question.total_rows and not found and question.offset:
+                total = self._count_rows(asked)
+        else:
+            merged = self._merge(asked, slices)
+            total = len(merged)
+            found = _page(question, merged) if asked.paged else merged
+        return Found([self._row(question, one) for one in found], total if question.total_rows else None)
+
+    def _merge(self, asked: Asked, slices: Sequence[Piece]) -> list[tuple[Any, ...]]:
+        """Rows of all slices and of the roll-ups, as the engine would have put them together."""
+        count, sums = len(asked.question.dimensions), {}
+        rest = [piece for piece in asked.pieces if not piece.table.is_raw]
+        for pieces in [*([rest] if rest else []), *([one] for one in slices)]:
+            for found in self._run(asked, pieces, paged=False):
+                keys = found[:count]
+                before = sums.get(keys, (0,) * (len(found) - count - 1))
+                sums[keys] = tuple(map(sum, zip(before, found[count:-1], strict=True)))
+            if len(sums) > MOST_ROWS:
+                raise _too_heavy(f"hơn · more than {MOST_ROWS} dòng · rows")
+        return [(*keys, *of, 0) for keys, of in sums.items()]
+
+    def _run(self, asked: Asked, pieces: Sequence[Piece], *, paged: bool) -> list[tuple[Any, ...]]:
+        if self._cancelled():
+            raise Cancelled("cancelled")
+        if self._total:
+            self._on_progress(self._done, self._total)
+        period = Period(asked.question, asked.stretches, asked.later)
+        statement, parameters = write_statement(period, self._groups, pieces, paged=paged, most=MOST_ROWS + 1)
+        try:
+            found = self._client.query(statement, parameters, bounded=True)
+        except PipelineError as error:
+            if getattr(error.__cause__, "code", None) in TOO_HEAVY:
+                raise _too_heavy(error.cause) from error
+            raise
+        if not paged and len(found) > MOST_ROWS:
+            raise _too_heavy(f"hơn · more than {MOST_ROWS} dòng · rows")
+        self._done += sum(self._weight(piece) for piece in pieces if piece.table.is_raw)
+        if self._total:
+            self._on_progress(self._done, self._total)
+        return found
+
+    def _count_rows(self, asked: Asked) -> int:
+        """A page past the last row has no row that could say how many there are."""
+        first = replace(asked, question=replace(asked.question, limit=1, offset=0))
+        found = self._run(first, first.pieces, paged=True)
+        return int(found[0][-1]) if found else 0
+
+    def _slice(self, piece: Piece) -> Iterator[Piece]:
+        """The piece in slices of about SLICE_EVENTS and at least a day."""
+        stretch, events, first = piece.stretch, 0, None
+        for day, count in sorted(self._days_of(stretch).items()):
+            if first is not None and events + count > SLICE_EVENTS:
+                yield replace(piece, stretch=Stretch(first, before))
+                first = None
+            if first is None:
+                first, events = day, 0
+            before, events = day, events + count
+        if first is not None:
+            ends = stretch.ends if before == stretch.last else None
+            yield replace(piece, stretch=Stretch(first, before, ends))
+
+    def _weight(self, piece: Piece) -> int:
+        days = next((days for whole, days in self._days.items() if _lies_in(piece.stretch, whole)), None)
+        days = self._days_of(piece.stretch) if days is None else days
+        return sum(count for day, count in days.items() if piece.stretch.first <= day <= piece.stretch.last)
+
+    def _days_of(self, stretch: Stretch) -> dict[date, int]:
+        if stretch not in self._days:
+            since, until = stretch.moments
+            self._days[stretch] = count_events_by_day(self._client, since=since, until=until)
+        return self._days[stretch]
+
+    def _row(self, question: Question, found: tuple[Any, ...]) -> tuple[tuple[Cell, ...], Sums]:
+        count = len(question.dimensions)
+        cells = tuple(map(self._cell, question.dimensions, found[:count]))
+        return cells, tuple(map(int, found[count : count + len(parts_of(question))]))
+
+    def _cell(self, dimension: Dimension, value: Any) -> Cell:
+        if dimension.of_page:
+            return self._groups.values(dimension.of_page)[value]
+        if isinstance(value, datetime):
+            return value.strftime("%Y-%m-%d %H:00")
+        if isinstance(value, date):
+            return value.isoformat()
+        return value if isinstance(value, str) else int(value)
+
+
+def _page(question: Question, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """In the order that the engine would give them, and only those asked for."""
+    count, parts = len(question.dimensions), parts_of(question)
+    for order in reversed(question.order_by):
+        if isinstance(order.by, Dimension):
+            place = question.dimensions.index(order.by)
+            rows.sort(key=lambda row, place=place: row[place], reverse=order.descending)
+            continue
+        amount, *per = (count + parts.index(part) for part in parts_of_metric(order.by))
+        if not per:
+            rows.sort(key=lambda row, amount=amount: row[amount], reverse=order.descending)
+            continue
+        some = [row for row in rows if row[per[0]]]
+        some.sort(key=lambda row, amount=amount, per=per[0]: row[amount] / row[per], reverse=order.descending)
+        rows = [*some, *(row for row in rows if not row[per[0]])]
+    return rows[question.offset : question.offset + question.limit]
+
+
+def _lies_in(stretch: Stretch, whole: Stretch) -> bool:
+    return whole.first <= stretch.first and stretch.last <= whole.last
+
+
+def _too_heavy(cause: str) -> TooHeavy:
+    return TooHeavy(
+        "câu hỏi quá nặng: hỏi ít ngày hơn, ít chiều hơn hoặc lọc bớt · the question is too heavy: ask for fewer days or "
+        f"dimensions, or filter ({cause})",
+        cause=cause,
+    )
