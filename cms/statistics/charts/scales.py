@@ -14,13 +14,13 @@ def steps_to(largest: float, *, count: int = 4) -> list[float]:
     """Round values from 0 up to one that is not below `largest`, about `count` steps; whole ones, as counts are."""
     if largest <= 0:
         return [0.0, 1.0]
-    rough = largest / count
+    rough = max(largest, 1.0) / count
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(step * power for step in STEPS if step * power >= rough * (1 - 1e-9))
     step = max(1.0, step)
     if step < 10:
         step = math.ceil(step)
-    return [step * place for place in range(math.ceil(largest / step - 1e-9) + 1)]
+    return [step * place for place in range(max(1, math.ceil(largest / step - 1e-9)) + 1)]
 
 
 def largest_of(values: Iterable[float | None]) -> float:

@@ -44,7 +44,7 @@ STYLE = f"""@supports (color:var(--nc-ink)){{
 @media (forced-colors:active){{.nc{{forced-color-adjust:none}}}}
 }}"""
 
-_UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNFIT = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def drawing(kind: str, *, width: float, height: float, title: str, description: str) -> Element:

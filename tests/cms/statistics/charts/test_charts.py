@@ -88,7 +88,7 @@ def places_of(root: Element) -> Iterator[tuple[float, float]]:
 PLACES = {"x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "width", "height"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(chart=charts)
 def test_every_chart_is_well_formed_and_stays_inside_its_box(chart: str) -> None:
     root = fromstring(chart)
@@ -100,7 +100,7 @@ def test_every_chart_is_well_formed_and_stays_inside_its_box(chart: str) -> None
         assert -0.01 <= y <= height + 0.01, (y, height)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(chart=charts)
 def test_every_chart_has_a_name_for_screen_readers_and_brings_nothing_that_runs(chart: str) -> None:
     root = fromstring(chart)
