@@ -1,4 +1,4 @@
-"""Every address of the portal; `/_nhip/` belongs to the collector and never reaches Django."""
+"""Every address of the portal; `/_nhip/` belongs to the collector and `cms.statistics.reports.api`, not to Django."""
 
 from django.conf import settings
 from django.urls import include, path

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.core import embeds
 from cms.core.pictures.limits import MAX_PIXELS, MAX_UPLOAD_BYTES
-from cms.settings.variables import EmbedSettings, PageSettings, SignInSettings
+from cms.settings.variables import EmbedSettings, PageSettings, ReportSettings, SignInSettings
 from pipeline.errors import ConfigurationError
 from pipeline.process.headers import EVERY, PAGE
 from pipeline.settings import Settings, SiteNames
@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "cms.home",
     "cms.news",
     "cms.statistics",
+    "cms.statistics.reports.tokens",
     "cms.demo",
     "wagtail_emulation",
     "wagtail.contrib.redirects",
@@ -126,6 +127,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "cms.accounts.passwords.GuessablePasswordValidator"},
 ]
+
+REPORTS = ReportSettings(**read_fields(ReportSettings, os.environ))
 
 # Language, time and numbers. Templates group numbers (1.327) where people read them (intcomma, number_format);
 # USE_THOUSAND_SEPARATOR would also group an id in an attribute.

@@ -75,6 +75,20 @@ class SignInSettings:
 
 
 @dataclass(frozen=True)
+class ReportSettings:
+    """Programs that ask about traffic."""
+
+    questions_per_minute: Annotated[
+        int,
+        Variable(
+            "NHIP_REPORT_QUESTIONS_PER_MINUTE",
+            as_amount,
+            "questions a minute that a token of the reports' API may ask of each process; 0: any number",
+        ),
+    ] = 60
+
+
+@dataclass(frozen=True)
 class EmbedSettings:
     """Whom the server asks for the players of films."""
 
@@ -93,6 +107,7 @@ ROWS = (
     Row("DATABASE_URL", "SQLite in the data directory", "the CMS database, `postgres://user:password@host:5432/nhip`"),
     *rows(SignInSettings),
     *rows(PageSettings),
+    *rows(ReportSettings),
     *rows(EmbedSettings),
     Row("EMAIL_URL", "none: no mail is sent", "mail server, `smtp://user:password@host:port`"),
 )

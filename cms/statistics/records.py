@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 
 from django.db import Error, close_old_connections, connection
+from django.utils import timezone
 from wagtail.models import Page
 from wagtail.models import Site as WagtailSite
 
 from cms.core.ids import next_id, skip_ids
 from cms.statistics.balances import note_in_doubt, pending_balances, publish_pending_balances, wanted_balances
+from cms.statistics.reports.tokens.models import ReportToken, make_token, revoke_token
 from pipeline.errors import Unavailable
 from pipeline.events import BalanceKey, Counts
-from pipeline.operating.site import Ids
+from pipeline.operating.site import Ids, Token
 
 
 class CmsRecords:
@@ -42,8 +45,43 @@ class CmsRecords:
             skip_ids(Page, past.page)
             skip_ids(WagtailSite, past.site)
 
+    def tokens(self) -> list[Token]:
+        with _asking():
+            return [_token_of(row) for row in ReportToken.objects.select_related("made_by")]
+
+    def add_token(self, name: str, *, site: int, expires_on: date | None) -> tuple[Token, str] | None:
+        with _asking():
+            of_site = WagtailSite.objects.filter(pk=site).first() if site else None
+            if site and of_site is None:
+                return None
+            row = ReportToken(name=name, site=of_site, expires_on=expires_on)
+            secret = make_token(row)
+            return _token_of(row), secret
+
+    def revoke_token(self, number: int) -> Token | None:
+        with _asking():
+            row = ReportToken.objects.filter(pk=number).first()
+            if row is None:
+                return None
+            revoke_token(row)
+            return _token_of(row)
+
     def close(self) -> None:
         connection.close()
+
+
+def _token_of(row: ReportToken) -> Token:
+    return Token(
+        id=row.pk,
+        name=row.name,
+        hint=row.hint,
+        site=row.site_id or 0,
+        made_on=timezone.localdate(row.made_at),
+        made_by=row.made_by.get_username() if row.made_by else "",
+        expires_on=row.expires_on,
+        last_used_on=row.last_used_on,
+        state=row.state_on(timezone.localdate()).value,
+    )
 
 
 @contextmanager

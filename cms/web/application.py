@@ -1,9 +1,9 @@
-"""The site as an ASGI application: its pages, and this process's health under ``/_nhip/``."""
+"""The site as an ASGI application: its pages and ``/_nhip/reports/``, and this process's health under ``/_nhip/``."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 from pipeline.process.health import Health
-from pipeline.process.http import PREFIX, Application, Receive, Scope, Send, responding, text
+from pipeline.process.http import PREFIX, REPORTS_PREFIX, Application, Receive, Scope, Send, responding, text
 from pipeline.process.probes import probes
 from pipeline.process.server import live_until
 
@@ -19,7 +19,7 @@ class Web:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await live_until(self._stop, receive, send)
-        elif scope["path"].startswith(PREFIX):
+        elif scope["path"].startswith(PREFIX) and not scope["path"].startswith(REPORTS_PREFIX):
             await self._probes.get(scope["path"][len(PREFIX) :], _for_collectors)(scope, receive, send)
         else:
             await self._site(scope, receive, send)

@@ -9,18 +9,19 @@ from cms.accounts.tidying import tidy
 from cms.core.changes.watch import Changes
 from cms.core.schedule import Schedule
 from cms.runtime.django_threads import Pages
+from cms.statistics.reports.api import ReportsApi
 from cms.web.media import Media, Privacy
 from cms.web.page_memory.asking import Questions
 from cms.web.page_memory.memory import PageMemory
 from cms.web.static_files import StaticFiles
 from cms.wsgi import application
 from pipeline.process.health import Check
-from pipeline.process.http import Application, Receive, Scope, Send
+from pipeline.process.http import REPORTS_PREFIX, Application, Receive, Scope, Send
 from pipeline.process.repeating import repeating
 
 
 class Site:
-    """Static and uploaded files; pages from memory, or from Django.
+    """Static and uploaded files; pages from memory, or from Django; questions of programs.
 
     ``alive``: the checks of its parts that must run.
     """
@@ -37,9 +38,11 @@ class Site:
             )
             pages = PageMemory(django, changes=changes, questions=questions, limit=settings.PAGE_MEMORY_BYTES)
         self._answer = StaticFiles(elsewhere=Media(elsewhere=pages, privacy=Privacy(changes)))
+        self._reports = ReportsApi(per_minute=settings.REPORTS.questions_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._answer(scope, receive, send)
+        answer = self._reports if scope["path"].startswith(REPORTS_PREFIX) else self._answer
+        await answer(scope, receive, send)
 
 
 @contextmanager

@@ -16,6 +16,17 @@ GRANT SELECT(partition, offset, row, state) ON $database.dead_letters TO nhip_wr
 
 CREATE ROLE IF NOT EXISTS nhip_reader$on_cluster;
 GRANT$on_cluster SELECT ON $database.* TO nhip_reader;
+-- What a question about traffic may take at most; nhip.xml says why.
+ALTER ROLE nhip_reader$on_cluster SETTINGS
+    max_execution_time = 120 MIN 1 MAX 120,
+    max_memory_usage = 1500000000 MIN 1 MAX 1500000000,
+    max_memory_usage_for_user = 1500000000 CONST,
+    max_bytes_before_external_group_by = 500000000,
+    max_bytes_before_external_sort = 500000000,
+    max_temporary_data_on_disk_size_for_user = 5000000000 CONST,
+    max_concurrent_queries_for_user = 32 CONST,
+    cancel_http_readonly_queries_on_client_close = 1,
+    readonly = 2;
 
 CREATE ROLE IF NOT EXISTS nhip_migrator$on_cluster;
 GRANT$on_cluster SHOW, SELECT, INSERT, ALTER, CREATE, DROP, TRUNCATE, OPTIMIZE ON $database.* TO nhip_migrator;

@@ -33,6 +33,7 @@ from pipeline.process.descriptors import streams_at_most
 from pipeline.process.health import Check, Health
 from pipeline.process.http import (
     PREFIX,
+    REPORTS_PREFIX,
     Application,
     Receive,
     Scope,
@@ -122,7 +123,7 @@ def _places(settings: Settings) -> PlaceOf:
 
 
 class CollectorApplication:
-    """Answers ``/_nhip/`` with its endpoints and passes everything else to ``elsewhere``.
+    """Answers ``/_nhip/`` with its endpoints and passes everything else, and ``/_nhip/reports/``, to ``elsewhere``.
 
     When stopped, it finishes the views at hand.
     """
@@ -153,7 +154,7 @@ class CollectorApplication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await live_until(self._collector.stop, receive, send)
-        elif not scope["path"].startswith(PREFIX):
+        elif not scope["path"].startswith(PREFIX) or scope["path"].startswith(REPORTS_PREFIX):
             await self._elsewhere(scope, receive, send)
         elif scope["type"] == "http":
             await self._endpoints.get(scope["path"][len(PREFIX) :], _no_such_endpoint)(scope, receive, send)

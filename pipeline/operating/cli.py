@@ -35,6 +35,7 @@ from pipeline.operating.commands import (
     restore,
     salvage,
     status,
+    tokens,
     verify,
 )
 from pipeline.operating.commands.context import Context, console
@@ -65,6 +66,7 @@ COMMANDS = (
     verify,
     reconcile,
     report,
+    tokens,
     reclassify,
     dead_letters,
     replay,
@@ -76,7 +78,7 @@ COMMANDS = (
     accounts,
     kafka_accounts,
 )
-RUN_WITHOUT_DATA = ("migrate", "accounts", "kafka-accounts", "restore")
+RUN_WITHOUT_DATA = ("migrate", "accounts", "kafka-accounts", "restore", "tokens")
 RUN_WITHOUT_LOG = ("report", "dead-letters")
 
 _changing = threading.Lock()
@@ -226,7 +228,13 @@ def _require_data(settings: Settings, command: str) -> None:
 def _from_here(argv: list[str], options: argparse.Namespace) -> list[str]:
     """The process that runs the command may have another current directory."""
     file: Path | None = getattr(options, "file", None)
-    return [str(file.absolute()) if file and word == str(file) else word for word in argv]
+    return argv if file is None else [_with_whole_path(word, file) for word in argv]
+
+
+def _with_whole_path(word: str, file: Path) -> str:
+    """``word``, if it is ``FILE`` or ``--option=FILE``, with the file's absolute path."""
+    option, equals, value = word.rpartition("=") if word.startswith("--") else ("", "", word)
+    return f"{option}{equals}{file.absolute()}" if Path(value) == file else word
 
 
 def _forward_or_hold(argv: list[str], settings: Settings, stack: ExitStack, *, forwarded: bool) -> int | None:

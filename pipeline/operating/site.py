@@ -1,10 +1,12 @@
-"""The CMS as commands see it, which compare it with what readers see; ``cms.statistics.records`` is the real one.
+"""The CMS as commands see it, which compare it with what readers see or keep its tokens; ``cms.statistics.records`` is
+the real one.
 
 Whoever puts the CMS and the pipeline together gives commands a way to it: ``cms.nhip``, ``cms.__main__``.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Protocol
+from datetime import date
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -17,6 +19,22 @@ class Ids(msgspec.Struct, frozen=True):
 
     page: int
     site: int
+
+
+class Token(msgspec.Struct, frozen=True):
+    """Of the reports' API. ``hint`` is how its secret begins; ``site`` 0 is every site; days are of Asia/Ho_Chi_Minh.
+    ``made_by`` is empty if ``nhip`` made it.
+    """
+
+    id: int
+    name: str
+    hint: str
+    site: int
+    made_on: date
+    made_by: str
+    expires_on: date | None
+    last_used_on: date | None
+    state: Literal["good", "expired", "revoked"]
 
 
 class Site(Protocol):
@@ -36,6 +54,15 @@ class Site(Protocol):
 
     def skip_ids(self, past: Ids) -> None:
         """Give no page and no site an id up to these, now or later."""
+
+    def tokens(self) -> list[Token]:
+        """Those of the reports' API, the newest first; revoked ones too."""
+
+    def add_token(self, name: str, *, site: int, expires_on: date | None) -> tuple[Token, str] | None:
+        """A new one, and its secret, which nobody can know afterwards; None if there is no such site."""
+
+    def revoke_token(self, number: int) -> Token | None:
+        """The token, from now on good for nothing; None if there is none of that id."""
 
     def close(self) -> None: ...
 

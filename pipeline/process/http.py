@@ -14,6 +14,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PREFIX = "/_nhip/"
+REPORTS_PREFIX = f"{PREFIX}reports/"  # the site answers these, the collectors everything else below PREFIX
 NO_STORE = (b"cache-control", b"no-store")
 # What 304 says again of the answer that it stands for (RFC 9110 15.4.5).
 NOT_MODIFIED = frozenset(

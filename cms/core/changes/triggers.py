@@ -23,6 +23,7 @@ UNSEEN_TABLES = frozenset(
         "accounts_signin",
         "accounts_tries",
         "django_session",
+        "report_tokens_reporttoken",
         "statistics_sentbalance",
         "otp_static_staticdevice",
         "otp_static_statictoken",

@@ -193,7 +193,7 @@ def work_all(every: Sequence[Work[Found]], *, patience: float = PATIENCE_SECONDS
     try:
         people = desks().people
         for one in every:
-            started.append(people.start(one))  # noqa: PERF401 - one that is refused must not leave the others running
+            started.append(people.start(one))
         return [future.result(timeout=max(0.0, deadline - time.monotonic())) for future in started]
     except TimeoutError:
         raise TooMuch from None

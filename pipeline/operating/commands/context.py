@@ -20,7 +20,7 @@ from pipeline.brokers.opening import open_broker
 from pipeline.clickhouse.client import Account, ClickHouse, address_of, host_of, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.upkeep import sync_replicas
-from pipeline.errors import Cancelled, Rejected, Unavailable
+from pipeline.errors import Cancelled, ConfigurationError, Rejected, Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.operating.backup import Hold
 from pipeline.operating.control import Terminal
@@ -103,6 +103,16 @@ class Context:
         """The CMS; None if there is none here."""
         site = self.open_site(self.settings)
         return self.keep(site) if site else None
+
+    def needed_site(self) -> Site:
+        """The CMS. Raises ConfigurationError if there is none here."""
+        if self.site is None:
+            raise ConfigurationError(
+                "DATABASE_URL: không thấy cơ sở dữ liệu CMS ở đây · no CMS database here; gõ lệnh trong môi trường của"
+                " cổng · type it in the environment of the site (docs/operations.md)",
+                variable="DATABASE_URL",
+            )
+        return self.site
 
     def settle(self) -> None:
         """Wait until every replica of a cluster has every insert: the one that answers may lag."""

@@ -5,7 +5,6 @@ import argparse
 import msgspec
 from rich.text import Text
 
-from pipeline.errors import ConfigurationError
 from pipeline.operating.commands.arguments import Commands, add_json
 from pipeline.operating.commands.context import Context
 from pipeline.operating.commands.text import add_row, table
@@ -30,17 +29,12 @@ def add(commands: Commands) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    if context.site is None:
-        raise ConfigurationError(
-            "DATABASE_URL: không thấy cơ sở dữ liệu CMS ở đây · no CMS database here; gõ lệnh trong môi trường của"
-            " cổng · type it in the environment of the site (docs/operations.md)",
-            variable="DATABASE_URL",
-        )
-    found = compare(context.client(), context.broker, context.site)
+    site = context.needed_site()
+    found = compare(context.client(), context.broker, site)
     if options.apply and not found.clean:
-        mend(found, context.site)
+        mend(found, site)
         context.go_on()
-        found = compare(context.client(), context.broker, context.site)
+        found = compare(context.client(), context.broker, site)
     if context.as_json:
         context.print_json({**msgspec.to_builtins(found), "clean": found.clean})
     else:

@@ -4,8 +4,11 @@
 """
 
 import argparse
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 
+import msgspec
 from rich.text import Text
 
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
@@ -19,6 +22,7 @@ from pipeline.reports.catalogue import CATALOGUE, REFUSALS
 from pipeline.reports.dimensions import Dimension
 from pipeline.reports.formats.csv import answer_to_csv, to_csv
 from pipeline.reports.formats.json import answer_to_object, to_object
+from pipeline.reports.formats.xlsx import answer_to_xlsx, report_to_xlsx
 from pipeline.reports.metrics import Metric
 from pipeline.reports.query import Query
 from pipeline.reports.question import BadQuestion, read_question
@@ -45,17 +49,36 @@ def add(commands: Commands) -> None:
     parser.add_argument("--until", type=day, metavar="DAY", help="đến hết ngày · that day included (default: today)")
     parser.add_argument("--site", type=natural, default=0, help="chỉ một cổng · one site by its number (default: all)")
     parser.add_argument("--limit", type=natural, default=SHOWN, help=f"số trang · pages (default {SHOWN}; 0: all)")
-    parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    parser.add_argument("--format", choices=("table", "csv", "json", "xlsx"), default="table")
     parser.add_argument("--json", action="store_const", dest="format", const="json", help="--format json")
+    parser.add_argument(
+        "--output", dest="file", type=Path, metavar="FILE", help="ghi vào tệp · write into a file (csv, json, xlsx)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
+    refusal = _refusal(options)
+    if refusal:
+        return context.refuse(refusal)
     if options.by == SCHEMA:
         context.print_json(schema_of_questions())
         return FINE
-    if options.by == QUERY or options.question:
-        return _answer(context, options)
+    return _answer(context, options) if options.by == QUERY else _report(context, options)
+
+
+def _refusal(options: argparse.Namespace) -> str:
+    """Why these arguments do not go together; empty if they do."""
+    if (options.by == QUERY) != bool(options.question):
+        return f"câu hỏi JSON đi với query · a question in JSON goes with {QUERY}, such as {EXAMPLE}"
+    if options.format == "xlsx" and not options.file:
+        return "--format xlsx: cần · wants --output FILE"
+    if options.file and options.format == "table":
+        return "--output: cần · wants --format csv|json|xlsx"
+    return ""
+
+
+def _report(context: Context, options: argparse.Namespace) -> int:
     until = options.until or local_date(context.now())
     since = options.since or until - timedelta(days=DEFAULT_DAYS - 1)
     if since > until:
@@ -64,30 +87,51 @@ def run(context: Context, options: argparse.Namespace) -> int:
     refused = _refused_lately() if kind is REFUSALS and context.running else {}
     query = Query(kind, since, until, site=options.site, limit=options.limit, refused=refused)
     report = read_report(context.client(), query)
-    if options.format == "json":
-        context.print_json(to_object(report))
-    elif options.format == "csv":
-        context.write(to_csv(report))
-    else:
+    if options.format == "table":
         _show(context, report)
-    return FINE
+        return FINE
+    return _give(context, options, _REPORT_AS[options.format](report))
 
 
 def _answer(context: Context, options: argparse.Namespace) -> int:
-    if options.by != QUERY or not options.question:
-        return context.refuse(f"câu hỏi JSON đi với query · a question in JSON goes with {QUERY}, such as {EXAMPLE}")
     try:
         question = read_question(options.question.encode(), today=local_date(context.now()))
     except BadQuestion as error:
         return context.refuse(str(error))
     found = answer(context.client(), question)
-    if options.format == "json":
-        context.print_json(answer_to_object(found))
-    elif options.format == "csv":
-        context.write(answer_to_csv(found))
-    else:
+    if options.format == "table":
         _show_answer(context, found)
+        return FINE
+    return _give(context, options, _ANSWER_AS[options.format](found))
+
+
+def _give(context: Context, options: argparse.Namespace, made: bytes) -> int:
+    """Print it, or write it into the file that was named; an older file of that name is written anew."""
+    if not options.file:
+        context.write(made.decode())
+        return FINE
+    try:
+        options.file.write_bytes(made)
+    except OSError as error:
+        return context.refuse(f"--output {options.file}: {error.strerror}")
+    context.out.print(Text(f"{options.file}: {len(made):,} byte"), soft_wrap=True)
     return FINE
+
+
+def _as_json(found: dict[str, object]) -> bytes:
+    return msgspec.json.encode(found) + b"\n"
+
+
+_REPORT_AS: Mapping[str, Callable[[Report], bytes]] = {
+    "json": lambda report: _as_json(to_object(report)),
+    "csv": lambda report: to_csv(report).encode(),
+    "xlsx": report_to_xlsx,
+}
+_ANSWER_AS: Mapping[str, Callable[[Answer], bytes]] = {
+    "json": lambda found: _as_json(answer_to_object(found)),
+    "csv": lambda found: answer_to_csv(found).encode(),
+    "xlsx": answer_to_xlsx,
+}
 
 
 def _show_answer(context: Context, found: Answer) -> None:

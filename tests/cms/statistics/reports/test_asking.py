@@ -1,0 +1,173 @@
+"""Questions of the site have threads of their own, a few at once, and what goes wrong is said in words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+from patience import wait_until
+
+from cms.runtime.django_threads import STAFF_THREADS
+from cms.statistics.reports import asking
+from cms.statistics.reports.asking import (
+    MOST_WAITING_THREADS,
+    Away,
+    Crowded,
+    Desk,
+    Failed,
+    NotAnswered,
+    TooMuch,
+    answering,
+    work,
+    work_all,
+)
+from pipeline.clickhouse.client import ClickHouse
+from pipeline.errors import ConfigurationError, NoAnswer, Rejected, Unavailable
+
+
+class Connection:
+    """Knows the thread that opened it."""
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def connect() -> ClickHouse:
+    return cast(ClickHouse, Connection())
+
+
+def thread_of(client: ClickHouse) -> tuple[int, int]:
+    return cast(Connection, client).thread, threading.get_ident()
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    desk = Desk("test", connect, threads=1, most=2)
+    yield desk
+    desk.close()
+
+
+class WithCode(Exception):
+    def __init__(self, code: int) -> None:
+        super().__init__("no")
+        self.code = code
+
+
+def raising(error: Exception, code: int | None = None) -> Callable[[Any], Any]:
+    def fail(_client: Any) -> Any:
+        if code is None:
+            raise error
+        raise error from WithCode(code)
+
+    return fail
+
+
+def test_each_thread_has_a_connection_of_its_own_that_is_closed_at_the_end() -> None:
+    opened: list[Connection] = []
+
+    def note() -> ClickHouse:
+        opened.append(Connection())
+        return cast(ClickHouse, opened[-1])
+
+    with answering(note):
+        both = threading.Barrier(2, timeout=10)
+        found = work_all([lambda client: (both.wait(), thread_of(client))[1]] * 2)
+        assert len({own for own, _ in found}) == 2
+        assert all(opener == own for opener, own in found)
+        work(thread_of)
+    assert len(opened) == 2
+    assert all(one.closed for one in opened)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        pytest.param(NoAnswer(service="ClickHouse"), None, Away, id="no answer"),
+        pytest.param(Unavailable("no database yet"), None, Away, id="not migrated"),
+        pytest.param(ConfigurationError("refused"), None, Away, id="another password"),
+        pytest.param(Unavailable("too long"), 159, TooMuch, id="time"),
+        pytest.param(Unavailable("too large"), 241, TooMuch, id="memory"),
+        pytest.param(Rejected("too many rows"), 158, TooMuch, id="rows"),
+        pytest.param(Rejected("unknown column"), 47, Failed, id="a statement of ours"),
+        pytest.param(ZeroDivisionError(), None, Failed, id="a fault of ours"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_words(
+    desk: Desk, error: Exception, code: int | None, said: type[NotAnswered]
+) -> None:
+    with pytest.raises(NotAnswered) as told:
+        desk.start(raising(error, code)).result(timeout=10)
+    assert type(told.value) is said
+    assert " · " in told.value.words
+    assert not any(word in told.value.words for word in ("ClickHouse", "refused", "Error"))
+
+
+def test_an_engine_that_was_away_is_asked_again(desk: Desk) -> None:
+    with pytest.raises(Away):
+        desk.start(raising(NoAnswer(service="ClickHouse"))).result(timeout=10)
+    assert desk.start(lambda _client: 7).result(timeout=10) == 7
+
+
+def test_beyond_its_bound_a_desk_takes_no_more_and_has_room_again_afterwards(desk: Desk) -> None:
+    gate = threading.Event()
+    running = desk.start(lambda _client: gate.wait(10))
+    waiting = desk.start(lambda _client: 2)
+    with pytest.raises(Crowded):
+        desk.start(lambda _client: 3)
+    waiting.cancel()  # whoever waited has left
+    again = desk.start(lambda _client: 4)
+    gate.set()
+    assert (running.result(timeout=10), again.result(timeout=10)) == (True, 4)
+
+
+def test_a_process_without_an_engine_says_that_it_is_away() -> None:
+    with pytest.raises(Away):
+        work(thread_of)
+
+
+def test_nobody_waits_longer_than_the_patience_and_what_has_not_begun_is_left_out() -> None:
+    gate, begun = threading.Event(), []
+
+    def slow(_client: ClickHouse) -> None:
+        begun.append(1)
+        gate.wait(10)
+
+    with answering(connect):
+        with pytest.raises(TooMuch):
+            work_all([slow] * (asking.THREADS + 3), patience=0.2)
+        gate.set()
+    assert len(begun) == asking.THREADS
+
+
+def test_some_threads_of_the_staff_always_go_on_with_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "TURN_SECONDS", 0.05)
+    assert MOST_WAITING_THREADS <= STAFF_THREADS - 2
+    gate = threading.Event()
+    with answering(connect):
+        waiting = [
+            threading.Thread(target=work, args=(lambda _client: gate.wait(10),)) for _ in range(MOST_WAITING_THREADS)
+        ]
+        for thread in waiting:
+            thread.start()
+        wait_until(lambda: asking._waiting_threads._value == 0, seconds=10, what=lambda: "every turn is taken")
+        with pytest.raises(Crowded):
+            work(thread_of)
+        gate.set()
+        for thread in waiting:
+            thread.join(10)
+        assert work(thread_of)
+
+
+def test_programs_keep_no_officer_waiting() -> None:
+    gate = threading.Event()
+    with answering(connect):
+        programs = [asking.desks().programs.start(lambda _client: gate.wait(10)) for _ in range(asking.THREADS)]
+        assert work(thread_of)
+        gate.set()
+        assert all(one.result(timeout=10) for one in programs)
