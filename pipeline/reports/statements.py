@@ -139,8 +139,8 @@ class _Writer:
         self.parameters |= {f"{name}_{number}": value for name, value in of_time.items()}
         rows = [table.within.format(n=number), SITE]
         if table.kinds:
-            kinds = sorted({table.kinds[part.measure] for part in piece.parts})
-            rows.append(f"kind IN ({', '.join(f"'{kind}'" for kind in kinds)})")
+            kinds = sorted({f"'{table.kinds[part.measure]}'" for part in piece.parts})
+            rows.append(f"kind IN ({', '.join(kinds)})")
         keys = [_name_of(one) for one in self._question.dimensions]
         columns = [
             *(f"{self._value(one, table)} AS {_name_of(one)}" for one in self._question.dimensions),
