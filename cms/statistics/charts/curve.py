@@ -189,9 +189,7 @@ def _tips(
         if place in marks:
             said.append(named(marks[place]))
         group = add(root, "g", css="nc-at")
-        add(
-            group, "rect", x=frame.x(place) - share / 2, y=TOP, width=share, height=frame.height, pointer_events="all"
-        )
+        add(group, "rect", x=frame.x(place) - share / 2, y=TOP, width=share, height=frame.height, pointer_events="all")
         tip = add(group, "g", css="nc-tip", opacity=0, pointer_events="none")
         add(tip, "line", x1=frame.x(place), x2=frame.x(place), y1=TOP, y2=frame.base, stroke="muted", stroke_width=1)
         if value is not None:
@@ -206,11 +204,7 @@ def _tip(parent: Element, frame: Frame, place: int, said: Sequence[str]) -> None
     right = frame.x(place) + 8 + width <= frame.left + frame.width
     x = frame.x(place) + 8 if right else max(frame.left, frame.x(place) - 8 - width)
     height = 18.0 * len(lines) + 8
-    add(
-        parent, "rect", x=x, y=TOP, width=width, height=height, rx=4, fill="ground", stroke="grid", stroke_width=1
-    )
+    add(parent, "rect", x=x, y=TOP, width=width, height=height, rx=4, fill="ground", stroke="grid", stroke_width=1)
     for number, line in enumerate(lines):
         weight = {"font_weight": "bold"} if number == 0 else {}
         write(parent, x + 8, TOP + 18.0 * (number + 1), line, fill="ink", **weight)
-
-

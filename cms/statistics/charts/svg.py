@@ -26,9 +26,7 @@ COLOURS = {
     "before": ("#747b86", "#8b98a9"),
     "mark": ("#a8231c", "#ff9d8e"),
 }
-_LIGHT, _DARK = (
-    "".join(f"--nc-{name}:{pair[place]};" for name, pair in COLOURS.items()) for place in range(2)
-)
+_LIGHT, _DARK = ("".join(f"--nc-{name}:{pair[place]};" for name, pair in COLOURS.items()) for place in range(2))
 
 # In an at-rule, so that a program without variables passes over all of it and draws by the attributes.
 STYLE = f"""@supports (color:var(--nc-ink)){{

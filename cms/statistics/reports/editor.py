@@ -82,5 +82,3 @@ def _spark(numbers: list[int]) -> SafeString:
         size=(320.0, 60.0),
     )
     return mark_safe(chart)  # escaped by the drawing
-
-

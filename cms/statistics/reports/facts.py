@@ -59,7 +59,9 @@ def titles_of(pages: Collection[int]) -> dict[int, tuple[str, bool]]:
     """By id: the title, and whether the page is still there. Of those that the CMS knows or knew."""
     there = dict(Page.objects.filter(pk__in=pages).values_list("pk", "title"))
     gone = _deleted().items() if len(there) < len(pages) else ()
-    return {pk: (title, False) for pk, title in gone if pk in pages} | {pk: (title, True) for pk, title in there.items()}
+    return {pk: (title, False) for pk, title in gone if pk in pages} | {
+        pk: (title, True) for pk, title in there.items()
+    }
 
 
 def published_between(

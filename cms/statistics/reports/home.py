@@ -56,9 +56,7 @@ class TrafficPanel(Component):
             },
         ]
         try:
-            days, pages = asking.ask_all(
-                [read_question(one, today=until) for one in asked], patience=PATIENCE_SECONDS
-            )
+            days, pages = asking.ask_all([read_question(one, today=until) for one in asked], patience=PATIENCE_SECONDS)
         except asking.NotAnswered as refusal:
             return context | {"words": refusal.words}
         views = {str(row.dimensions[0]): int(row.metrics[0] or 0) for row in days.rows}

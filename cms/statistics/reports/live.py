@@ -66,7 +66,11 @@ class Shared:
             at = time.time()
             since = (at // MINUTE - MINUTES + 1) * MINUTE
             one = partial(
-                read_now, since=since, until=at + AHEAD_SECONDS, online_seconds=ONLINE_SECONDS + AHEAD_SECONDS, site=site
+                read_now,
+                since=since,
+                until=at + AHEAD_SECONDS,
+                online_seconds=ONLINE_SECONDS + AHEAD_SECONDS,
+                site=site,
             )
             found = asking.work(one, patience=PATIENCE_SECONDS)
             self._kept = {number: one for number, one in self._kept.items() if self.clock() - one[0] < MINUTE}
@@ -125,7 +129,9 @@ class LiveView(WagtailAdminTemplateMixin, TemplateView):
     def _site(self) -> Site:
         asked = self.request.GET.get("site", "")
         sites = Site.objects.order_by("-is_default_site", "pk")
-        chosen = sites.filter(pk=int(asked)).first() if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+        chosen = (
+            sites.filter(pk=int(asked)).first() if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+        )
         found = chosen or sites.first()
         if found is None:
             raise PermissionDenied

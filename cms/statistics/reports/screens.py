@@ -61,9 +61,7 @@ class Screen:
         return next((part for part in self.parts if part.name == name), None)
 
 
-HEADLINE = Part(
-    "numbers", _("Con số chính"), metrics=(*PUBLIC, "engaged_seconds", "downloads"), chart="numbers"
-)
+HEADLINE = Part("numbers", _("Con số chính"), metrics=(*PUBLIC, "engaged_seconds", "downloads"), chart="numbers")
 CURVE = Part("curve", _("Diễn biến"), dimensions=(GRAIN,), chart="curve", rows=1000, marks=True)
 
 

@@ -141,8 +141,12 @@ class SelectionForm(forms.Form):
     """The choices that most people need; filters are made by following a row."""
 
     period = forms.ChoiceField(label=_("Thời gian"), choices=[], required=False)
-    since = forms.DateField(label=_("Từ ngày"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    until = forms.DateField(label=_("Đến hết ngày"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    since = forms.DateField(
+        label=_("Từ ngày"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("Đến hết ngày"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     compare = forms.ChoiceField(label=_("So với"), choices=[*COMPARISONS.items()], required=False)
     match = forms.ChoiceField(label=_("Ghép ngày"), choices=[*MATCHES.items()], required=False)
     site = forms.ChoiceField(label=_("Cổng"), choices=[], required=False)

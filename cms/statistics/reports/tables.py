@@ -104,7 +104,9 @@ def show(part: Part, answer: Answer, selection: Selection, *, publications: Sequ
         table=None if part.chart in ("curve", "heat") else table,
         numbers=numbers,
         from_raw=answer.answered_from == "raw",
-        downloads=[(kind, f"?{selection.to_query(download=f'{part.name}.{kind}')}") for kind in ("csv", "xlsx", "json")],
+        downloads=[
+            (kind, f"?{selection.to_query(download=f'{part.name}.{kind}')}") for kind in ("csv", "xlsx", "json")
+        ],
     )
 
 
@@ -194,14 +196,19 @@ def _table(part: Part, answer: Answer, selection: Selection, names: Names) -> Ta
     blank = [Cell("")] * (len(question.dimensions) - 1)
     # What does not add up, such as readers who read several pages, has no others.
     others = (
-        TableRow([Cell(str(_("Còn lại"))), *blank], [count_of(*pair) for pair in zip(question.metrics, answer.others, strict=True)])
+        TableRow(
+            [Cell(str(_("Còn lại"))), *blank],
+            [count_of(*pair) for pair in zip(question.metrics, answer.others, strict=True)],
+        )
         if answer.others and any(answer.others)
         else None
     )
     compared = answer.compared
     totals = None
     if answer.totals:
-        counts = _counts(answer, answer.totals, compared.totals if compared else None, compared.change if compared else None)
+        counts = _counts(
+            answer, answer.totals, compared.totals if compared else None, compared.change if compared else None
+        )
         totals = TableRow([Cell(str(_("Tổng"))), *blank], counts)
     before, after, place = _paging(part, answer, selection)
     return Table(
@@ -249,9 +256,7 @@ def _no_figure(_part: Part, _answer: Answer, _names: Names) -> None:
 
 def _bars(part: Part, answer: Answer, names: Names) -> Figure:
     metric = answer.question.metrics[0]
-    rows = [
-        Bar(names.text(row), row.metrics[0], row.earlier[0] if row.earlier else None) for row in answer.rows[:BARS]
-    ]
+    rows = [Bar(names.text(row), row.metrics[0], row.earlier[0] if row.earlier else None) for row in answer.rows[:BARS]]
     title = f"{part.heading}: {heading(metric).lower()}"
     description = _("%(count)s dòng đầu, nhiều nhất là %(name)s với %(number)s") % {
         "count": len(rows),
@@ -434,4 +439,3 @@ def publishing_table(
         Column(str(_("Trung bình một trang"))),
     ]
     return columns, rows
-

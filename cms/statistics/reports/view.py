@@ -136,7 +136,10 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
             raise Refused(str(words), 403)
         selection = self.selection
         dimensions = [selection.grain if one == GRAIN else one for one in part.dimensions]
-        include: dict[str, Any] = {"totals": part.chart in ("bars", "none"), "total_rows": part.chart in ("bars", "none")}
+        include: dict[str, Any] = {
+            "totals": part.chart in ("bars", "none"),
+            "total_rows": part.chart in ("bars", "none"),
+        }
         if selection.compare in MODES and part.chart != "heat":
             include["compare"] = MODES[selection.compare]
             include["compare_match_day_of_week"] = selection.match == "weekday"
@@ -244,7 +247,11 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
         if chosen.dimension == "page":
             name = titles_of([int(chosen.value)]).get(int(chosen.value), (name, False))[0]
         what = heading(DIMENSIONS[chosen.dimension])
-        return f"{what}: {name}" if chosen.compare == "is" else str(_("%(what)s khác %(name)s")) % {"what": what, "name": name}
+        return (
+            f"{what}: {name}"
+            if chosen.compare == "is"
+            else str(_("%(what)s khác %(name)s")) % {"what": what, "name": name}
+        )
 
 
 def screen_links(scope: Scope, selection: Selection | None, current: str) -> list[dict[str, Any]]:
@@ -299,4 +306,3 @@ def _hidden(selection: Selection) -> list[tuple[str, str]]:
 
 def _completeness(answers: Sequence[Answer]) -> dict[str, Any]:
     return {"complete_until": min((one.complete_until for one in answers if one.complete_until), default=None)}
-

@@ -166,6 +166,7 @@ def short_name_of(dimension: str, value: str) -> str:
 
 # numbers
 
+
 def number_of(metric: Metric, value: float | None) -> str:
     """A metric's number with its unit; what is not known is a dash, never a zero."""
     if value is None:
