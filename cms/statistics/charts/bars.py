@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cms.statistics.charts.scales import largest_of, short
-from cms.statistics.charts.svg import LETTER, Value, add, cut, drawing, known, say, to_text, write
+from cms.statistics.charts.svg import LETTER, Caption, Value, add, cut, drawing, known, say, to_text, write
 
 ROW = 40.0
 THICK = 12.0
@@ -22,23 +22,16 @@ class Bar:
     before: Value = None
 
 
-def bars(
-    rows: Sequence[Bar],
-    *,
-    title: str,
-    description: str,
-    width: float = 880.0,
-    write_number: Callable[[float], str] = short,
-) -> str:
+def bars(rows: Sequence[Bar], *, caption: Caption, width: float = 880.0) -> str:
     """One bar a row, in the order given; the longest is as wide as the drawing."""
     height = max(1.0, ROW * len(rows)) + EDGE
-    root = drawing("bars", width=width, height=height, title=title, description=description)
+    root = drawing("bars", caption, width=width, height=height)
     largest = largest_of(known(value) for row in rows for value in (row.value, row.before)) or 1.0
     room = width - 2 * EDGE
     for number, row in enumerate(rows):
         top = ROW * number + EDGE
         value, before = known(row.value), known(row.before)
-        said = "–" if value is None else write_number(value)
+        said = "–" if value is None else short(value)
         group = add(root, "g")
         name_room = room - LETTER * (len(said) + 2)
         write(group, EDGE, top + 13, cut(row.name, name_room), fill="ink")
@@ -49,5 +42,5 @@ def bars(
         if before is not None:
             place = EDGE + room * before / largest
             add(group, "line", x1=place, x2=place, y1=top + 16, y2=top + 34, stroke="mark", stroke_width=2)
-        say(group, f"{row.name}: {said}" + ("" if before is None else f" ({write_number(before)})"))
+        say(group, f"{row.name}: {said}" + ("" if before is None else f" ({short(before)})"))
     return to_text(root)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from cms.statistics.charts.scales import every, largest_of, short, steps_to
-from cms.statistics.charts.svg import LETTER, Value, add, cut, drawing, known, points, say, to_text, write
+from cms.statistics.charts.svg import LETTER, Caption, Value, add, cut, drawing, known, points, say, to_text, write
 
 TOP, RIGHT, BOTTOM = 14.0, 12.0, 46.0
 MARK_PLACE = 14.0  # below the axis
 LABEL_PLACE = 38.0
 MOST_TIPS = 400  # more points than that are closer than a pointer can tell
-TIP_LINES = 4
 NAMED_MARKS = 3
 
 Run = list[tuple[int, float]]
@@ -38,23 +37,21 @@ def curve(
     labels: Sequence[str],
     line: Line,
     *,
-    title: str,
-    description: str,
+    caption: Caption,
     before: Line | None = None,
     marks: Sequence[Mark] = (),
     complete: int | None = None,
     size: tuple[float, float] = (880.0, 260.0),
-    write_number: Callable[[float], str] = short,
 ) -> str:
     """The points of `line`, one over each label; those from `complete` on are not whole yet and are drawn dashed."""
     width, height = size
-    root = drawing("curve", width=width, height=height, title=title, description=description)
+    root = drawing("curve", caption, width=width, height=height)
     values = [known(value) for value in line.values[: len(labels)]]
     earlier = [known(value) for value in before.values[: len(labels)]] if before else []
     steps = steps_to(largest_of([*values, *earlier]))
-    left = 10.0 + LETTER * max(len(write_number(step)) for step in steps)
+    left = 10.0 + LETTER * max(len(short(step)) for step in steps)
     frame = Frame(left=left, width=max(1.0, width - left - RIGHT), height=height - TOP - BOTTOM, count=len(labels))
-    _grid(root, frame, steps, write_number)
+    _grid(root, frame, steps)
     _labels(root, frame, labels)
     if before:
         for run in _runs(earlier):
@@ -63,7 +60,9 @@ def curve(
     by_place = _by_place(marks, len(labels))
     _marks(root, frame, by_place)
     if len(labels) <= MOST_TIPS:
-        _tips(root, frame, labels, values, earlier, (line, before), by_place, steps[-1], write_number)
+        told = Told(labels, line, before, values, earlier, by_place)
+        for place in range(len(labels)):
+            _tip(root, frame, place, told, steps[-1])
     return to_text(root)
 
 
@@ -87,11 +86,11 @@ class Frame:
         return TOP + self.height
 
 
-def _grid(root: Element, frame: Frame, steps: Sequence[float], write_number: Callable[[float], str]) -> None:
+def _grid(root: Element, frame: Frame, steps: Sequence[float]) -> None:
     for step in steps:
         y = frame.y(step, steps[-1])
         add(root, "line", x1=frame.left, x2=frame.left + frame.width, y1=y, y2=y, stroke="grid", stroke_width=1)
-        write(root, frame.left - 6, y + 4, write_number(step), text_anchor="end")
+        write(root, frame.left - 6, y + 4, short(step), text_anchor="end")
 
 
 def _labels(root: Element, frame: Frame, labels: Sequence[str]) -> None:
@@ -129,7 +128,7 @@ def _line(root: Element, frame: Frame, values: Sequence[float | None], largest: 
             _dot(root, frame, rest[0], largest)
 
 
-def _stroke(root: Element, frame: Frame, run: Run, largest: float, *, colour: str, **more: object) -> None:
+def _stroke(root: Element, frame: Frame, run: Run, largest: float, *, colour: str, **more: str) -> None:
     if len(run) == 1:
         _dot(root, frame, run[0], largest, colour=colour)
     elif run:
@@ -166,45 +165,52 @@ def named(labels: Sequence[str]) -> str:
     return " · ".join([*labels[:NAMED_MARKS], *([f"+{more}"] if more > 0 else [])])
 
 
-def _tips(
-    root: Element,
-    frame: Frame,
-    labels: Sequence[str],
-    values: Sequence[float | None],
-    earlier: Sequence[float | None],
-    lines: tuple[Line, Line | None],
-    marks: dict[int, list[str]],
-    largest: float,
-    write_number: Callable[[float], str],
-) -> None:
-    """Over each point a stretch as wide as its share, which shows the numbers while a pointer is on it."""
-    line, before = lines
-    share = frame.width / max(1, frame.count)
-    for place, label in enumerate(labels):
-        value = values[place] if place < len(values) else None
-        was = earlier[place] if place < len(earlier) else None
-        said = [label, f"{line.name}: {'–' if value is None else write_number(value)}"]
-        if before:
-            said.append(f"{before.name}: {'–' if was is None else write_number(was)}")
-        if place in marks:
-            said.append(named(marks[place]))
-        group = add(root, "g", css="nc-at")
-        add(group, "rect", x=frame.x(place) - share / 2, y=TOP, width=share, height=frame.height, pointer_events="all")
-        tip = add(group, "g", css="nc-tip", opacity=0, pointer_events="none")
-        add(tip, "line", x1=frame.x(place), x2=frame.x(place), y1=TOP, y2=frame.base, stroke="muted", stroke_width=1)
-        if value is not None:
-            _dot(tip, frame, (place, value), largest)
-        _tip(tip, frame, place, said)
+@dataclass(frozen=True)
+class Told:
+    """What is said of each point."""
+
+    labels: Sequence[str]
+    line: Line
+    before: Line | None
+    values: Sequence[float | None]
+    earlier: Sequence[float | None]
+    marks: dict[int, list[str]]
+
+    def value(self, place: int) -> float | None:
+        return self.values[place] if place < len(self.values) else None
+
+    def lines(self, place: int) -> Iterator[str]:
+        yield self.labels[place]
+        yield self._number(self.line, self.value(place))
+        if self.before:
+            yield self._number(self.before, self.earlier[place] if place < len(self.earlier) else None)
+        if place in self.marks:
+            yield named(self.marks[place])
+
+    def _number(self, line: Line, value: float | None) -> str:
+        return f"{line.name}: {'–' if value is None else short(value)}"
 
 
-def _tip(parent: Element, frame: Frame, place: int, said: Sequence[str]) -> None:
-    """A box of words beside the point, on the side where there is room."""
-    lines = [cut(line, frame.width * 0.6) for line in said[:TIP_LINES]]
+def _tip(root: Element, frame: Frame, place: int, told: Told, largest: float) -> None:
+    """Over a point a stretch as wide as its share, which shows the numbers while a pointer is on it."""
+    share, x, value = frame.width / max(1, frame.count), frame.x(place), told.value(place)
+    group = add(root, "g", css="nc-at")
+    add(group, "rect", x=x - share / 2, y=TOP, width=share, height=frame.height, pointer_events="all")
+    tip = add(group, "g", css="nc-tip", opacity=0, pointer_events="none")
+    add(tip, "line", x1=x, x2=x, y1=TOP, y2=frame.base, stroke="muted", stroke_width=1)
+    if value is not None:
+        _dot(tip, frame, (place, value), largest)
+    _box(tip, frame, x, [*told.lines(place)])
+
+
+def _box(parent: Element, frame: Frame, point: float, said: Sequence[str]) -> None:
+    """Words beside a point, on the side where there is room."""
+    lines = [cut(line, frame.width * 0.6) for line in said]
     width = min(frame.width, LETTER * max(map(len, lines)) + 16)
-    right = frame.x(place) + 8 + width <= frame.left + frame.width
-    x = frame.x(place) + 8 if right else max(frame.left, frame.x(place) - 8 - width)
+    right = point + 8 + width <= frame.left + frame.width
+    x = point + 8 if right else max(frame.left, point - 8 - width)
     height = 18.0 * len(lines) + 8
     add(parent, "rect", x=x, y=TOP, width=width, height=height, rx=4, fill="ground", stroke="grid", stroke_width=1)
     for number, line in enumerate(lines):
-        weight = {"font_weight": "bold"} if number == 0 else {}
-        write(parent, x + 8, TOP + 18.0 * (number + 1), line, fill="ink", **weight)
+        weight = "bold" if number == 0 else "normal"
+        write(parent, x + 8, TOP + 18.0 * (number + 1), line, fill="ink", font_weight=weight)

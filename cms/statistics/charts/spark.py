@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cms.statistics.charts.scales import largest_of
-from cms.statistics.charts.svg import Value, add, drawing, known, points, to_text
+from cms.statistics.charts.svg import Caption, Value, add, drawing, known, points, to_text
 
 EDGE = 3.0
 
 
-def sparkline(
-    values: Sequence[Value], *, title: str, description: str, size: tuple[float, float] = (160.0, 36.0)
-) -> str:
+def sparkline(values: Sequence[Value], *, caption: Caption, size: tuple[float, float] = (160.0, 36.0)) -> str:
     """The last known point has a dot."""
     width, height = size
-    root = drawing("spark", width=width, height=height, title=title, description=description)
+    root = drawing("spark", caption, width=width, height=height)
     found = [known(value) for value in values]
     largest = largest_of(found) or 1.0
     step = (width - 2 * EDGE) / max(1, len(found) - 1)

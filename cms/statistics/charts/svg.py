@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 Number = int | float
@@ -45,7 +46,15 @@ STYLE = f"""@supports (color:var(--nc-ink)){{
 _UNFIT = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def drawing(kind: str, *, width: float, height: float, title: str, description: str) -> Element:
+@dataclass(frozen=True)
+class Caption:
+    """What a chart says to whoever can't see it: its name, and in a sentence what it shows."""
+
+    title: str
+    description: str
+
+
+def drawing(kind: str, caption: Caption, *, width: float, height: float) -> Element:
     """An empty drawing of these pixels, which its page may scale."""
     root = Element(
         "svg",
@@ -60,8 +69,8 @@ def drawing(kind: str, *, width: float, height: float, title: str, description: 
             "font-family": "sans-serif",
         },
     )
-    SubElement(root, "title").text = clean(title)
-    SubElement(root, "desc").text = clean(description)
+    SubElement(root, "title").text = clean(caption.title)
+    SubElement(root, "desc").text = clean(caption.description)
     SubElement(root, "style").text = STYLE
     return root
 
@@ -71,7 +80,9 @@ def to_text(root: Element) -> str:
     return tostring(root, encoding="unicode")
 
 
-def add(parent: Element, tag: str, *, fill: str = "", stroke: str = "", css: str = "", **attributes: object) -> Element:
+def add(
+    parent: Element, tag: str, *, fill: str = "", stroke: str = "", css: str = "", **attributes: str | float
+) -> Element:
     """An element whose colours are of `COLOURS`; a colour that is not named is not painted.
 
     Underscores of an attribute's name are hyphens; numbers are coordinates.
@@ -87,7 +98,7 @@ def add(parent: Element, tag: str, *, fill: str = "", stroke: str = "", css: str
     return SubElement(parent, tag, found)
 
 
-def write(parent: Element, x: float, y: float, text: str, *, fill: str = "muted", **attributes: object) -> Element:
+def write(parent: Element, x: float, y: float, text: str, *, fill: str = "muted", **attributes: str) -> Element:
     element = add(parent, "text", x=x, y=y, fill=fill, **attributes)
     element.text = clean(text)
     return element
@@ -98,8 +109,8 @@ def say(element: Element, text: str) -> None:
     SubElement(element, "title").text = clean(text)
 
 
-def _value(value: object) -> str:
-    return coordinate(value) if isinstance(value, (int, float)) else clean(str(value))
+def _value(value: str | float) -> str:
+    return coordinate(value) if isinstance(value, (int, float)) else clean(value)
 
 
 def clean(text: str) -> str:

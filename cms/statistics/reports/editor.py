@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.side_panels import BaseSidePanel
 
 from cms.statistics import counters
-from cms.statistics.charts import sparkline
+from cms.statistics.charts import Caption, sparkline
 from cms.statistics.numbers import vietnamese_number
 from cms.statistics.reports import asking
 from cms.statistics.reports.days import today
@@ -76,9 +76,11 @@ def _last_days(page_id: int) -> dict[str, Any]:
 def _spark(numbers: list[int]) -> SafeString:
     chart = sparkline(
         numbers,
-        title=_("Lượt xem mỗi ngày"),
-        description=_("%(days)s ngày gần nhất; nhiều nhất %(most)s một ngày")
-        % {"days": len(numbers), "most": vietnamese_number(max(numbers))},
+        caption=Caption(
+            _("Lượt xem mỗi ngày"),
+            _("%(days)s ngày gần nhất; nhiều nhất %(most)s một ngày")
+            % {"days": len(numbers), "most": vietnamese_number(max(numbers))},
+        ),
         size=(320.0, 60.0),
     )
     return mark_safe(chart)  # escaped by the drawing

@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 
-from cms.statistics.charts import sparkline
+from cms.statistics.charts import Caption, sparkline
 from cms.statistics.numbers import vietnamese_number
 from cms.statistics.reports import asking
 from cms.statistics.reports.days import today
@@ -38,7 +38,7 @@ class TrafficPanel(Component):
     def is_shown(request: HttpRequest) -> bool:
         return sees_reports(request.user)
 
-    def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def get_context_data(self, _parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         scope = scope_of(self._request)
         context: dict[str, Any] = {"everything": scope.everything, "url": reverse("nhip_reports:index"), "days": DAYS}
         if not scope or len(scope.pages) > MOST_PAGES:
@@ -66,8 +66,7 @@ class TrafficPanel(Component):
         titles = titles_of([int(row.dimensions[0]) for row in pages.rows])
         chart = sparkline(
             numbers,
-            title=_("Lượt xem mỗi ngày"),
-            description=_("%(days)s ngày gần nhất") % {"days": 2 * DAYS},
+            caption=Caption(_("Lượt xem mỗi ngày"), _("%(days)s ngày gần nhất") % {"days": 2 * DAYS}),
             size=(320.0, 60.0),
         )
         return context | {

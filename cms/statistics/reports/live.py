@@ -1,7 +1,7 @@
 """The live screen: who is here, the last half hour, what is being read.
 
-The numbers of the widget are pushed to it, as to every page of the portal. What only this screen has, minutes and pages,
-is asked for every few seconds; all who look at it share one question.
+The numbers of the widget are pushed to it, as to every page of the portal. What only this screen has, minutes and
+pages, is asked for every few seconds; all who look at it share one question.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.models import Site
 
 from cms.statistics import counters
-from cms.statistics.charts import Figure, Line, curve
+from cms.statistics.charts import Caption, Figure, Line, curve
 from cms.statistics.numbers import vietnamese_number
 from cms.statistics.reports import asking
 from cms.statistics.reports.days import today
@@ -88,7 +88,7 @@ class LiveView(WagtailAdminTemplateMixin, TemplateView):
     page_title = gettext_lazy("Ngay lúc này")
     header_icon = "clock"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         scope = scope_of(request)
         if not scope.everything:
             raise PermissionDenied
@@ -153,8 +153,7 @@ def _figure(at: float, now: Now) -> Figure:
         return curve(
             labels,
             Line(str(_("Lượt xem")), values),
-            title=title,
-            description=description,
+            caption=Caption(title, description),
             complete=MINUTES - 1,
             size=(width, 200.0),
         )

@@ -17,6 +17,7 @@ Chart = Literal["none", "numbers", "curve", "bars", "heat"]
 
 GRAIN = "@grain"  # hour, day, week or month, as the days that are chosen need it
 
+NOTHING_YET = _("Trong những ngày này chưa có gì.")
 PUBLIC = ("views", "visits", "daily_visitors")
 BARS = 8
 
@@ -37,7 +38,7 @@ class Part:
     filters: tuple[Any, ...] = ()
     rows: int = 25
     about: Text = ""
-    empty: Text = _("Trong những ngày này chưa có gì.")
+    empty: Text = NOTHING_YET
     of_pages: bool = True
     marks: bool = False
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from cms.statistics.charts import Bar, Figure, Line, Mark, bars, curve, heat_map
+from cms.statistics.charts import Bar, Caption, Figure, Line, Mark, bars, curve, heat_map
 from cms.statistics.numbers import UNKNOWN
 from cms.statistics.reports.facts import Publication, titles_of
 from cms.statistics.reports.screens import BARS, Part
@@ -90,7 +90,8 @@ class Shown:
 def show(part: Part, answer: Answer, selection: Selection, *, publications: Sequence[Publication] = ()) -> Shown:
     """The part with its answer. `publications` are marked on a curve."""
     names = Names(answer)
-    figure, table, numbers = None, None, ()
+    figure, table = None, None
+    numbers: Sequence[tuple[Column, Count]] = ()
     if part.chart == "numbers":
         numbers = tuple(_headline(answer))
     elif part.chart == "curve":
@@ -266,7 +267,7 @@ def _bars(part: Part, answer: Answer, names: Names) -> Figure:
     table = [[bar.name, number_of(metric, bar.value)] for bar in rows]
     return Figure(
         title,
-        lambda width: bars(rows, title=title, description=description, width=width),
+        lambda width: bars(rows, caption=Caption(title, description), width=width),
         [heading(one) for one in answer.question.dimensions[:1]] + [heading(metric)],
         table,
     )
@@ -291,10 +292,8 @@ def _heat(part: Part, answer: Answer, _names: Names) -> Figure:
             weekdays,
             hours,
             values,
-            title=title,
-            description=description,
-            less=str(_("ít")),
-            more=str(_("nhiều")),
+            caption=Caption(title, description),
+            ends=(str(_("ít")), str(_("nhiều"))),
             width=width,
         )
 
@@ -322,8 +321,7 @@ def _curve(part: Part, answer: Answer, selection: Selection, publications: Seque
         return curve(
             labels,
             Line(heading(metric), values),
-            title=title,
-            description=description,
+            caption=Caption(title, description),
             before=before,
             marks=marks,
             complete=complete,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -63,7 +63,7 @@ class Refused(Exception):
         self.retry_seconds = retry_seconds
 
 
-def show_first(request: HttpRequest) -> HttpResponse:
+def show_first(_request: HttpRequest) -> HttpResponse:
     return redirect("nhip_reports:screen", SCREENS[0].name)
 
 
@@ -75,8 +75,8 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
     scope: Scope
     selection: Selection
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.screen = BY_NAME.get(kwargs["name"]) or _no_such_screen()
+    def get(self, request: HttpRequest, name: str) -> HttpResponse:
+        self.screen = BY_NAME.get(name) or _no_such_screen()
         self.scope = scope_of(request)
         if not self.scope:
             raise PermissionDenied
@@ -107,8 +107,8 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
             raise Refused(
                 str(
                     _(
-                        "Màn hình này nói về cả cổng thông tin, không về riêng trang nào, nên chỉ người có quyền “Xem mọi "
-                        "báo cáo truy cập” xem được. Hãy hỏi quản trị viên nếu cần."
+                        "Màn hình này nói về cả cổng thông tin, không về riêng trang nào, nên chỉ người có quyền "
+                        "“Xem mọi báo cáo truy cập” xem được. Hãy hỏi quản trị viên nếu cần."
                     )
                 ),
                 403,
@@ -176,7 +176,7 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
 
     def _publications(self) -> list[Publication]:
         selection = self.selection
-        pages = None if self.scope.everything else frozenset(self.scope.pages)
+        pages: Set[int] | None = None if self.scope.everything else frozenset(self.scope.pages)
         only = {int(one.value) for one in selection.filters if one.compare == "is" and one.dimension == "page"}
         if only:
             pages = only if pages is None else pages & only

@@ -118,15 +118,14 @@ def read_events(client: ClickHouse, *, partition: int, first: int, last: int) ->
 
 
 class Now(NamedTuple):
-    """The last minutes: views by minute (Unix seconds of its beginning), and by page the readers and views, most read
-    first."""
+    """Of the last minutes: views by minute (Unix seconds of its beginning); (page, readers, views), most read first."""
 
     minutes: dict[int, int]
     pages: list[tuple[int, int, int]]
 
 
 def read_now(client: ClickHouse, *, since: float, until: float, online_seconds: float, site: int = 0) -> Now:
-    """Views of each minute from ``since`` to ``until`` (Unix seconds), and who reads which page: (page, readers, views).
+    """Views of each minute from ``since`` to ``until`` (Unix seconds), and how many read which page.
 
     Readers are those seen in the last ``online_seconds``. ``site`` 0 is all sites.
     """

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cms.statistics.charts import Bar, Line, Mark, bars, curve, heat_map, sparkline
+from cms.statistics.charts import Bar, Caption, Line, Mark, bars, curve, heat_map, sparkline
 from cms.statistics.charts.scales import short, steps_to
 from cms.statistics.charts.svg import clean
 
@@ -18,6 +18,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 names = st.text(max_size=40) | st.sampled_from(
     ["<script>alert(1)</script>", "\"&'", "]]>", "\0\ud800\ufffe", "Tin tức"]
 )
+captions = st.builds(Caption, names, names)
 values = st.none() | st.integers(-5, 10**15) | st.floats(allow_nan=True, allow_infinity=True) | st.just(10**400)
 widths = st.sampled_from([340.0, 880.0])
 
@@ -31,8 +32,7 @@ def curves(draw: st.DrawFn) -> str:
     return curve(
         labels,
         Line(draw(names), draw(few)),
-        title=draw(names),
-        description=draw(names),
+        caption=draw(captions),
         before=draw(st.none() | st.builds(Line, names, few)),
         marks=draw(st.lists(st.builds(Mark, st.integers(-2, 70), names), max_size=20)),
         complete=draw(st.none() | st.integers(0, 70)),
@@ -43,7 +43,7 @@ def curves(draw: st.DrawFn) -> str:
 @st.composite
 def bar_charts(draw: st.DrawFn) -> str:
     rows = draw(st.lists(st.builds(Bar, names, values, values), max_size=30))
-    return bars(rows, title=draw(names), description=draw(names), width=draw(widths))
+    return bars(rows, caption=draw(captions), width=draw(widths))
 
 
 @st.composite
@@ -52,17 +52,15 @@ def heat_maps(draw: st.DrawFn) -> str:
         draw(st.lists(names, max_size=8)),
         draw(st.lists(names, max_size=24)),
         draw(st.lists(st.lists(values, max_size=25), max_size=9)),
-        title=draw(names),
-        description=draw(names),
-        less=draw(names),
-        more=draw(names),
+        caption=draw(captions),
+        ends=(draw(names), draw(names)),
         width=draw(widths),
     )
 
 
 @st.composite
 def sparklines(draw: st.DrawFn) -> str:
-    return sparkline(draw(st.lists(values, max_size=100)), title=draw(names), description=draw(names))
+    return sparkline(draw(st.lists(values, max_size=100)), caption=draw(captions))
 
 
 charts = curves() | bar_charts() | heat_maps() | sparklines()
@@ -118,7 +116,7 @@ DRAWN = ("svg", "title", "desc", "style", "g", "line", "polyline", "polygon", "r
 
 @given(name=names)
 def test_what_others_wrote_comes_out_as_they_wrote_it(name: str) -> None:
-    chart = bars([Bar(name, 3)], title=name, description=name, width=10_000)
+    chart = bars([Bar(name, 3)], caption=Caption(name, name), width=10_000)
     said = [element.text for element in fromstring(chart).iter(SVG + "text")]
     assert (said[0] or "") == clean(name)
     assert "<script" not in chart
@@ -129,12 +127,12 @@ def test_what_others_wrote_comes_out_as_they_wrote_it(name: str) -> None:
     [
         pytest.param(lambda **more: curve([], Line("", []), **more), id="curve"),
         pytest.param(lambda **more: bars([], **more), id="bars"),
-        pytest.param(lambda **more: heat_map([], [], [], less="", more="", **more), id="heat map"),
+        pytest.param(lambda **more: heat_map([], [], [], ends=("", ""), **more), id="heat map"),
         pytest.param(lambda **more: sparkline([], **more), id="sparkline"),
     ],
 )
 def test_a_chart_of_nothing_is_a_chart(draw: Drawing) -> None:
-    assert fromstring(draw(title="Lượt xem", description="Không có số liệu")).tag == SVG + "svg"
+    assert fromstring(draw(caption=Caption("Lượt xem", "Không có số liệu"))).tag == SVG + "svg"
 
 
 def shapes(chart: str, name: str) -> list[Element]:
@@ -143,7 +141,7 @@ def shapes(chart: str, name: str) -> list[Element]:
 
 def draw_curve(numbers: Sequence[int | None], **more: object) -> str:
     labels = [f"{day:02}/11" for day in range(1, len(numbers) + 1)]
-    return curve(labels, Line("Lượt xem", numbers), title="", description="", **more)  # type: ignore[arg-type]
+    return curve(labels, Line("Lượt xem", numbers), caption=Caption("", ""), **more)  # type: ignore[arg-type]
 
 
 def test_a_number_that_is_not_known_is_a_gap_and_not_a_zero() -> None:

@@ -1,5 +1,5 @@
-"""Figures where editors work: the page listing, a page's side panel, the dashboard, the live screen; and the public page
-that says what they mean."""
+"""Figures where editors work: the page listing, a page's side panel, the dashboard, the live screen; and the public
+page that says what they mean."""
 
 from __future__ import annotations
 
