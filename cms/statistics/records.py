@@ -6,17 +6,20 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 
+from django.conf import settings
 from django.db import Error, close_old_connections, connection
-from django.utils import timezone
+from django.utils import timezone, translation
 from wagtail.models import Page
 from wagtail.models import Site as WagtailSite
 
 from cms.core.ids import next_id, skip_ids
 from cms.statistics.balances import note_in_doubt, pending_balances, publish_pending_balances, wanted_balances
+from cms.statistics.reports import facts
 from cms.statistics.reports.tokens.models import ReportToken, make_token, revoke_token
 from pipeline.errors import Unavailable
 from pipeline.events import BalanceKey, Counts
 from pipeline.operating.site import Ids, Token
+from pipeline.reports.pages import Pages
 
 
 class CmsRecords:
@@ -35,6 +38,10 @@ class CmsRecords:
     def missing_pages(self, pages: Collection[int]) -> set[int]:
         with _asking():
             return set(pages) - set(Page.objects.values_list("pk", flat=True))
+
+    def page_facts(self) -> Pages:
+        with _asking(), translation.override(settings.LANGUAGE_CODE):
+            return facts.page_facts()
 
     def next_ids(self) -> Ids:
         with _asking():

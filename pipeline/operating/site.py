@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from pipeline.events import BalanceKey, Counts
+from pipeline.reports.pages import Pages
 from pipeline.settings import Settings
 
 
@@ -48,6 +49,9 @@ class Site(Protocol):
 
     def missing_pages(self, pages: Collection[int]) -> set[int]:
         """Those that the CMS does not have."""
+
+    def page_facts(self) -> Pages:
+        """What reports tell pages apart by, of every page that there is, and of deleted ones what is still known."""
 
     def next_ids(self) -> Ids:
         """What the next page and the next site get."""

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from pipeline.brokers import Broker, Committed, Skip, TopicPartition
+from pipeline.brokers import Broker, Committed, Skip
+from pipeline.brokers.lags import Lag, complete_up_to, read_lags
 from pipeline.brokers.spool.store import count_entries
 from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.client import ClickHouse
@@ -42,19 +43,6 @@ class Part(msgspec.Struct, frozen=True):
     name: str
     fault: str | None = None
     silent: bool = False
-
-
-class Lag(msgspec.Struct, frozen=True):
-    """How far the consumers are in one partition: the next offset to insert, the end of the log, the records between.
-
-    ``oldest_unread_at``: Unix seconds when the log took the first of these records.
-    """
-
-    partition: int
-    next: int
-    end: int
-    records: int
-    oldest_unread_at: float | None
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -120,7 +108,7 @@ def read_status(
         at=now,
         parts=parts,
         partitions=lags or [],
-        complete_up_to=None if lags is None else _complete_up_to(lags, now),
+        complete_up_to=None if lags is None else complete_up_to(lags, now),
         events_per_second=rate,
         dead_letters=dead_letters,
         spooled_records=spooled[0] if spooled else None,
@@ -163,31 +151,11 @@ def count_unattended(broker: Broker) -> int:
     return sum(end - max(begins[one], committed.get(one, nothing).offset) for one, end in ends.items())
 
 
-def read_lags(broker: Broker) -> list[Lag]:
-    """Reads the committed offsets first, then the ends: so a lag may be a moment too large, never too small."""
-    committed = broker.committed(GROUP, EVENTS_TOPIC)
-    ends = broker.end_offsets(EVENTS_TOPIC)
-    begins = broker.begin_offsets(EVENTS_TOPIC)
-    return [_lag(broker, partition, committed, begins[partition], end) for partition, end in sorted(ends.items())]
-
-
 def count_spooled(data_dir: Path) -> tuple[int, int] | None:
     """Records and bytes in the spools of a data directory and its subdirectories; None where no collector made one."""
     found = [count_entries(directory) for directory in (data_dir / "spool", *data_dir.glob("*/spool"))]
     counted = [one for one in found if one is not None]
     return (sum(records for records, _ in counted), sum(size for _, size in counted)) if counted else None
-
-
-def _lag(
-    broker: Broker, partition: TopicPartition, committed: Mapping[TopicPartition, Committed], begin: int, end: int
-) -> Lag:
-    first = max(begin, committed[partition].offset) if partition in committed else begin
-    unread = next(iter(broker.scan(partition, first=first, end=end)), None) if first < end else None
-    return Lag(partition.partition, first, end, max(0, end - first), unread.at / 1000 if unread else None)
-
-
-def _complete_up_to(lags: list[Lag], now: float) -> float:
-    return min((lag.oldest_unread_at for lag in lags if lag.oldest_unread_at is not None), default=now)
 
 
 def _read_engine(client: ClickHouse, now: float) -> tuple[float, int]:

@@ -40,7 +40,8 @@ class Row:
 @dataclass(frozen=True)
 class Compared:
     """The earlier days, ``since`` to ``until``. ``ends_at``: Unix seconds at which the last one was cut, since the
-    question's own day was not over; None if they count whole. ``totals`` and ``change`` as in Row, of all rows together.
+    question's own day was not over; None if they count whole. ``totals`` and ``change``: as in Row, of all rows
+    together.
     """
 
     since: date
@@ -102,7 +103,9 @@ def answer(
     alone = replace(question, dimensions=(), order_by=(), total_rows=False, limit=1, offset=0)
     together = Asked(alone, whole) if question.totals else None
     asked_before = Asked(replace(question, total_rows=False), before, later=earlier, paged=False) if earlier else None
-    together_before = Asked(alone, before, later=earlier) if earlier and (question.totals or not question.dimensions) else None
+    together_before = (
+        Asked(alone, before, later=earlier) if earlier and (question.totals or not question.dimensions) else None
+    )
     every = [one for one in (asked, together, asked_before, together_before) if one]
     reading = Reading(client, groups, every, on_progress=on_progress, cancelled=cancelled)
 
@@ -206,7 +209,9 @@ def _change(metric: Metric, number: Number, earlier: Number) -> float | None:
 
 def _within(complete_until: float | None, question: Question) -> float | None:
     """Not after the question's last day."""
-    return None if complete_until is None else min(complete_until, instants(question.since, question.until)[1].timestamp())
+    return (
+        None if complete_until is None else min(complete_until, instants(question.since, question.until)[1].timestamp())
+    )
 
 
 def _pages_in(question: Question, rows: list[Row], pages: Pages) -> Mapping[int, PageFacts]:

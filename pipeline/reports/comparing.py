@@ -42,10 +42,8 @@ def find_earlier(mode: Mode, since: date, until: date, *, by_weekday: bool) -> E
     if mode == LAST_YEAR and not by_weekday:
         return Earlier(year_before(since), year_before(until), years=1)
     length = (until - since).days + 1
-    if mode == LAST_YEAR:
-        back = YEAR_OF_WEEKS
-    else:
-        back = -(-length // WEEK) * WEEK if by_weekday else length
+    whole_weeks = -(-length // WEEK) * WEEK if mode == PREVIOUS else YEAR_OF_WEEKS
+    back = whole_weeks if by_weekday else length
     return Earlier(since - timedelta(days=back), until - timedelta(days=back), days=back)
 
 

@@ -8,9 +8,9 @@ class Dimension:
     """``name`` is the column's in CSV and JSON; a heading breaks its lines where the column is narrow.
 
     ``column``: the column of ``events``, and of each roll-up that has it. A dimension without one is of time; ``value``
-    is then its expression over a day, or with ``by_hour`` over an hour, in Asia/Ho_Chi_Minh. ``comes_again``: every week
-    or day has its values, so that two periods have the same. ``of_page``: the field of PageFacts (pages.py) whose value
-    for the page is the dimension's.
+    is then its expression over a day, or with ``by_hour`` over an hour, in Asia/Ho_Chi_Minh. ``comes_again``: every
+    week or day has its values, so that two periods have the same. ``of_page``: the field of PageFacts (pages.py) whose
+    value for the page is the dimension's.
     """
 
     name: str

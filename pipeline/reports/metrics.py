@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 BOUNCE_SECONDS = 10  # a visit of one page bounced if it was looked at for less
+FEWEST_READERS = 5  # that a query must have in the period to be shown
 
 THE_PUBLIC = "audience = 'public'"
 ROBOTS = "audience = 'bot'"
@@ -86,12 +87,12 @@ ENGAGED_SECONDS = Metric(
     "giây\nđọc",
     "engaged seconds",
     additive=False,
-    measure="seconds",
+    measure="engaged_seconds",
     per="views",
     unit="seconds",
     definition_vi=(
-        "số giây trang hiện trước mắt người đọc, trung bình trên mọi lượt xem; lượt xem mà trình duyệt không báo lại được "
-        "tính là 0, một lần báo nhiều nhất 30 phút"
+        "số giây trang hiện trước mắt người đọc, trung bình trên mọi lượt xem; lượt xem mà trình duyệt không báo lại "
+        "được tính là 0, một lần báo nhiều nhất 30 phút"
     ),
     definition_en=(
         "seconds that a page was visible, averaged over all views; a view whose browser told nothing counts as 0, and "
@@ -103,7 +104,7 @@ SCROLL_DEPTH = Metric(
     "cuộn\n%",
     "scroll depth, percent",
     additive=False,
-    measure="depth",
+    measure="scroll_depth",
     per="views",
     unit="percent",
     definition_vi=(
@@ -111,7 +112,8 @@ SCROLL_DEPTH = Metric(
         "báo lại được tính là 0"
     ),
     definition_en=(
-        "how far down a page was seen, in percent, averaged over all views; a view whose browser told nothing counts as 0"
+        "how far down a page was seen, in percent, averaged over all views; a view whose browser told nothing counts "
+        "as 0"
     ),
 )
 ENTRANCES = Metric(
@@ -146,12 +148,12 @@ BOUNCE_RATE = Metric(
     scale=100,
     unit="percent",
     definition_vi=(
-        f"phần trăm lượt truy cập chỉ có một lượt xem và dưới {BOUNCE_SECONDS} giây đọc trong ngày đó, trước lượt truy cập "
-        "kế tiếp của người đó; trên các lượt truy cập của người đọc có mã; chỉ tính được từ sự kiện gốc"
+        f"phần trăm lượt truy cập chỉ có một lượt xem và dưới {BOUNCE_SECONDS} giây đọc trong ngày đó, trước lượt truy "
+        "cập kế tiếp của người đó; trên các lượt truy cập của người đọc có mã; chỉ tính được từ sự kiện gốc"
     ),
     definition_en=(
-        f"percent of visits with a single view and less than {BOUNCE_SECONDS} engaged seconds, on that day and before the "
-        "reader's next visit; of the visits of readers who have a number; from raw events alone"
+        f"percent of visits with a single view and less than {BOUNCE_SECONDS} engaged seconds, on that day and before "
+        "the reader's next visit; of the visits of readers who have a number; from raw events alone"
     ),
 )
 DOWNLOADS = Metric(
@@ -175,8 +177,14 @@ SEARCHES = Metric(
     "tìm\nkiếm",
     "searches",
     measure="searches",
-    definition_vi="số lần người đọc tìm trên cổng; một từ khóa ít hơn 5 người tìm trong kỳ nằm trong phần khác",
-    definition_en="how often readers searched the site; a query of fewer than 5 readers in the period is in the others",
+    definition_vi=(
+        f"số lần người đọc tìm trên cổng; từ khóa có ít hơn {FEWEST_READERS} người tìm trong kỳ nằm trong phần khác, "
+        "và một người tìm trong nhiều ngày là nhiều người"
+    ),
+    definition_en=(
+        f"how often readers searched the site; a query of fewer than {FEWEST_READERS} readers in the period is in the "
+        "others, where a reader of several days counts as several"
+    ),
 )
 NOT_FOUND = Metric(
     "not_found",

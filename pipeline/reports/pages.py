@@ -31,7 +31,7 @@ Pages = Mapping[int, PageFacts]
 
 @dataclass(frozen=True)
 class PageGroups:
-    """Pages that have the same values of ``names``, fields of PageFacts, are one group, which statements know by number.
+    """Pages that have the same values of ``names``, fields of PageFacts, are a group, which statements know by number.
 
     ``groups``: by number, these values; that of NO_GROUP are empty. ``number_of``: by page id, those of other groups.
     """
@@ -41,18 +41,21 @@ class PageGroups:
     number_of: Mapping[int, int]
 
     @property
-    def number(self) -> str:
-        """The group of a row's page, as an expression of whole numbers alone, whatever editors call their authors."""
-        if not self.number_of:
-            return f"toUInt32({NO_GROUP})"
+    def declaration(self) -> str:
+        """What stands before a SELECT that has the expressions below: by page its group, in whole numbers alone,
+        whatever editors call their authors. Empty if there are no names.
+        """
+        if not self.names:
+            return ""
         pages, numbers = ",".join(map(str, self.number_of)), ",".join(map(str, self.number_of.values()))
-        return f"toUInt32(transform(page_id, [{pages}], [{numbers}], {NO_GROUP}))"
+        group = f"transform(page_id, [{pages}], [{numbers}], {NO_GROUP})" if pages else f"{NO_GROUP}"
+        return f"WITH toUInt32({group}) AS page_group "
 
     def value_of(self, name: str) -> str:
         """The place of a row's value among ``values``, as an expression of whole numbers."""
         place_of = {value: place for place, value in enumerate(self.values(name))}
         places = ",".join(str(place_of[value]) for value in self._by_group(name))
-        return f"toUInt32([{places}][{self.number} + 1])"
+        return f"toUInt32([{places}][page_group + 1])"
 
     def values(self, name: str) -> tuple[str, ...]:
         """The different values of a field, in the order of their letters."""
@@ -61,7 +64,7 @@ class PageGroups:
     def holds(self, name: str, condition: Callable[[str], bool]) -> str:
         """An expression: whether the value of a row's page is under a condition."""
         numbers = [str(number) for number, value in enumerate(self._by_group(name)) if condition(value)]
-        return f"has([{','.join(numbers)}], {self.number})" if numbers else "0"
+        return f"has([{','.join(numbers)}], page_group)" if numbers else "0"
 
     def _by_group(self, name: str) -> Sequence[str]:
         place = self.names.index(name)

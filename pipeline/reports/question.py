@@ -196,9 +196,7 @@ def _earlier(asked: Include, since: date, until: date) -> Earlier | None:
             return None
         case list() as days:
             if asked.compare_match_day_of_week:
-                raise BadQuestion(
-                    "include.compare_match_day_of_week: không đi với các ngày đã cho · does not go with days that are given"
-                )
+                raise BadQuestion(f"{where}_match_day_of_week: không đi với ngày đã cho · does not go with given days")
             earlier = given_earlier(_span(where, *days), since)
         case mode:
             earlier = find_earlier(mode, since, until, by_weekday=asked.compare_match_day_of_week)

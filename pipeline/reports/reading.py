@@ -11,14 +11,14 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.client import ClickHouse, is_beyond_bounds
 from pipeline.clickhouse.queries import count_events_by_day
 from pipeline.errors import Cancelled, PipelineError, TooHeavy
 from pipeline.reports.comparing import Earlier
-from pipeline.reports.dimensions import TARGET, Dimension
+from pipeline.reports.dimensions import Dimension
 from pipeline.reports.pages import PageGroups
 from pipeline.reports.question import Question
-from pipeline.reports.statements import HIDDEN, Period, Piece, Stretch, find_pieces, parts_of, parts_of_metric, write_statement
+from pipeline.reports.statements import Period, Piece, Stretch, find_pieces, parts_of, parts_of_metric, write_statement
 
 Cell = str | int
 Keys = tuple[Any, ...]
@@ -26,14 +26,6 @@ Sums = tuple[int, ...]
 
 SLICE_EVENTS = 2_000_000
 MOST_ROWS = 500_000  # that are put together here, of all slices
-TOO_HEAVY = {
-    158,  # TOO_MANY_ROWS
-    159,  # TIMEOUT_EXCEEDED
-    160,  # TOO_SLOW
-    241,  # MEMORY_LIMIT_EXCEEDED
-    307,  # TOO_MANY_BYTES
-    396,  # TOO_MANY_ROWS_OR_BYTES
-}
 
 
 @dataclass(frozen=True)
@@ -121,7 +113,7 @@ class Reading:
         try:
             found = self._client.query(statement, parameters, bounded=True)
         except PipelineError as error:
-            if getattr(error.__cause__, "code", None) in TOO_HEAVY:
+            if is_beyond_bounds(error):
                 raise _too_heavy(error.cause) from error
             raise
         if not paged and len(found) > MOST_ROWS:
@@ -139,17 +131,16 @@ class Reading:
 
     def _slice(self, piece: Piece) -> Iterator[Piece]:
         """The piece in slices of about SLICE_EVENTS and at least a day."""
-        stretch, events, first = piece.stretch, 0, None
+        stretch, events, days = piece.stretch, 0, list[date]()
         for day, count in sorted(self._days_of(stretch).items()):
-            if first is not None and events + count > SLICE_EVENTS:
-                yield replace(piece, stretch=Stretch(first, before))
-                first = None
-            if first is None:
-                first, events = day, 0
-            before, events = day, events + count
-        if first is not None:
-            ends = stretch.ends if before == stretch.last else None
-            yield replace(piece, stretch=Stretch(first, before, ends))
+            if days and events + count > SLICE_EVENTS:
+                yield replace(piece, stretch=Stretch(days[0], days[-1]))
+                events, days = 0, []
+            days.append(day)
+            events += count
+        if days:
+            ends = stretch.ends if days[-1] == stretch.last else None
+            yield replace(piece, stretch=Stretch(days[0], days[-1], ends))
 
     def _weight(self, piece: Piece) -> int:
         days = next((days for whole, days in self._days.items() if _lies_in(piece.stretch, whole)), None)
@@ -201,7 +192,7 @@ def _lies_in(stretch: Stretch, whole: Stretch) -> bool:
 
 def _too_heavy(cause: str) -> TooHeavy:
     return TooHeavy(
-        "câu hỏi quá nặng: hỏi ít ngày hơn, ít chiều hơn hoặc lọc bớt · the question is too heavy: ask for fewer days or "
-        f"dimensions, or filter ({cause})",
+        "câu hỏi quá nặng: hỏi ít ngày hơn, ít chiều hơn hoặc lọc bớt · the question is too heavy: ask for fewer days "
+        f"or dimensions, or filter ({cause})",
         cause=cause,
     )

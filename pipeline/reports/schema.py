@@ -1,10 +1,12 @@
 """The JSON Schema (2020-12) of a question, for whoever writes one; ``nhip report schema`` prints it.
 
-question.py checks more than a schema can say: how deep filters nest, how many there are, and that days are in order.
+question.py checks more than a schema can say: how deep filters nest, how many there are, that days are in order, and
+that weekdays are not matched where earlier days are given.
 """
 
-from typing import Any
+from typing import Any, get_args
 
+from pipeline.reports.comparing import Mode
 from pipeline.reports.dimensions import DIMENSIONS
 from pipeline.reports.metrics import METRICS
 from pipeline.reports.question import MAX_DIMENSIONS, MAX_ROWS, MAX_VALUE_CHARS, MAX_VALUES, PERIODS
@@ -19,6 +21,7 @@ def schema_of_questions() -> Schema:
     number_values = _list({"type": "integer", "minimum": 0, "maximum": 2**32 - 1}, maxItems=MAX_VALUES)
     some_filter = {"$ref": "#/$defs/filter"}
     columns = [*METRICS, *DIMENSIONS]
+    days = _list({"type": "string", "format": "date"}, minItems=2, maxItems=2)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A question about traffic",
@@ -29,14 +32,28 @@ def schema_of_questions() -> Schema:
                     "description": "a period until today, or the first and the last day, in Asia/Ho_Chi_Minh",
                     "oneOf": [
                         {"enum": [*PERIODS]},
-                        _list({"type": "string", "format": "date"}, minItems=2, maxItems=2),
+                        days,
                     ],
                 },
                 "site": {"description": "0: all sites", "type": "integer", "minimum": 0, "maximum": 2**32 - 1},
                 "dimensions": _list({"enum": [*DIMENSIONS]}, maxItems=MAX_DIMENSIONS),
                 "filters": _list(some_filter),
                 "order_by": _list(_tuple({"enum": columns}, {"enum": ["asc", "desc"]})),
-                "include": _object({"totals": {"type": "boolean"}, "total_rows": {"type": "boolean"}}),
+                "include": _object(
+                    {
+                        "totals": {"description": "all rows together, and the others", "type": "boolean"},
+                        "total_rows": {"type": "boolean"},
+                        "compare": {
+                            "description": "earlier days: as many, the same dates a year before, or the given ones; "
+                            "of a day that is not over they end at the same time of day",
+                            "oneOf": [{"enum": [*get_args(Mode)]}, days, {"type": "null"}],
+                        },
+                        "compare_match_day_of_week": {
+                            "description": "whole weeks earlier, so that Mondays are compared with Mondays",
+                            "type": "boolean",
+                        },
+                    }
+                ),
                 "pagination": _object(
                     {
                         "limit": {"type": "integer", "minimum": 1, "maximum": MAX_ROWS},

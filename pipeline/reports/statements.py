@@ -1,9 +1,10 @@
 """A question as one statement. It is made of names that are declared here alone, and of whole numbers for what the CMS
 knows of pages; what somebody wrote into a filter goes beside it, as a parameter.
 
-A metric's numbers are sums of *parts*, a measure of one audience each. A part comes from the smallest table that has it,
-whatever else is asked, so that it is the same in every question. A *piece* of the statement is one table's parts for one
-stretch of days; visitors are told apart within each day there, and then everything is added up over days and pieces.
+A metric's numbers are sums of *parts*, a measure of one audience each. A part comes from the smallest table that has
+it, whatever else is asked, so that it is the same in every question. A *piece* of the statement is one table's parts
+for one stretch of days; visitors are told apart within each day there, and then everything is added up over days and
+pieces.
 """
 
 from collections.abc import Sequence
@@ -14,21 +15,14 @@ from typing import Any
 from pipeline.periods import instants
 from pipeline.reports.comparing import Earlier
 from pipeline.reports.dimensions import TARGET, Dimension
-from pipeline.reports.metrics import THE_PUBLIC, Metric
+from pipeline.reports.metrics import Metric
 from pipeline.reports.pages import PageGroups
 from pipeline.reports.question import Both, Condition, Filter, Not, Order, Question
-from pipeline.reports.tables import LOCAL, Table, choose_table
+from pipeline.reports.tables import SEARCHES_SHOWN, SITE, Table, choose_table
 
 SEARCHES = "searches"
-FEWEST_READERS = 5  # that a query must have in the period to be shown
-HIDDEN = "\0"  # in place of a query of fewer; no text that is stored has it
+HIDDEN = "\0"  # in place of a query of few readers; no text that is stored has it
 HIDDEN_IN_SQL = "'\\0'"
-SITE = "({site:UInt32} = 0 OR site = {site:UInt32})"
-SHOWN_SEARCHES = f"""(
-    SELECT target FROM events
-    WHERE kind = 'search' AND {THE_PUBLIC} AND visitor != 0 AND {SITE}
-        AND at >= {{told_since:DateTime64(3, 'UTC')}} AND at < {{told_until:DateTime64(3, 'UTC')}}
-    GROUP BY target HAVING uniqExact(visitor, toDate(at, {LOCAL})) >= {FEWEST_READERS})"""
 
 
 @dataclass(frozen=True)
@@ -55,9 +49,15 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Piece:
+    """Searches are a piece of their own, since some of their targets are hidden."""
+
     table: Table
     stretch: Stretch
     parts: tuple[Part, ...]
+
+    @property
+    def hides(self) -> bool:
+        return any(part.measure == SEARCHES for part in self.parts)
 
 
 def parts_of_metric(metric: Metric) -> tuple[Part, ...]:
@@ -70,19 +70,21 @@ def parts_of(question: Question) -> tuple[Part, ...]:
 
 
 def find_pieces(question: Question, stretches: Sequence[Stretch]) -> list[Piece]:
-    pieces: dict[tuple[str, Stretch], Piece] = {}
+    pieces: dict[tuple[Stretch, str, bool], Piece] = {}
     for stretch in stretches:
         for part in parts_of(question):
             table = choose_table(question, part.measure, whole_days=stretch.ends is None)
-            piece = pieces.get((table.name, stretch), Piece(table, stretch, ()))
-            pieces[table.name, stretch] = replace(piece, parts=(*piece.parts, part))
+            key = (stretch, table.name, part.measure == SEARCHES)
+            piece = pieces.get(key, Piece(table, stretch, ()))
+            pieces[key] = replace(piece, parts=(*piece.parts, part))
     return list(pieces.values())
 
 
 @dataclass(frozen=True)
 class Period:
-    """What the whole question is of, whichever pieces a statement has. ``later``: how its days are called, where they are
-    compared with later ones."""
+    """What the whole question is of, whichever pieces a statement has. ``later``: how its days are called, where they
+    are compared with later ones.
+    """
 
     question: Question
     stretches: tuple[Stretch, ...]
@@ -106,8 +108,13 @@ class _Writer:
         self._groups = groups
         self._question = period.question
         self._parts = parts_of(period.question)
-        since, until = period.stretches[0].moments[0], period.stretches[-1].moments[1]
-        self._told = {"told_since": since, "told_until": until}
+        first, last = period.stretches[0], period.stretches[-1]
+        self._told = {
+            "first_told": first.first,
+            "last_told": last.last,
+            "since_told": first.moments[0],
+            "until_told": last.moments[1],
+        }
         self.parameters: dict[str, Any] = {"site": period.question.site}
 
     def write(self, pieces: Sequence[Piece], *, paged: bool, most: int) -> str:
@@ -120,7 +127,9 @@ class _Writer:
         if TARGET in question.dimensions:
             having += f" AND {_name_of(TARGET)} != {HIDDEN_IN_SQL}"
         order = [self._order(one) for one in question.order_by] if paged else []
-        self.parameters |= {"limit": question.limit, "offset": question.offset} if paged else {"limit": most, "offset": 0}
+        self.parameters |= (
+            {"limit": question.limit, "offset": question.offset} if paged else {"limit": most, "offset": 0}
+        )
         return "\n".join(
             (
                 f"SELECT {', '.join([*columns, 'count() OVER () AS all_rows'])}",
@@ -143,28 +152,29 @@ class _Writer:
             rows.append(f"kind IN ({', '.join(kinds)})")
         keys = [_name_of(one) for one in self._question.dimensions]
         columns = [
-            *(f"{self._value(one, table)} AS {_name_of(one)}" for one in self._question.dimensions),
-            f"{table.day} AS of_day",
+            *(f"{self._value(one, piece)} AS {_name_of(one)}" for one in self._question.dimensions),
+            f"{table.day} AS apart_on",
             *(f"{_amount(part, piece)} AS part_{place}" for place, part in enumerate(self._parts)),
         ]
+        source = table.source.format(rows=" AND ".join(rows))
         return (
-            f"SELECT {', '.join(columns)}\nFROM {table.source.format(rows=' AND '.join(rows))}"
-            f"\nAND {self._condition(self._question.filters)}\nGROUP BY {', '.join([*keys, 'of_day'])}"
+            f"{self._groups.declaration}SELECT {', '.join(columns)}\nFROM {source}"
+            f"\nAND {self._condition(self._question.filters, piece)}\nGROUP BY {', '.join([*keys, 'apart_on'])}"
         )
 
-    def _value(self, dimension: Dimension, table: Table) -> str:
+    def _value(self, dimension: Dimension, piece: Piece) -> str:
         if dimension.of_page:
             return self._groups.value_of(dimension.of_page)
         if not dimension.is_time:
-            return self._column(dimension)
+            return self._column(dimension, piece)
         later = None if dimension.comes_again else self._period.later
-        return dimension.value.format(day=_later(table.day, later), hour=_later(table.hour, later))
+        return dimension.value.format(day=_later(piece.table.day, later), hour=_later(piece.table.hour, later))
 
-    def _column(self, dimension: Dimension) -> str:
-        if dimension is not TARGET:
+    def _column(self, dimension: Dimension, piece: Piece) -> str:
+        if dimension is not TARGET or not piece.hides:
             return dimension.column
         self.parameters |= self._told
-        return f"if(kind = 'search' AND target != '' AND target GLOBAL NOT IN {SHOWN_SEARCHES}, {HIDDEN_IN_SQL}, target)"
+        return f"if(target != '' AND target GLOBAL NOT IN ({SEARCHES_SHOWN}), {HIDDEN_IN_SQL}, target)"
 
     def _order(self, order: Order) -> str:
         direction = "DESC" if order.descending else "ASC"
@@ -175,26 +185,26 @@ class _Writer:
             return f"{amount} {direction}"
         return f"if({per[0]} = 0, NULL, {amount} / {per[0]}) {direction} NULLS LAST"
 
-    def _condition(self, part: Filter) -> str:
+    def _condition(self, part: Filter, piece: Piece) -> str:
         match part:
             case Both(parts=()):
                 return "0" if part.one_is_enough else "1"
             case Both():
                 word = " OR " if part.one_is_enough else " AND "
-                return f"({word.join(self._condition(one) for one in part.parts)})"
+                return f"({word.join(self._condition(one, piece) for one in part.parts)})"
             case Not():
-                return f"NOT {self._condition(part.part)}"
+                return f"NOT {self._condition(part.part, piece)}"
             case Condition():
-                return self._of_page(part) if part.dimension.of_page else self._comparison(part)
+                return self._of_page(part) if part.dimension.of_page else self._comparison(part, piece)
 
     def _of_page(self, part: Condition) -> str:
         return self._groups.holds(part.dimension.of_page, lambda value: holds(part, value))
 
-    def _comparison(self, part: Condition) -> str:
+    def _comparison(self, part: Condition, piece: Piece) -> str:
         name = f"filter_{len(self.parameters)}"
         self.parameters[name] = list(part.values)
         values = f"{{{name}:Array({'UInt32' if part.dimension.is_number else 'String'})}}"
-        column = self._column(part.dimension)
+        column = self._column(part.dimension, piece)
         match part.compare:
             case "is":
                 return f"has({values}, {column})"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pipeline.clickhouse.columns import EVENT_COLUMNS
 from pipeline.clickhouse.roll_ups.declared import DAY, DECLARED, HOUR, RollUp
-from pipeline.reports.metrics import BOUNCE_SECONDS, THE_PUBLIC
+from pipeline.reports.metrics import BOUNCE_SECONDS, FEWEST_READERS, THE_PUBLIC
 from pipeline.reports.question import Question
 
 LOCAL = "'Asia/Ho_Chi_Minh'"
@@ -19,9 +19,10 @@ class Table:
     """``columns`` to tell rows apart by, the audience too; ``day`` and ``hour``: expressions of a row's time in
     Asia/Ho_Chi_Minh, ``hour`` empty if rows are of days.
 
-    ``source``: what stands after FROM, up to a condition of WHERE; it takes the ``{rows}`` under a condition. ``within``:
-    the condition that a row is of the days asked for, numbered ``{n}``. ``measures``: by name, the expression that adds
-    up the rows which ``{who}`` holds for. ``kinds``: by measure, the kind of events that it is of; empty for roll-ups.
+    ``source``: what stands after FROM, up to a condition of WHERE; it takes the ``{rows}`` under a condition.
+    ``within``: the condition that a row is of the days asked for, numbered ``{n}``. ``measures``: by name, the
+    expression that adds up the rows which ``{who}`` holds for. ``kinds``: by measure, the kind of events that it is of;
+    empty for roll-ups.
     """
 
     name: str
@@ -80,8 +81,8 @@ OF_EVENTS = {
     "visits": ("view", "countIf(visit AND {who})"),
     # As the roll-ups by anything but the day have it, so that a number is the same whatever it comes from.
     "visitors": ("view", "uniqCombined64If(12)(visitor, visitor != 0 AND {who})"),
-    "seconds": ("engagement", "sumIf(seconds, {who})"),
-    "depth": ("engagement", "sumIf(depth, {who})"),
+    "engaged_seconds": ("engagement", "sumIf(seconds, {who})"),
+    "scroll_depth": ("engagement", "sumIf(depth, {who})"),
     "downloads": ("download", "countIf({who})"),
     "outbound": ("outbound", "countIf({who})"),
     "searches": ("search", "countIf({who})"),
@@ -112,6 +113,23 @@ VISITS_OF_READERS = f"""(
     WINDOW the_visit AS (PARTITION BY site, day_of_visit, visitor, visit_number)
 ) WHERE kind = 'view'"""
 
+SITE = "({site:UInt32} = 0 OR site = {site:UInt32})"
+
+
+def _find_searches() -> str:
+    """The SELECT of the queries that enough readers searched for, in the period ``told``."""
+    table, days = "events", f"kind = 'search' AND {OF_MOMENTS.format(n='told')}"
+    readers = f"uniqExactIf((visitor, toDate(at, {LOCAL})), visitor != 0 AND {THE_PUBLIC})"
+    for roll_up in DECLARED:
+        states = {measure.name: measure.type for measure in roll_up.measures}
+        if "searchers" in states and roll_up.span is DAY:
+            table, days = roll_up.name, OF_DAYS.format(n="told")
+            readers = _sum_of("searchers", states["searchers"]).format(who=THE_PUBLIC)
+    return f"SELECT target FROM {table} WHERE {SITE} AND {days} GROUP BY target HAVING {readers} >= {FEWEST_READERS}"
+
+
+SEARCHES_SHOWN = _find_searches()
+
 TABLES = (
     *(_of(roll_up) for roll_up in DECLARED if roll_up.span in (DAY, HOUR)),
     Table(
@@ -121,7 +139,10 @@ TABLES = (
         hour=f"toStartOfHour(toTimeZone(at, {LOCAL}))",
         source="events WHERE {rows}",
         within=OF_MOMENTS,
-        measures={name: expression.format(who=f"kind = '{kind}' AND {{who}}") for name, (kind, expression) in OF_EVENTS.items()},
+        measures={
+            name: expression.format(who=f"kind = '{kind}' AND {{who}}")
+            for name, (kind, expression) in OF_EVENTS.items()
+        },
         kinds={name: kind for name, (kind, _expression) in OF_EVENTS.items()},
     ),
     Table(

@@ -12,20 +12,22 @@ import msgspec
 from rich.text import Text
 
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
+from pipeline.errors import TooHeavy
 from pipeline.operating.commands.arguments import Commands, day, natural
+from pipeline.operating.commands.asking import add_arguments, asked, find_answer
 from pipeline.operating.commands.context import Context
-from pipeline.operating.commands.text import add_row, shorten, table
+from pipeline.operating.commands.text import add_row, local_time, shorten, table
 from pipeline.periods import local_date
 from pipeline.process.run import FINE
-from pipeline.reports.answer import Answer, Cell, answer
+from pipeline.reports.answer import Answer, Cell, Changes, Numbers, Row
 from pipeline.reports.catalogue import CATALOGUE, REFUSALS
-from pipeline.reports.dimensions import Dimension
+from pipeline.reports.dimensions import PAGE, Dimension
 from pipeline.reports.formats.csv import answer_to_csv, to_csv
 from pipeline.reports.formats.json import answer_to_object, to_object
 from pipeline.reports.formats.xlsx import answer_to_xlsx, report_to_xlsx
 from pipeline.reports.metrics import Metric
 from pipeline.reports.query import Query
-from pipeline.reports.question import BadQuestion, read_question
+from pipeline.reports.question import BadQuestion
 from pipeline.reports.run import Report, read_report
 from pipeline.reports.schema import schema_of_questions
 
@@ -54,6 +56,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--output", dest="file", type=Path, metavar="FILE", help="ghi vào tệp · write into a file (csv, json, xlsx)"
     )
+    add_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -69,8 +72,12 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 def _refusal(options: argparse.Namespace) -> str:
     """Why these arguments do not go together; empty if they do."""
-    if (options.by == QUERY) != bool(options.question):
-        return f"câu hỏi JSON đi với query · a question in JSON goes with {QUERY}, such as {EXAMPLE}"
+    if (options.by == QUERY) != bool(options.question or options.metrics) or (options.question and options.metrics):
+        return (
+            f"câu hỏi JSON hoặc --metrics đi với query · a question in JSON, or --metrics, goes with {QUERY}: {EXAMPLE}"
+        )
+    if not options.metrics and (options.dimensions or options.filter or options.compare or options.weekdays):
+        return "--dimensions, --filter, --compare, --weekdays: cần · want --metrics"
     if options.format == "xlsx" and not options.file:
         return "--format xlsx: cần · wants --output FILE"
     if options.file and options.format == "table":
@@ -95,10 +102,9 @@ def _report(context: Context, options: argparse.Namespace) -> int:
 
 def _answer(context: Context, options: argparse.Namespace) -> int:
     try:
-        question = read_question(options.question.encode(), today=local_date(context.now()))
-    except BadQuestion as error:
+        found = find_answer(context, asked(context, options, days=DEFAULT_DAYS))
+    except (BadQuestion, TooHeavy) as error:
         return context.refuse(str(error))
-    found = answer(context.client(), question)
     if options.format == "table":
         _show_answer(context, found)
         return FINE
@@ -135,24 +141,65 @@ _ANSWER_AS: Mapping[str, Callable[[Answer], bytes]] = {
 
 
 def _show_answer(context: Context, found: Answer) -> None:
-    """The rows, the others and all of them together; below, what is counted and from where the answer comes."""
-    question = found.question
+    """The rows, the others and all of them together; below, what is counted, from where and until when."""
+    question, compared = found.question, found.compared
     context.tell_source()
     context.out.print(Text(f"{question.since} – {question.until} (Asia/Ho_Chi_Minh)", "dim"))
-    columns: tuple[Dimension | Metric, ...] = (*question.dimensions, *question.metrics)
-    numbers = tuple(place for place, column in enumerate(columns) if isinstance(column, Metric) or column.is_number)
-    shown = table(*(column.heading_vi for column in columns), numbers=numbers)
+    if compared:
+        context.out.print(
+            Text(f"so với · compared with {compared.since} – {compared.until}{_cut(compared.ends_at)}", "dim")
+        )
+    columns = [(one.heading_vi, one.is_number) for one in question.dimensions]
+    for metric in question.metrics:
+        columns += [(metric.heading_vi, True), *([("trước", True), ("±%", True)] if compared else [])]
+    numbers = tuple(place for place, (_heading, is_number) in enumerate(columns) if is_number)
+    shown = table(*(heading for heading, _is_number in columns), numbers=numbers)
     for row in found.rows:
-        add_row(shown, *map(_cell, columns, (*row.dimensions, *row.metrics)))
+        cells = (_dimension(found, one, cell) for one, cell in zip(question.dimensions, row.dimensions, strict=True))
+        add_row(shown, *cells, *_numbers(row, compared=compared is not None))
     if question.dimensions:
         blanks = [""] * (len(question.dimensions) - 1)
-        for name, sums in (("khác", found.others), ("tổng", found.totals)):
+        together = Row((), found.totals or (), *((compared.totals, compared.change) if compared else ()))
+        for name, sums in (("khác", found.others and Row((), found.others)), ("tổng", found.totals and together)):
             if sums:
                 shown.add_section()
-                add_row(shown, name, *blanks, *("" if one is None else f"{one:,}" for one in sums), style="bold")
+                add_row(shown, name, *blanks, *_numbers(sums, compared=compared is not None), style="bold")
     meanings = [f"{metric.heading_vi}: {metric.definition_vi} · {metric.definition_en}" for metric in question.metrics]
-    source = f"trả lời từ · answered from: {found.answered_from}"
-    context.print_table(shown, legend="\n".join((*(one.replace("\n", " ", 1) for one in meanings), source)))
+    context.print_table(shown, legend="\n".join((*(one.replace("\n", " ", 1) for one in meanings), *_sources(found))))
+
+
+def _sources(found: Answer) -> list[str]:
+    until = "không rõ · unknown" if found.complete_until is None else local_time(found.complete_until)
+    return [f"trả lời từ · answered from: {found.answered_from}", f"đầy đủ đến · complete until: {until}"]
+
+
+def _cut(ends_at: float | None) -> str:
+    return f", đến · until {local_time(ends_at)}" if ends_at else ""
+
+
+def _dimension(found: Answer, dimension: Dimension, cell: Cell) -> str:
+    """A page has its title beside it, as far as the CMS knows."""
+    facts = found.pages.get(int(cell)) if dimension is PAGE else None
+    gone = " (đã xóa · deleted)" if facts and facts.deleted else ""
+    return shorten(f"{cell} {facts.title}{gone}" if facts else str(cell), CELL_LENGTH)
+
+
+def _numbers(row: Row, *, compared: bool) -> list[str]:
+    """Those of a row, each with that of earlier days and its change where there are any."""
+    if not compared:
+        return [_number(one) for one in row.metrics]
+    nothing: tuple[None, ...] = (None,) * len(row.metrics)
+    earlier: Numbers = row.earlier or nothing
+    change: Changes = row.change or nothing
+    return [
+        cell
+        for now, before, by in zip(row.metrics, earlier, change, strict=True)
+        for cell in (_number(now), _number(before), "" if by is None else f"{by:+,}")
+    ]
+
+
+def _number(one: float | None) -> str:
+    return "" if one is None else f"{one:,}"
 
 
 def _refused_lately() -> dict[tuple[str, int], int]:

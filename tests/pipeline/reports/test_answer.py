@@ -136,11 +136,12 @@ WHOLE = {"date_range": [FIRST.isoformat(), LAST.isoformat()], "pagination": {"li
 TEXTS = [name for name, one in DIMENSIONS.items() if not one.is_time and not one.is_number]
 VALUES = {
     name: sorted(
-        {facts[name] for facts in KNOWN.values()}
-        if name in OF_PAGES
-        else {str(event["suspect" if name == "reason" else name]) for event in EVENTS}
+        {
+            "không có",
+            *(facts[name] for facts in KNOWN.values() if name in OF_PAGES),
+            *(str(event["suspect" if name == "reason" else name]) for event in EVENTS if name not in OF_PAGES),
+        }
     )
-    + ["không có"]
     for name in TEXTS
 }
 
@@ -259,12 +260,12 @@ def test_a_range_is_the_sum_of_its_days(engine: ClickHouse) -> None:
 
 def test_a_number_is_the_same_whatever_else_is_asked(engine: ClickHouse) -> None:
     """The site's daily visitors are told apart exactly, beside metrics of raw events too."""
-    alone = {name: ask(engine, metrics=[name], dimensions=["day"], **WHOLE) for name in METRICS}
-    together = ask(engine, metrics=list(METRICS), dimensions=["day"], **WHOLE)
+    together = as_rows(ask(engine, metrics=list(METRICS), dimensions=["day"], **WHOLE))
     for place, name in enumerate(METRICS):
-        assert {row.dimensions: row.metrics[0] for row in alone[name].rows} == {
-            row.dimensions: row.metrics[place] for row in together.rows if row.metrics[place] or row in alone[name].rows
-        } | {row.dimensions: row.metrics[0] for row in alone[name].rows if not row.metrics[0]}
+        alone = as_rows(ask(engine, metrics=[name], dimensions=["day"], **WHOLE))
+        assert alone, name
+        assert {key: (numbers[place],) for key, numbers in together.items() if key in alone} == alone
+        assert not any(numbers[place] for key, numbers in together.items() if key not in alone)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -337,3 +338,199 @@ def test_what_somebody_writes_into_a_filter_is_no_sql(engine: ClickHouse) -> Non
     nasty = ["') OR 1=1 --", "{site:UInt32}", "\\", "'", "\0", "%", "${x}"]
     found = ask(engine, metrics=["views"], filters=[["is", "source", nasty]], **WHOLE)
     assert found.rows == ()
+
+
+# compared with earlier days
+
+
+def moment(day: str, hour: int) -> datetime:
+    return datetime.combine(date.fromisoformat(day), datetime.min.time(), HANOI) + timedelta(hours=hour)
+
+
+@pytest.mark.parametrize(
+    ("asked", "days", "until"),
+    [
+        pytest.param({"compare": "previous_period"}, 6, None, id="as many days before"),
+        pytest.param({"compare": "previous_period", "compare_match_day_of_week": True}, 7, None, id="by weekday"),
+        pytest.param({"compare": ["2026-10-20", "2026-10-25"]}, 17, None, id="given days"),
+        pytest.param({"compare": "previous_period"}, 6, moment("2026-11-03", 23), id="the last day at the same hour"),
+        pytest.param({"compare": "previous_period"}, 6, moment("2026-10-31", 12), id="the first day at the same hour"),
+    ],
+)
+@pytest.mark.parametrize(
+    "dimensions", [[], ["day"], ["week", "page"], ["hour"], ["weekday"], ["author", "hour_of_day"]]
+)
+def test_rows_have_the_numbers_of_earlier_days(
+    engine: ClickHouse, asked: dict[str, Any], days: int, until: datetime | None, dimensions: list[str]
+) -> None:
+    question: dict[str, Any] = {"date_range": ["2026-11-06", "2026-11-11"], "dimensions": dimensions}
+    question |= {"metrics": [*METRICS], "pagination": {"limit": 10_000}}
+    now = (until + timedelta(days=days)).timestamp() if until else 0.0
+    found = ask(engine, **question, include=asked | {"totals": True}, now=now)
+    assert as_rows(found) == true_rows(EVENTS, question, KNOWN), "the days asked for stay as they are"
+    earlier = earlier_rows(EVENTS, question, KNOWN, days=days, until=until)
+    nothing = tuple(None if METRICS[name].per else 0 for name in METRICS)
+    assert {row.dimensions: row.earlier for row in found.rows} == {
+        row.dimensions: earlier.get(row.dimensions, nothing) for row in found.rows
+    }
+    assert found.compared is not None
+    assert (found.compared.until - found.compared.since).days == 5
+    assert found.compared.ends_at == (until.timestamp() if until else None)
+    together = earlier_rows(EVENTS, question | {"dimensions": []}, KNOWN, days=days, until=until)
+    assert found.compared.totals == totals_of(question, together)
+
+
+def test_a_year_earlier_is_the_same_date() -> None:
+    include = {"compare": "year_over_year"}
+    asked: dict[str, Any] = {"metrics": ["views"], "date_range": ["2024-02-29", "2024-03-10"], "include": include}
+    earlier = read_question(asked, today=LAST).earlier
+    assert earlier is not None
+    assert (earlier.since, earlier.until) == (date(2023, 2, 28), date(2023, 3, 10))
+    include["compare_match_day_of_week"] = True
+    earlier = read_question(asked, today=LAST).earlier
+    assert earlier is not None
+    assert earlier.since.weekday() == date(2024, 2, 29).weekday()
+    assert earlier.since == date(2023, 3, 2)
+
+
+@pytest.fixture
+def two_years(embedded_directory: Path) -> Iterator[ClickHouse]:
+    """A view at noon of 28 and 29 February 2024, and of 28 February 2025."""
+    with fresh_database(embedded_directory) as connect:
+        client = connect()
+        noons = [moment("2024-02-28", 12), moment("2024-02-29", 12), moment("2025-02-28", 12)]
+        rows = [
+            EMPTY_ROW | {"at": int(at.timestamp() * 1000), "site": 1, "page_id": 1, "offset": number}
+            for number, at in enumerate(noons)
+        ]
+        columns = {name: [row[name] for row in rows] for name in EVENT_COLUMNS}
+        write_events(client, columns, token="page-events/0/0-2")
+        yield client
+
+
+def test_the_same_dates_of_a_year_earlier_are_beside_this_year_s(two_years: ClickHouse) -> None:
+    asked: dict[str, Any] = {"metrics": ["views"], "date_range": ["2025-02-01", "2025-03-31"], "dimensions": ["day"]}
+    (row,) = ask(two_years, **asked, include={"compare": "year_over_year"}).rows
+    assert row == Row(("2025-02-28",), (1,), (2,), (-50.0,))
+    (row,) = ask(two_years, **asked | {"dimensions": ["month"]}, include={"compare": "year_over_year"}).rows
+    assert row == Row(("2025-02-01",), (1,), (2,), (-50.0,))
+
+
+def test_nothing_is_said_of_an_earlier_query_that_may_be_hidden(engine: ClickHouse) -> None:
+    """None, and not 0: it was searched for, by too few to be told."""
+    question: dict[str, Any] = {
+        "metrics": ["searches"],
+        "dimensions": ["target"],
+        "include": {"compare": ["2026-10-21"] * 2},
+    }
+    found = ask(engine, **question, date_range=[FIRST.isoformat(), LAST.isoformat()])
+    assert ("giấy phép",) in as_rows(found)
+    assert {row.earlier for row in found.rows if row.dimensions != ("",)} == {None}
+
+
+# a query that few searched for
+
+
+def test_a_query_of_few_readers_is_in_the_others_whichever_way_it_is_asked(engine: ClickHouse) -> None:
+    """On one day nobody's query has five readers; over all days the frequent ones have."""
+    day = {"date_range": [FIRST.isoformat()] * 2}
+    include = {"totals": True, "total_rows": True}
+    shown = ask(engine, metrics=["searches"], dimensions=["target"], include=include, **WHOLE)
+    assert {"giấy phép", "hóa đơn"} <= {row.dimensions[0] for row in shown.rows}
+    found = ask(engine, metrics=["searches"], dimensions=["target"], include=include, **day)
+    assert [row.dimensions for row in found.rows] in ([], [("",)])
+    assert found.total_rows == len(found.rows)
+    assert found.totals is not None
+    assert found.others is not None
+    assert found.others[0] == (found.totals[0] or 0) - sum(row.metrics[0] or 0 for row in found.rows)
+    assert found.others[0], "there were searches on that day"
+    for way in (["is", "target", QUERIES[:-1]], ["contains", "target", ["giấy", "lương", "hóa", "nguyễn"]]):
+        assert ask(engine, metrics=["searches"], filters=[way], **day).rows == ()
+        assert ask(engine, metrics=["searches"], filters=[["not", way]], **day).rows[0].metrics == found.totals
+
+
+# pages that the CMS knows
+
+
+def test_a_question_that_only_the_cms_can_answer_is_refused_without_it(engine: ClickHouse) -> None:
+    question = read_question({"metrics": ["views"], "dimensions": ["author"], "date_range": "7d"}, today=LAST)
+    with pytest.raises(BadQuestion, match="only the CMS knows"):
+        answer(engine, question)
+
+
+def test_an_answer_has_what_the_cms_knows_of_its_pages(engine: ClickHouse) -> None:
+    found = ask(engine, metrics=["views"], dimensions=["page"], **WHOLE)
+    assert found.pages == {page: PAGES[page] for page in (1, 2, 3, 4, 5)}, "page 6 is unknown, and 9 was never viewed"
+
+
+def test_a_reader_of_two_pages_of_an_author_is_one_reader(two_years: ClickHouse) -> None:
+    at = int(moment("2025-05-05", 9).timestamp() * 1000)
+    rows = [EMPTY_ROW | {"at": at, "site": 1, "page_id": page, "visitor": 5, "offset": 9} for page in (1, 2, 3)]
+    columns = {name: [row[name] for row in rows] for name in EVENT_COLUMNS}
+    write_events(two_years, columns, token="page-events/0/9-9")
+    asked: dict[str, Any] = {"metrics": ["daily_visitors", "views"], "date_range": ["2025-05-05"] * 2}
+    assert as_rows(ask(two_years, **asked, dimensions=["author"])) == {("Lan",): (1, 2), ("Ánh",): (1, 1)}
+
+
+def test_twenty_thousand_pages_are_no_longer_a_statement_than_the_engine_takes(engine: ClickHouse) -> None:
+    many = {
+        page: PageFacts(author=f"Người viết {page % 4_999}", unit=f"Mục {page % 7}") for page in range(1, 900_000, 45)
+    }
+    many |= {page: PageFacts(author="Lan", unit="Tin tức") for page in range(1, 7)}
+    asked = {"metrics": ["views"], "dimensions": ["author", "unit"], "date_range": WHOLE["date_range"]}
+    found = answer(engine, read_question(asked, today=LAST), pages=many)
+    assert {row.dimensions for row in found.rows} == {("Lan", "Tin tức")}
+
+
+# within bounds
+
+
+def test_a_question_of_raw_events_tells_how_far_it_is(engine: ClickHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "SLICE_EVENTS", 300)
+    told: list[tuple[int, int]] = []
+    question = read_question({"metrics": ["views"], "dimensions": ["path"], **WHOLE}, today=LAST)
+    answer(engine, question, on_progress=lambda done, total: told.append((done, total)))
+    assert told[0] == (0, len(EVENTS))
+    assert told[-1] == (len(EVENTS), len(EVENTS))
+    assert told == sorted(told)
+    assert len(set(told)) > 4
+
+    told.clear()
+    question = read_question({"metrics": ["views"], "dimensions": ["page"], **WHOLE}, today=LAST)
+    answer(engine, question, on_progress=lambda done, total: told.append((done, total)))
+    assert told == [], "a roll-up takes no time worth telling of"
+
+
+def test_a_question_is_cancelled_between_slices(engine: ClickHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "SLICE_EVENTS", 300)
+    told: list[int] = []
+    question = read_question({"metrics": ["views"], "dimensions": ["path"], **WHOLE}, today=LAST)
+    with pytest.raises(Cancelled):
+        answer(
+            engine, question, on_progress=lambda done, _: told.append(done), cancelled=lambda: bool(told and told[-1])
+        )
+    assert 0 < told[-1] < len(EVENTS)
+
+
+@pytest.mark.parametrize("bound", [{"max_memory_usage": 1_000}, {"max_execution_time": 0.000001}])
+def test_a_question_that_costs_too_much_is_refused_in_words(
+    engine: ClickHouse, monkeypatch: pytest.MonkeyPatch, bound: dict[str, float]
+) -> None:
+    monkeypatch.setattr("pipeline.clickhouse.client.BOUNDS", bound)
+    with pytest.raises(TooHeavy, match="ask for fewer days"):
+        ask(engine, metrics=["daily_visitors", "exits"], dimensions=["path", "hour"], **WHOLE)
+
+
+def test_more_rows_than_can_be_put_together_are_refused(engine: ClickHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "SLICE_EVENTS", 300)
+    monkeypatch.setattr(reading, "MOST_ROWS", 20)
+    with pytest.raises(TooHeavy, match="more than 20"):
+        ask(engine, metrics=["views"], dimensions=["path", "hour"], **WHOLE)
+
+
+def test_an_answer_says_until_when_it_is_complete(engine: ClickHouse) -> None:
+    midnight = moment("2026-11-14", 0).timestamp()
+    question = read_question({"metrics": ["views"], **WHOLE}, today=LAST)
+    assert answer(engine, question, complete_until=midnight - 60).complete_until == midnight - 60
+    assert answer(engine, question, complete_until=midnight + 60).complete_until == midnight, "nothing comes later"
+    assert answer(engine, question).complete_until is None

@@ -41,6 +41,11 @@ def test_it_is_a_schema() -> None:
         {"filters": [["is", "channel", ["search", "ai"]], ["is_not", "page", [7]], ["contains", "path", ["/tin"]]]},
         {"filters": [["or", [["is", "country", ["VN"]], ["not", ["and", []]]]]]},
         {"order_by": [["views", "asc"]]},
+        {"include": {"compare": "previous_period", "compare_match_day_of_week": True}},
+        {"include": {"compare": "year_over_year"}},
+        {"include": {"compare": ["2025-11-01", "2025-11-30"]}},
+        {"include": {"compare": None}},
+        {"filters": [["contains", "author", ["Lan"]], ["is", "target", ["giấy phép"]]]},
         {"include": {"totals": True, "total_rows": True}, "pagination": {"limit": 10_000, "offset": 3}},
     ],
 )
@@ -69,9 +74,29 @@ def test_what_the_schema_allows_can_be_asked(more: dict[str, Any]) -> None:
         {"filters": ["is"]},
         {"order_by": [["views", "up"]]},
         {"include": {"everything": True}},
+        {"include": {"compare": "last_year"}},
+        {"include": {"compare": ["2025-11-01"]}},
+        {"include": {"compare_match_day_of_week": "yes"}},
         {"pagination": {"limit": 0}},
     ],
 )
 def test_what_the_schema_refuses_is_refused(more: dict[str, Any]) -> None:
     assert not VALIDATOR.is_valid(LEAST | more)
     assert not can_be_asked(LEAST | more)
+
+
+@pytest.mark.parametrize(
+    "include",
+    [
+        {"compare": ["2025-11-30", "2025-11-01"]},
+        {"compare": ["2025-11-01", "2025-11-30"], "compare_match_day_of_week": True},
+    ],
+)
+def test_earlier_days_that_make_no_sense_are_refused(include: dict[str, Any]) -> None:
+    """Which no schema can say."""
+    assert not can_be_asked(LEAST | {"include": include})
+
+
+def test_days_before_all_days_are_refused() -> None:
+    whole = {"date_range": ["1971-01-01", "2026-11-28"], "include": {"compare": "previous_period"}}
+    assert not can_be_asked(LEAST | whole)

@@ -6,14 +6,18 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 from ops import Ops
 
 from pipeline.events import PageView
+from pipeline.operating.site import Site
+from pipeline.reports.pages import PageFacts
 
 View = Callable[..., PageView]
 
+NOW = 1_790_571_600.0  # as of the fixture `ops`
 HOUR = 3600.0
 DAY = 24 * HOUR
 
@@ -153,7 +157,7 @@ def test_a_question_is_answered_as_json_csv_and_a_table(filled: Ops) -> None:
         ("{", "the question is not valid"),
         (asked(metric=["views"]), "unknown field `metric`"),
         (asked(metrics=["clicks"]), "there are: views, visits"),
-        (asked(dimensions=["colour"]), "there are: page, locale"),
+        (asked(dimensions=["colour"]), "there are: page, author"),
         (asked(filters=[["is", "page", ["seven"]]]), "values of page are numbers"),
         (asked(filters=[["was", "page", [7]]]), "filters[0]"),
         (asked(date_range=["2026-09-29", "2026-09-28"]), "begins after it ends"),
@@ -174,3 +178,81 @@ def test_the_schema_of_questions_is_printed(ops: Ops) -> None:
 def test_a_question_goes_with_query_alone(ops: Ops) -> None:
     assert ops.nhip("report", "days", asked()).code == 2
     assert ops.nhip("report", "query").code == 2
+
+
+DAYS = ("--since", "2026-09-28", "--until", "2026-09-29")
+
+
+def test_a_question_may_be_asked_without_json(filled: Ops) -> None:
+    typed = ("--metrics", "views, visits", "--dimensions", "page", *DAYS, "--filter", '["is", "locale", ["vi"]]')
+    found = filled.nhip("report", "query", *typed, "--json").json()
+    assert found["results"] == [{"dimensions": [7], "metrics": [4, 1]}, {"dimensions": [8], "metrics": [1, 1]}]
+    assert found["totals"] == [5, 2]
+    one = filled.nhip("report", "query", *typed, "--limit", "1", "--json").json()
+    assert (len(one["results"]), one["total_rows"]) == (1, 2)
+
+
+def test_a_table_has_the_numbers_of_earlier_days_and_the_change(filled: Ops) -> None:
+    filled.now = NOW + 3 * DAY
+    typed = ("--since", "2026-09-29", "--until", "2026-09-29", "--compare", "previous_period")
+    out = filled.nhip("report", "query", "--metrics", "views,engaged_seconds", "--dimensions", "page", *typed).out
+    lines = [line.split() for line in out.splitlines()]
+    assert ["7", "1", "3", "-66.7", "0.0", "0.0"] in lines
+    assert ["tổng", "1", "4", "-75.0", "0.0", "0.0"] in lines
+    assert "so với · compared with 2026-09-28 – 2026-09-28" in out
+
+
+def test_a_day_that_is_not_over_is_compared_up_to_the_same_time(filled: Ops) -> None:
+    """It is one o'clock; the day before had a view at half past eleven in the evening."""
+    filled.now = NOW + DAY + HOUR
+    typed = ("--since", "2026-09-29", "--until", "2026-09-29", "--compare", "previous_period")
+    out = filled.nhip("report", "query", "--metrics", "views", *typed).out
+    assert ["1", "3", "-66.7"] in [line.split() for line in out.splitlines()]
+    assert "đến · until 2026-09-28 13:00:00" in out
+
+
+def test_an_answer_says_until_when_everything_is_counted(filled: Ops, view: View) -> None:
+    typed = ("report", "query", "--metrics", "views", *DAYS)
+    assert "complete until: 2026-09-28 12:00:00" in filled.nhip(*typed).out
+    filled.now = NOW + 60
+    filled.send(view(9))
+    filled.now = NOW + 3600
+    assert "complete until: 2026-09-28 12:01:00" in filled.nhip(*typed).out, "a record waits since then"
+
+
+class Pages:
+    """A CMS that knows page 7."""
+
+    def page_facts(self) -> dict[int, PageFacts]:
+        return {7: PageFacts("Mùa vàng", author="Lan"), 8: PageFacts("Trang cũ", deleted=True)}
+
+    def close(self) -> None: ...
+
+
+def test_pages_have_their_titles_and_authors_where_there_is_a_cms(filled: Ops) -> None:
+    filled.open_site = lambda _settings: cast(Site, Pages())
+    out = filled.nhip("report", "query", "--metrics", "views", "--dimensions", "page", *DAYS).out
+    assert "7 Mùa vàng" in out
+    assert "8 Trang cũ (đã xóa · deleted)" in out
+    found = filled.nhip("report", "query", "--metrics", "views", "--dimensions", "author", *DAYS, "--json").json()
+    assert found["results"] == [{"dimensions": ["Lan"], "metrics": [4]}, {"dimensions": [""], "metrics": [1]}]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["query", "--metrics", "views", "--dimensions", "author"], "only the CMS knows"),
+        (["query", "--metrics", "clicks"], "there are: views, visits"),
+        (["query", "--metrics", "views", "--filter", "["], "--filter: không phải JSON"),
+        (["query", "--metrics", "views", "--compare", "yesterday"], "compare"),
+        (["query", "--metrics", "views", "--compare", "2026-09-01,x"], "compare"),
+        (["query", asked(), "--weekdays"], "want --metrics"),
+        (["query", asked(), "--metrics", "views"], "goes with query"),
+        (["days", "--metrics", "views"], "goes with query"),
+    ],
+)
+def test_what_makes_no_question_is_refused_in_one_line(ops: Ops, typed: list[str], said: str) -> None:
+    answer = ops.nhip("report", *typed)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+    assert len(answer.err.splitlines()) == 1
