@@ -128,17 +128,41 @@ def _answer() -> Schema:
                     "properties": {
                         "dimensions": {"type": "array", "items": {"type": ["string", "integer", "null"]}},
                         "metrics": numbers,
+                        "comparison": {
+                            "description": "where `include.compare` was asked for: the earlier days, and the change in "
+                            "percent of them (of percentages the difference); null where there is none",
+                            "type": "object",
+                            "required": ["metrics", "change"],
+                            "properties": {"metrics": _or_none(numbers), "change": _or_none(numbers)},
+                        },
                     },
                 },
             },
             "totals": numbers | {"description": "of all rows together"},
             "others": numbers | {"description": "of the rows that are not shown; null where rows do not add up"},
             "total_rows": {"type": "integer"},
+            "compared": {
+                "type": "object",
+                "description": "the earlier days; `ends_at` where the last one is counted up to a time of day alone",
+                "required": ["date_range", "ends_at", "totals", "change"],
+                "properties": {
+                    "date_range": {"type": "array", "items": {"type": "string", "format": "date"}},
+                    "ends_at": {"type": ["string", "null"], "format": "date-time"},
+                    "totals": _or_none(numbers),
+                    "change": _or_none(numbers),
+                },
+            },
             "meta": {
                 "type": "object",
-                "required": ["answered_from", "definitions"],
+                "required": ["answered_from", "complete_until", "definitions"],
                 "properties": {
                     "answered_from": {"enum": ["roll_up", "raw"]},
+                    "complete_until": {
+                        "type": ["string", "null"],
+                        "format": "date-time",
+                        "description": "everything before is counted; null if this is not known",
+                    },
+                    "pages": {"type": "object", "description": "by id, what the CMS knows of the pages in `results`"},
                     "definitions": {
                         "type": "object",
                         "propertyNames": {"enum": [*METRICS]},
@@ -146,9 +170,13 @@ def _answer() -> Schema:
                     },
                 },
             },
-            "query": {"type": "object", "description": "what was answered, with the days in force"},
+            "query": {"$ref": "#/components/schemas/Question", "description": "can be asked again, of these days"},
         },
     }
+
+
+def _or_none(schema: Schema) -> Schema:
+    return {"oneOf": [schema, {"type": "null"}]}
 
 
 def _problem() -> Schema:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -22,13 +23,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from django.db import Error, close_old_connections
 from django.http import HttpRequest
 
-from cms.statistics.reports.asking import PATIENCE_SECONDS, Away, Crowded, Desk, NotAnswered, TooMuch, desks
+from cms.statistics.reports.asking import Away, Crowded, Desk, NotAnswered, TooMuch, Work, answering_work, desks
 from cms.statistics.reports.tokens.models import find_token
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.collecting.limits import Limit
@@ -48,20 +49,24 @@ from pipeline.process.http import (
     respond,
     responding,
 )
-from pipeline.reports.answer import Answer, answer
+from pipeline.reports.answer import Answer
 from pipeline.reports.formats.csv import answer_to_csv
 from pipeline.reports.formats.json import answer_to_object
 from pipeline.reports.formats.xlsx import answer_to_xlsx
 from pipeline.reports.openapi import CSV, JSON, OPENAPI_PATH, PROBLEM, QUERY_PATH, SCHEMA_PATH, XLSX, openapi_document
+from pipeline.reports.pages import Pages
 from pipeline.reports.question import BadQuestion, Question, read_question
 from pipeline.reports.schema import schema_of_questions
 
 log = logging.getLogger("nhip")
 
+Found = TypeVar("Found")
+
 BODY_BYTES = 64 * 1024
 MOST_LOOKED_UP = 20  # tokens that wait for the database at once
 MOST_OF_ONE_TOKEN = 2  # questions at once: what one program asks keeps no other waiting
 NEXT_SECONDS = 1
+PATIENCE_SECONDS = 50.0  # the proxy waits for 60
 MS = 1000
 
 CHALLENGE = 'Bearer realm="nhip"'
@@ -119,7 +124,7 @@ FORMATS: Mapping[str, Format] = {
 class ReportsApi:
     """``per_minute``: how many questions a token may ask in this process, as many at once after a pause; 0: any number.
 
-    ``clock`` gives Unix seconds.
+    ``pages`` asks the CMS what it knows of its pages, in a thread. ``clock`` gives Unix seconds.
     """
 
     def __init__(
@@ -128,16 +133,18 @@ class ReportsApi:
         per_minute: int,
         desk: Callable[[], Desk] = lambda: desks().programs,
         look_up: LookUp | None = None,
+        pages: Callable[[], Pages] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._per_minute = per_minute
         self._desk = desk
         self._look_up = look_up or look_up_token
+        self._pages = pages
         self._clock = clock
         self._limit = Limit(rate=per_minute / 60, burst=per_minute)
         self._answering: Counter[int] = Counter()
         self._looking_up = 0
-        self._lookups = ThreadPoolExecutor(max_workers=1, thread_name_prefix="report-tokens")
+        self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reports-cms")
         schema, document = schema_of_questions(), openapi_document()
         self._endpoints: dict[str, Application] = {
             QUERY_PATH: self._query,
@@ -153,6 +160,8 @@ class ReportsApi:
             await endpoint(scope, receive, send)
         except Problem as problem:
             await respond(_tell(problem), send)
+        except BadQuestion as error:
+            await respond(_tell(Problem(400, "bad-question", str(error))), send)
         except NotAnswered as why:
             await respond(_tell(_problem_of(why)), send)
 
@@ -180,9 +189,7 @@ class ReportsApi:
             raise Crowded
         self._looking_up += 1
         try:
-            asker = await asyncio.get_running_loop().run_in_executor(
-                self._lookups, self._look_up, shown.strip(), self._today()
-            )
+            asker = await self._ask_database(self._look_up, shown.strip(), self._today())
         finally:
             self._looking_up -= 1
         if asker is None:
@@ -200,36 +207,50 @@ class ReportsApi:
     # what is asked, and its answer
 
     def _question(self, body: bytes) -> Question:
-        try:
-            return read_question(body, today=self._today())
-        except BadQuestion as error:
-            raise Problem(400, "bad-question", str(error)) from error
+        return read_question(body, today=self._today())
 
     async def _answer(self, asker: Asker, question: Question, chosen: str, receive: Receive) -> Response | None:
         """None if the asker has left: a question that has not begun is not begun then."""
         self._answering[asker.token] += 1
+        until = threading.Event()
         try:
-            return await _wait(self._desk().start(partial(_respond, question=question, chosen=chosen)), receive)
+            work = answering_work(question, pages=await self._pages_for(question))
+            started = self._desk().start(partial(_respond, work=work, chosen=chosen), until=until)
+            return await _wait(started, receive)
         finally:
+            until.set()
             self._answering[asker.token] -= 1
             if not self._answering[asker.token]:
                 del self._answering[asker.token]
+
+    async def _pages_for(self, question: Question) -> Pages | None:
+        """What the CMS knows of pages, for a question about authors and the like."""
+        if self._pages is None or not any(one.of_page for one in question.columns):
+            return None
+        return await self._ask_database(self._pages)
+
+    async def _ask_database(self, ask: Callable[..., Found], *arguments: object) -> Found:
+        return await asyncio.get_running_loop().run_in_executor(self._database, partial(_in_database, ask, *arguments))
 
     def _today(self) -> date:
         return local_date(self._clock())
 
 
 def look_up_token(shown: str, today: date) -> Asker | None:
-    """In the database."""
+    token = find_token(shown, today=today)
+    return token and Asker(token.pk, token.site_id or 0)
+
+
+def _in_database(ask: Callable[..., Found], *arguments: object) -> Found:
+    """Raises Away while the CMS database can't be asked."""
     close_old_connections()
     try:
-        token = find_token(shown, today=today)
+        return ask(*arguments)
     except Error as error:
-        log.warning("the database can't be asked for tokens: %s", error)
+        log.warning("the CMS database can't be asked, so that programs get no reports: %s", error)
         raise Away from error
     finally:
         close_old_connections()
-    return token and Asker(token.pk, token.site_id or 0)
 
 
 def _headers(scope: Scope, wanted: bytes) -> str:
@@ -266,9 +287,10 @@ def _within(asker: Asker, question: Question) -> Question:
     return replace(question, site=asker.site or question.site)
 
 
-def _respond(client: ClickHouse, *, question: Question, chosen: str) -> Response:
+def _respond(client: ClickHouse, *, work: Work[Answer], chosen: str) -> Response:
     """In a thread of the desk: a workbook of thousands of rows takes a moment too."""
-    found = answer(client, question)
+    found = work(client)
+    question = found.question
     encode, extension = FORMATS[chosen]
     kind = f"{chosen}; charset=utf-8" if chosen == CSV else chosen
     headers = [(b"content-type", kind.encode()), NO_STORE, (b"vary", b"accept"), *DATA_FIELDS]

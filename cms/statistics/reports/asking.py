@@ -4,9 +4,10 @@
     days, pages = ask_all([this, that])      # side by side
     rows = work(lambda client: …)            # anything else that only reads
 
-Each raises ``NotAnswered``, whose ``words`` are for people. The one process asks the engine inside it, a web process
-the server, both under the reader's account. Whoever puts a process together installs the way there
-(``cms/__main__.py``, ``cms/web/__main__.py``); in any other, such as a management command, the engine is away.
+Each raises ``NotAnswered``, whose ``words`` are for people. Work that takes long looks at ``given_up()`` between its
+steps. The one process asks the engine inside it, a web process the server, both under the reader's account. Whoever
+puts a process together installs the way there (``cms/__main__.py``, ``cms/web/__main__.py``); in any other, such as a
+management command, the engine is away.
 
 People and programs have a desk each, so that no program's questions keep an officer waiting.
 """
@@ -22,10 +23,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from pipeline.clickhouse.client import ClickHouse, Reconnecting, is_beyond_bounds
-from pipeline.errors import PipelineError, Rejected, Unavailable
+from cms.statistics import counters
+from pipeline.clickhouse.client import ClickHouse, Reconnecting
+from pipeline.errors import Cancelled, PipelineError, Rejected, TooHeavy
 from pipeline.reports.answer import Answer, answer
-from pipeline.reports.question import Question
+from pipeline.reports.pages import Pages
+from pipeline.reports.question import BadQuestion, Question
 
 log = logging.getLogger("nhip")
 
@@ -100,14 +103,17 @@ class Desk:
         self._own = threading.local()
         self._connections: list[Reconnecting] = []
 
-    def start(self, work: Work[Found]) -> Future[Found]:
-        """The future raises NotAnswered. Raises Crowded if there is no room."""
+    def start(self, work: Work[Found], *, until: threading.Event | None = None) -> Future[Found]:
+        """The future raises NotAnswered, or BadQuestion. Raises Crowded if there is no room.
+
+        ``until``: set when nobody waits any more; ``given_up()`` says so to the work then.
+        """
         with self._lock:
             if self._taken >= self._most:
                 raise Crowded
             self._taken += 1
         try:
-            future = self._pool.submit(self._run, work)
+            future = self._pool.submit(self._run, work, until)
         except RuntimeError as error:  # the process is ending
             self._leave()
             raise Away from error
@@ -124,7 +130,8 @@ class Desk:
         with self._lock:
             self._taken -= 1
 
-    def _run(self, work: Work[Found]) -> Found:
+    def _run(self, work: Work[Found], until: threading.Event | None) -> Found:
+        _under_way.until = until
         with _in_words():
             return work(self._connection()())
 
@@ -143,6 +150,7 @@ class Desks(NamedTuple):
 
 
 _installed: list[Desks] = []
+_under_way = threading.local()
 _waiting_threads = threading.BoundedSemaphore(MOST_WAITING_THREADS)
 
 
@@ -170,14 +178,29 @@ def desks() -> Desks:
         raise Away from None
 
 
-def ask(question: Question, *, patience: float = PATIENCE_SECONDS) -> Answer:
-    """The answer, waited for in this thread for ``patience`` seconds at most. Raises NotAnswered."""
-    return ask_all([question], patience=patience)[0]
+def given_up() -> bool:
+    """Whether nobody waits any more for the work that this thread does."""
+    until: threading.Event | None = getattr(_under_way, "until", None)
+    return until is not None and until.is_set()
 
 
-def ask_all(questions: Sequence[Question], *, patience: float = PATIENCE_SECONDS) -> list[Answer]:
-    """The answers in the order of the questions, all within ``patience`` seconds. Raises NotAnswered."""
-    return work_all([partial(answer, question=question) for question in questions], patience=patience)
+def answering_work(question: Question, *, pages: Pages | None = None) -> Work[Answer]:
+    """``pages``: what the CMS knows, for a question about authors and the like; without them that is a BadQuestion."""
+    # What the counters have seen, the reports have: both are of the same rows.
+    complete_until = counters.current().snapshot().as_of
+    return partial(answer, question=question, pages=pages, complete_until=complete_until, cancelled=given_up)
+
+
+def ask(question: Question, *, pages: Pages | None = None, patience: float = PATIENCE_SECONDS) -> Answer:
+    """The answer, waited for in this thread for ``patience`` seconds at most. Raises NotAnswered or BadQuestion."""
+    return ask_all([question], pages=pages, patience=patience)[0]
+
+
+def ask_all(
+    questions: Sequence[Question], *, pages: Pages | None = None, patience: float = PATIENCE_SECONDS
+) -> list[Answer]:
+    """The answers in the order of the questions, all within ``patience`` seconds. Raises NotAnswered or BadQuestion."""
+    return work_all([answering_work(question, pages=pages) for question in questions], patience=patience)
 
 
 def work(one: Work[Found], *, patience: float = PATIENCE_SECONDS) -> Found:
@@ -190,14 +213,16 @@ def work_all(every: Sequence[Work[Found]], *, patience: float = PATIENCE_SECONDS
     if not _waiting_threads.acquire(timeout=min(TURN_SECONDS, patience)):
         raise Crowded
     started: list[Future[Found]] = []
+    until = threading.Event()
     try:
         people = desks().people
         for one in every:
-            started.append(people.start(one))
+            started.append(people.start(one, until=until))
         return [future.result(timeout=max(0.0, deadline - time.monotonic())) for future in started]
     except TimeoutError:
         raise TooMuch from None
     finally:
+        until.set()
         for future in started:
             future.cancel()
         _waiting_threads.release()
@@ -205,18 +230,17 @@ def work_all(every: Sequence[Work[Found]], *, patience: float = PATIENCE_SECONDS
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    """What went wrong as NotAnswered; a fault of ours is logged, an outage is by whoever reads the counters."""
+    """What went wrong as NotAnswered; a fault of ours is logged."""
     try:
         yield
-    except Unavailable as error:
-        raise (TooMuch if is_beyond_bounds(error) else Away) from error
+    except BadQuestion:
+        raise
+    except (TooHeavy, Cancelled) as error:
+        raise TooMuch from error
     except Rejected as error:
-        if is_beyond_bounds(error):
-            raise TooMuch from error
         log.exception("a question about traffic was refused by the engine")
         raise Failed from error
-    except PipelineError as error:
-        log.warning("a question about traffic can't be asked: %s", error)
+    except PipelineError as error:  # an outage, which whoever reads the counters logs
         raise Away from error
     except Exception as error:
         log.exception("a question about traffic failed")

@@ -1,9 +1,13 @@
-"""A report as CSV, with the names of its columns in the first line."""
+"""A report as CSV, with the names of its columns in the first line.
+
+Where earlier days were asked for, each metric is followed by theirs and by the change.
+"""
 
 import csv
 import io
+from collections.abc import Iterator
 
-from pipeline.reports.answer import Answer, Cell
+from pipeline.reports.answer import Answer, Cell, Number, Row
 from pipeline.reports.run import Report
 
 
@@ -19,9 +23,24 @@ def answer_to_csv(answer: Answer) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     question = answer.question
-    writer.writerow([*(one.name for one in question.dimensions), *(one.name for one in question.metrics)])
-    writer.writerows([*map(_harmless, row.dimensions), *row.metrics] for row in answer.rows)
+    names = (f"{before}{one.name}" for one in question.metrics for before in _kinds(answer))
+    writer.writerow([*(one.name for one in question.dimensions), *names])
+    writer.writerows([*map(_harmless, row.dimensions), *numbers_of(row, answer)] for row in answer.rows)
     return text.getvalue()
+
+
+def numbers_of(row: Row, answer: Answer) -> Iterator[Number]:
+    """The cells of a row's metrics, in the order of their columns."""
+    if answer.compared is None:
+        yield from row.metrics
+        return
+    nothing = (None,) * len(row.metrics)
+    for three in zip(row.metrics, row.earlier or nothing, row.change or nothing, strict=True):
+        yield from three
+
+
+def _kinds(answer: Answer) -> tuple[str, ...]:
+    return ("",) if answer.compared is None else ("", "earlier_", "change_")
 
 
 def _harmless(cell: Cell) -> Cell:

@@ -9,10 +9,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
-from pipeline.reports.answer import Answer
-from pipeline.reports.dimensions import HOUR, Dimension
+import msgspec
+
+from pipeline.periods import ZONE
+from pipeline.reports.answer import Answer, Row
+from pipeline.reports.dimensions import HOUR, PAGE, Dimension
+from pipeline.reports.formats.csv import numbers_of
+from pipeline.reports.formats.json import question_to_object
 from pipeline.reports.metrics import Metric
 from pipeline.reports.run import Report
 
@@ -26,65 +31,114 @@ AS_TEXT = "@"  # a text that is edited in the sheet stays one
 NARROW, WIDE = 14, 44  # characters
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 
-Column = Dimension | Metric
 Line = Sequence[Any]
 
 
 def answer_to_xlsx(answer: Answer) -> bytes:
-    """The rows, then the others and all of them together where they were asked for."""
-    question = answer.question
-    columns: tuple[Column, ...] = (*question.dimensions, *question.metrics)
-    lines = [[*map(_value, question.dimensions, row.dimensions), *row.metrics] for row in answer.rows]
-    return _workbook(columns, lines, list(_sums(answer)), list(_meanings_of(answer)))
+    """The rows, then the others and all of them together where they were asked for; pages have their titles."""
+    lines = [[*_cells(answer, row), *numbers_of(row, answer)] for row in answer.rows]
+    return _workbook(_columns(answer), lines, list(_sums(answer)), list(_meanings_of(answer)))
 
 
 def report_to_xlsx(report: Report) -> bytes:
     kind, query = report.query.kind, report.query
+    columns = [_column(column) for column in kind.columns]
     lines = [[_value(column, cell) for column, cell in zip(kind.columns, row, strict=True)] for row in report.rows]
     sums: list[Line] = [["tổng", *(report.sums.get(column.name) for column in kind.columns[1:])]]
-    meanings = [*_days(query.since, query.until, query.site), (), *map(_meaning, kind.metrics)]
-    return _workbook(kind.columns, lines, sums, meanings)
+    meanings = [*_days("số liệu · figures", query.since, query.until), *_site(query.site), *map(_meaning, kind.metrics)]
+    return _workbook(columns, lines, sums, meanings)
+
+
+class Column(NamedTuple):
+    heading: str
+    width: int
+
+
+def _columns(answer: Answer) -> list[Column]:
+    question = answer.question
+    found: list[Column] = []
+    for dimension in question.dimensions:
+        found.append(_column(dimension))
+        if dimension is PAGE and answer.pages:
+            found.append(Column("tiêu đề", WIDE))
+    for metric in question.metrics:
+        heading = _heading(metric)
+        found.append(Column(heading, NARROW))
+        if answer.compared:
+            change = "điểm %" if metric.unit == "percent" else "%"
+            found += [Column(f"{heading}, kỳ trước", NARROW), Column(f"{heading}, thay đổi {change}", NARROW)]
+    return found
+
+
+def _column(column: Dimension | Metric) -> Column:
+    wide = isinstance(column, Dimension) and not column.is_time and not column.is_number
+    return Column(_heading(column), WIDE if wide else NARROW)
+
+
+def _cells(answer: Answer, row: Row) -> Iterator[Any]:
+    for dimension, cell in zip(answer.question.dimensions, row.dimensions, strict=True):
+        yield _value(dimension, cell)
+        if dimension is PAGE and answer.pages:
+            facts = answer.pages.get(int(cell))
+            yield facts.title if facts else None
 
 
 def _sums(answer: Answer) -> Iterator[Line]:
-    blanks = [None] * (len(answer.question.dimensions) - 1)
-    if answer.question.dimensions:
-        for name, numbers in (("khác", answer.others), ("tổng", answer.totals)):
-            if numbers:
-                yield [name, *blanks, *numbers]
+    """Nothing without dimensions: the one row is all there is."""
+    question, compared = answer.question, answer.compared
+    if not question.dimensions:
+        return
+    blanks = [None] * (len(_columns(answer)) - len(question.metrics) * (3 if compared else 1) - 1)
+    if answer.others:
+        yield ["khác", *blanks, *numbers_of(Row((), answer.others), answer)]
+    if answer.totals:
+        together = Row((), answer.totals, *((compared.totals, compared.change) if compared else ()))
+        yield ["tổng", *blanks, *numbers_of(together, answer)]
 
 
 def _meanings_of(answer: Answer) -> Iterator[Line]:
-    question = answer.question
-    yield from _days(question.since, question.until, question.site)
-    yield "chia theo", "dimensions", ", ".join(one.name for one in question.dimensions)
+    question, compared = answer.question, answer.compared
+    yield from _days("số liệu · figures", question.since, question.until)
+    if compared:
+        yield from _days("kỳ trước · earlier", compared.since, compared.until)
+        if compared.ends_at:
+            yield "kỳ trước tính đến", "earlier until", _local(compared.ends_at)
+    yield from _site(question.site)
+    yield "đủ đến", "complete until", _local(answer.complete_until)
     yield "trả lời từ", "answered from", answer.answered_from
     if answer.total_rows is not None:
         yield "số dòng", "rows", answer.total_rows
-    yield ()
-    for metric in question.metrics:
-        yield _meaning(metric)
+    yield "câu hỏi", "question", msgspec.json.encode(question_to_object(question)).decode()
+    yield from map(_meaning, question.metrics)
 
 
-def _days(since: date, until: date, site: int) -> Iterator[Line]:
-    yield "từ ngày", "since", since
-    yield "đến hết ngày", "until", until
-    yield "múi giờ", "time zone", "Asia/Ho_Chi_Minh"
+def _days(which: str, since: date, until: date) -> Iterator[Line]:
+    yield which, "từ ngày · since", since
+    yield which, "đến hết ngày · until", until
+
+
+def _site(site: int) -> Iterator[Line]:
     yield "cổng", "site", site or "mọi cổng · all sites"
+    yield "múi giờ", "time zone", ZONE.key
 
 
 def _meaning(metric: Metric) -> Line:
     return _heading(metric), metric.name, metric.definition_vi, metric.definition_en or metric.heading_en
 
 
-def _value(column: Column, cell: Any) -> Any:
+def _local(at: float | None) -> datetime | None:
+    """A spreadsheet's times have no zone."""
+    return None if at is None else datetime.fromtimestamp(at, ZONE).replace(tzinfo=None, microsecond=0)
+
+
+def _value(column: Dimension | Metric, cell: Any) -> Any:
     """The day or the hour of a column of time, which an answer has as text."""
     if not (isinstance(column, Dimension) and column.is_time and isinstance(cell, str)):
         return cell
     return datetime.strptime(cell, "%Y-%m-%d %H:%M") if column is HOUR else date.fromisoformat(cell)
 
 
-def _heading(column: Column) -> str:
+def _heading(column: Dimension | Metric) -> str:
     return column.heading_vi.replace("\n", " ")
 
 
@@ -92,11 +146,9 @@ def _workbook(
     columns: Sequence[Column], lines: Iterable[Line], sums: Iterable[Line], meanings: Iterable[Line]
 ) -> bytes:
     book = _Book()
-    widths = [WIDE if isinstance(column, Dimension) and not column.is_time else NARROW for column in columns]
-    head = [_heading(column) for column in columns]
-    book.fill(
-        NUMBERS, chain([(head, True)], ((line, False) for line in lines), ((line, True) for line in sums)), widths, "A2"
-    )
+    head = [column.heading for column in columns]
+    rows = chain([(head, True)], ((line, False) for line in lines), ((line, True) for line in sums))
+    book.fill(NUMBERS, rows, [column.width for column in columns], "A2")
     book.fill(MEANINGS, ((line, False) for line in meanings), (WIDE // 2, WIDE // 2, WIDE, WIDE))
     return book.bytes()
 

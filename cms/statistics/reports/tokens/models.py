@@ -113,7 +113,7 @@ def make_token(token: ReportToken, *, by: Any = None) -> str:
 def find_token(shown: str, *, today: date) -> ReportToken | None:
     """The good token whose secret is ``shown``, noted as used ``today``; None if there is none.
 
-    Raises django.db.Error while the database is away.
+    Raises django.db.Error if the database can't be asked.
     """
     if not TOKEN.fullmatch(shown):
         return None

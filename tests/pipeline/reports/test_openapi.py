@@ -1,0 +1,64 @@
+"""The OpenAPI document names all that can be asked, and each of its references leads somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pipeline.reports.dimensions import DIMENSIONS
+from pipeline.reports.metrics import METRICS
+from pipeline.reports.openapi import EXAMPLE, QUERY_PATH, openapi_document
+from pipeline.reports.schema import schema_of_questions
+
+DOCUMENT = openapi_document()
+SCHEMAS = DOCUMENT["components"]["schemas"]
+
+
+def references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from (value for name, value in part.items() if name == "$ref")
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            yield from references(one)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    found = set(references(DOCUMENT))
+    assert len(found) >= 4
+    for reference in found:
+        place: Any = DOCUMENT
+        for name in reference.removeprefix("#/").split("/"):
+            place = place[name]
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_every_schema_is_one(name: str) -> None:
+    Draft202012Validator.check_schema(SCHEMAS[name])
+
+
+def test_every_metric_and_dimension_is_named_and_told_of() -> None:
+    question = SCHEMAS["Question"]["properties"]
+    assert question["metrics"]["items"]["enum"] == [*METRICS]
+    assert question["dimensions"]["items"]["enum"] == [*DIMENSIONS]
+    described = DOCUMENT["info"]["description"]
+    missing = [name for name in (*METRICS, *DIMENSIONS) if f"- `{name}` (" not in described]
+    assert missing == []
+    assert [name for name, one in METRICS.items() if one.definition_en not in described] == []
+
+
+def test_the_example_can_be_asked() -> None:
+    body = DOCUMENT["paths"][QUERY_PATH]["post"]["requestBody"]["content"]["application/json"]
+    assert body["example"] == EXAMPLE
+    Draft202012Validator(schema_of_questions()).validate(EXAMPLE)
+
+
+def test_what_may_be_asked_needs_a_token_and_nothing_else_does() -> None:
+    assert DOCUMENT["security"] == [{"token": []}]
+    open_to_all = {
+        path for path, methods in DOCUMENT["paths"].items() for one in methods.values() if one.get("security") == []
+    }
+    assert open_to_all == set(DOCUMENT["paths"]) - {QUERY_PATH}
