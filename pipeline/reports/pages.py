@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
@@ -53,13 +54,14 @@ class PageGroups:
 
     def value_of(self, name: str) -> str:
         """The place of a row's value among ``values``, as an expression of whole numbers."""
-        place_of = {value: place for place, value in enumerate(self.values(name))}
+        place_of = {value: place for place, value in enumerate(self.values[name])}
         places = ",".join(str(place_of[value]) for value in self._by_group(name))
         return f"toUInt32([{places}][page_group + 1])"
 
-    def values(self, name: str) -> tuple[str, ...]:
-        """The different values of a field, in the order of their letters."""
-        return tuple(sorted(set(self._by_group(name))))
+    @cached_property
+    def values(self) -> dict[str, list[str]]:
+        """By name, the different values of a field, in the order of their letters."""
+        return {name: sorted(set(self._by_group(name))) for name in self.names}
 
     def holds(self, name: str, condition: Callable[[str], bool]) -> str:
         """An expression: whether the value of a row's page is under a condition."""

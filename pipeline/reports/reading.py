@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from pipeline.clickhouse.client import ClickHouse, is_beyond_bounds
@@ -17,7 +18,7 @@ from pipeline.errors import Cancelled, PipelineError, TooHeavy
 from pipeline.reports.comparing import Earlier
 from pipeline.reports.dimensions import Dimension
 from pipeline.reports.pages import PageGroups
-from pipeline.reports.question import Question
+from pipeline.reports.question import Order, Question
 from pipeline.reports.statements import Period, Piece, Stretch, find_pieces, parts_of, parts_of_metric, write_statement
 
 Cell = str | int
@@ -92,7 +93,8 @@ class Reading:
 
     def _merge(self, asked: Asked, slices: Sequence[Piece]) -> list[tuple[Any, ...]]:
         """Rows of all slices and of the roll-ups, as the engine would have put them together."""
-        count, sums = len(asked.question.dimensions), {}
+        count = len(asked.question.dimensions)
+        sums: dict[Keys, Sums] = {}
         rest = [piece for piece in asked.pieces if not piece.table.is_raw]
         for pieces in [*([rest] if rest else []), *([one] for one in slices)]:
             for found in self._run(asked, pieces, paged=False):
@@ -160,30 +162,30 @@ class Reading:
 
     def _cell(self, dimension: Dimension, value: Any) -> Cell:
         if dimension.of_page:
-            return self._groups.values(dimension.of_page)[value]
+            return self._groups.values[dimension.of_page][int(value)]
         if isinstance(value, datetime):
             return value.strftime("%Y-%m-%d %H:00")
         if isinstance(value, date):
             return value.isoformat()
-        return value if isinstance(value, str) else int(value)
+        return str(value) if isinstance(value, str) else int(value)
 
 
 def _page(question: Question, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """In the order that the engine would give them, and only those asked for."""
-    count, parts = len(question.dimensions), parts_of(question)
     for order in reversed(question.order_by):
-        if isinstance(order.by, Dimension):
-            place = question.dimensions.index(order.by)
-            rows.sort(key=lambda row, place=place: row[place], reverse=order.descending)
-            continue
-        amount, *per = (count + parts.index(part) for part in parts_of_metric(order.by))
-        if not per:
-            rows.sort(key=lambda row, amount=amount: row[amount], reverse=order.descending)
-            continue
-        some = [row for row in rows if row[per[0]]]
-        some.sort(key=lambda row, amount=amount, per=per[0]: row[amount] / row[per], reverse=order.descending)
-        rows = [*some, *(row for row in rows if not row[per[0]])]
+        key = _key_of(question, order)
+        some = sorted((row for row in rows if key(row) is not None), key=key, reverse=order.descending)
+        rows = [*some, *(row for row in rows if key(row) is None)]
     return rows[question.offset : question.offset + question.limit]
+
+
+def _key_of(question: Question, order: Order) -> Callable[[tuple[Any, ...]], Any]:
+    """What a row is sorted by; None of an average of nothing, which comes last."""
+    if isinstance(order.by, Dimension):
+        return itemgetter(question.dimensions.index(order.by))
+    parts, count = parts_of(question), len(question.dimensions)
+    amount, *per = (count + parts.index(part) for part in parts_of_metric(order.by))
+    return itemgetter(amount) if not per else lambda row: row[amount] / row[per[0]] if row[per[0]] else None
 
 
 def _lies_in(stretch: Stretch, whole: Stretch) -> bool:

@@ -59,7 +59,7 @@ def _read(client: ClickHouse, query: Query, *dimensions: Dimension) -> Rows:
             limit=query.limit if query.kind is PAGES and query.limit else MAX_ROWS,
         ),
     )
-    return [(*row.dimensions, *row.metrics) for row in found.rows]
+    return [(*row.dimensions, *(int(number or 0) for number in row.metrics)) for row in found.rows]
 
 
 def _read_refusals(client: ClickHouse, query: Query) -> Rows:
