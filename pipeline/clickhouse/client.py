@@ -52,6 +52,15 @@ RETRIABLE_CODES = {
     425,  # SYSTEM_ERROR
     999,  # KEEPER_EXCEPTION
 }
+# A statement went beyond what its account or its settings allow; a smaller one may pass.
+BEYOND_BOUNDS = {
+    158,  # TOO_MANY_ROWS
+    159,  # TIMEOUT_EXCEEDED
+    160,  # TOO_SLOW
+    241,  # MEMORY_LIMIT_EXCEEDED
+    307,  # TOO_MANY_BYTES
+    396,  # TOO_MANY_ROWS_OR_BYTES
+}
 UNKNOWN_DATABASE = 81
 AUTHENTICATION_FAILED = {192, 193, 194, 516}
 
@@ -212,6 +221,11 @@ class Reconnecting:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def is_beyond_bounds(error: PipelineError) -> bool:
+    """Whether the engine ended a statement because it took too much memory or time, or read too much."""
+    return getattr(error.__cause__, "code", None) in BEYOND_BOUNDS
 
 
 def address_of(server: ClickHouseSettings, account: Account) -> tuple[str, str]:
