@@ -17,8 +17,7 @@ from wagtail.models import Locale
 from cms.statistics.models import StatisticsSettings
 from pipeline.collecting.enrich.lists import versions
 from pipeline.periods import ONLINE_SECONDS
-from pipeline.reports.metrics import METRICS
-from pipeline.reports.statements import FEWEST_READERS
+from pipeline.reports.metrics import FEWEST_READERS, METRICS
 from pipeline.settings import Settings
 
 ADDRESSES = {"vi": "cach-chung-toi-dem/", "en": "en/how-we-count/"}

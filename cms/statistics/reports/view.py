@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,7 +16,6 @@ from django.utils.translation import gettext_lazy
 from django.views.generic.base import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from cms.statistics import counters
 from cms.statistics.reports import asking
 from cms.statistics.reports.days import today
 from cms.statistics.reports.facts import Publication, page_facts, published_between, titles_of
@@ -34,7 +32,7 @@ from cms.statistics.reports.selection import (
 )
 from cms.statistics.reports.tables import Shown, heading, publishing_table, show
 from cms.statistics.reports.words import full_day, name_of
-from pipeline.reports.answer import Answer, answer
+from pipeline.reports.answer import Answer
 from pipeline.reports.dimensions import DIMENSIONS
 from pipeline.reports.formats.csv import answer_to_csv
 from pipeline.reports.formats.json import answer_to_object
@@ -187,10 +185,10 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
         pages: Pages | None = None
         if any(one.of_page for question in questions for one in question.columns):
             pages = page_facts()
-        complete_until = counters.current().snapshot().as_of
-        every = [partial(answer, question=one, pages=pages, complete_until=complete_until) for one in questions]
         try:
-            return asking.work_all(every)
+            return asking.ask_all(questions, pages=pages)
+        except BadQuestion as error:
+            raise Refused(str(error), 400) from error
         except asking.NotAnswered as why:
             raise Refused(why.words, 503 if why.retry_seconds else 422, why.retry_seconds) from why
 
