@@ -13,12 +13,13 @@ WIDE, NARROW = 880.0, 340.0
 @dataclass(frozen=True)
 class Figure:
     """`draw` makes the drawing for a width in pixels. `rows` have a cell for each of `headings`, the first of them the
-    row's name."""
+    row's name. `legend`: what the strokes mean, in words."""
 
     title: str
     draw: Draw
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
+    legend: str = ""
 
     @property
     def wide(self) -> str:

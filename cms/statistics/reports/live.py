@@ -86,7 +86,6 @@ class LiveView(WagtailAdminTemplateMixin, TemplateView):
     results_only = False
     _show_breadcrumbs = True
     page_title = gettext_lazy("Ngay lúc này")
-    header_icon = "clock"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         scope = scope_of(request)

@@ -26,8 +26,9 @@ BARS = 8
 class Part:
     """`name` names it in addresses and files. `dimensions`: of its rows. The first of `metrics` is drawn.
 
-    `of_pages`: whether it can be asked of one's own pages alone. `rows` is how many are shown at once; a part that the
-    address' filters, order and page apply to is its screen's first with a table.
+    `of_pages`: whether it can be asked of one's own pages alone. `rows` is how many are shown at once. The order and
+    the page of rows in the address are those of the screen's first part; its filters are those of all. `names`: of its
+    dimensions, where a part knows better than they do. `marks`: publications are marked.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Part:
     empty: Text = NOTHING_YET
     of_pages: bool = True
     marks: bool = False
+    names: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,7 @@ SCREENS: Sequence[Screen] = (
                 _("Từ khóa tìm trong cổng"),
                 dimensions=("target",),
                 metrics=("searches",),
+                names=(_("Từ khóa"),),
                 about=_("Từ khóa có dưới năm người tìm không hiện, để không lộ ai tìm gì."),
                 empty=_("Chưa có từ khóa nào được từ năm người tìm."),
                 of_pages=False,
@@ -214,6 +217,7 @@ SCREENS: Sequence[Screen] = (
                 _("Văn bản được tải về"),
                 dimensions=("target",),
                 metrics=("downloads",),
+                names=(_("Tệp"),),
                 empty=_("Chưa có văn bản nào được tải về."),
             ),
             Part(
@@ -221,6 +225,7 @@ SCREENS: Sequence[Screen] = (
                 _("Liên kết ra ngoài"),
                 dimensions=("target",),
                 metrics=("outbound_links",),
+                names=(_("Trang đích"),),
                 empty=_("Chưa ai theo một liên kết ra ngoài."),
             ),
             Part(
@@ -228,6 +233,7 @@ SCREENS: Sequence[Screen] = (
                 _("Địa chỉ không có trang"),
                 dimensions=("target", "source"),
                 metrics=("not_found",),
+                names=(_("Địa chỉ"), _("Đến từ")),
                 about=_("Cùng nơi dẫn đến: liên kết hỏng thường nằm ở đó."),
                 empty=_("Không ai gặp trang không có. Tốt!"),
                 of_pages=False,

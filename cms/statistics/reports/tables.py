@@ -15,13 +15,15 @@ from cms.statistics.numbers import UNKNOWN
 from cms.statistics.reports.facts import Publication, titles_of
 from cms.statistics.reports.screens import BARS, Part
 from cms.statistics.reports.selection import Selection
-from cms.statistics.reports.words import WEEKDAYS, decimal, name_of, number_of, short_name_of
+from cms.statistics.reports.words import HEADINGS, WEEKDAYS, decimal, name_of, number_of, short_name_of
 from pipeline.periods import Periods, local_date
 from pipeline.reports.answer import Answer, Number, Numbers, Row
 from pipeline.reports.dimensions import DIMENSIONS, Dimension
 from pipeline.reports.metrics import Metric
 
 HOURS = range(24)
+# Means another thing in each part of a screen, so that a filter by it would empty the others.
+NOT_FOLLOWED = ("target",)
 
 
 @dataclass(frozen=True)
@@ -122,9 +124,11 @@ class Names:
 
     def cells(self, row: Row, selection: Selection) -> Iterator[Cell]:
         for dimension, value in zip(self._dimensions, row.dimensions, strict=True):
-            url = "" if dimension.is_time else f"?{selection.only(dimension.name, value).to_query()}"
+            query = selection.only(dimension.name, value).to_query()
+            url = "" if dimension.is_time or dimension.name in NOT_FOLLOWED else f"?{query}"
             if dimension.name == "page":
                 title, is_there = self.page(int(value))
+                url = f"{reverse('nhip_reports:screen', args=['overview'])}?{query}" if value else ""
                 page_url = reverse("wagtailadmin_pages:edit", args=[value]) if is_there else ""
                 yield Cell(title, url, page_url)
             else:
@@ -146,6 +150,9 @@ class Names:
 
 
 def heading(column: Metric | Dimension) -> str:
+    """How people call a column."""
+    if column.name in HEADINGS:
+        return str(HEADINGS[column.name])
     text = column.heading_vi.replace("\n", " ")
     return text[:1].upper() + text[1:]
 
@@ -213,7 +220,7 @@ def _table(part: Part, answer: Answer, selection: Selection, names: Names) -> Ta
         totals = TableRow([Cell(str(_("Tổng"))), *blank], counts)
     before, after, place = _paging(part, answer, selection)
     return Table(
-        names=[Column(heading(one)) for one in question.dimensions],
+        names=[Column(one) for one in _names_of(part, answer)],
         columns=[_column(metric, question.metrics[0], selection) for metric in question.metrics],
         rows=rows,
         others=others,
@@ -222,6 +229,11 @@ def _table(part: Part, answer: Answer, selection: Selection, names: Names) -> Ta
         next_url=after,
         place=place,
     )
+
+
+def _names_of(part: Part, answer: Answer) -> list[str]:
+    """Headings of the dimensions: the part's own words, if it has any."""
+    return [str(one) for one in part.names] or [heading(one) for one in answer.question.dimensions]
 
 
 def _column(metric: Metric, first: Metric, selection: Selection) -> Column:
@@ -268,8 +280,9 @@ def _bars(part: Part, answer: Answer, names: Names) -> Figure:
     return Figure(
         title,
         lambda width: bars(rows, caption=Caption(title, description), width=width),
-        [heading(one) for one in answer.question.dimensions[:1]] + [heading(metric)],
+        [*_names_of(part, answer)[:1], heading(metric)],
         table,
+        legend=str(_("Vạch đỏ: kỳ trước.")) if answer.compared else "",
     )
 
 
@@ -342,7 +355,20 @@ def _curve(part: Part, answer: Answer, selection: Selection, publications: Seque
         ]
         for place, one in enumerate(times)
     ]
-    return Figure(title, draw, headings, rows)
+    return Figure(title, draw, headings, rows, legend=_curve_legend(compared, bool(marks), complete, len(times)))
+
+
+def _curve_legend(compared: bool, marked: bool, complete: int | None, count: int) -> str:
+    said = [
+        str(words)
+        for words, holds in (
+            (_("Nét chấm: kỳ trước."), compared),
+            (_("◆: đăng bài."), marked),
+            (_("Nét đứt: chưa hết ngày."), complete is not None and complete < count),
+        )
+        if holds
+    ]
+    return " ".join(said)
 
 
 def _curve_in_words(metric: Metric, labels: Sequence[str], values: Sequence[Number], marks: int) -> str:

@@ -269,7 +269,7 @@ def screen_links(scope: Scope, selection: Selection | None, current: str) -> lis
     ]
     live = {
         "title": _("Ngay lúc này"),
-        "icon": "clock",
+        "icon": "view",
         "url": reverse("nhip_reports:live"),
         "current": current == "live",
     }

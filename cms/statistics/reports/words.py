@@ -83,6 +83,25 @@ WEEKDAYS: Mapping[int, Text] = {
 }
 
 
+# What a column or a card is called here, where the name in files is too short to be understood.
+HEADINGS: Mapping[str, Text] = {
+    "daily_visitors": _("Người đọc (theo ngày)"),
+    "engaged_seconds": _("Thời gian đọc"),
+    "scroll_depth": _("Đọc được"),
+    "bounce_rate": _("Thoát ngay"),
+    "entrances": _("Vào cổng từ đây"),
+    "exits": _("Rời cổng từ đây"),
+    "visits": _("Lượt truy cập"),
+    "bots": _("Lượt của bot"),
+    "unit": _("Mục lớn"),
+    "province": _("Tỉnh, thành"),
+    "not_found": _("Số lần"),
+    "searches": _("Số lần tìm"),
+    "downloads": _("Lượt tải về"),
+    "outbound_links": _("Lượt bấm"),
+}
+
+
 @cache
 def _vietnamese() -> Locale:
     return Locale("vi")
@@ -187,9 +206,9 @@ def decimal(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """200 → "3 phút 20 giây"."""
+    """68 → "68 giây"; 200 → "3 phút 20 giây"."""
     whole = round(seconds)
-    if whole < 60:
+    if whole < 120:
         return f"{whole} giây"
     minutes, rest = divmod(whole, 60)
     if minutes < 60:
