@@ -6,6 +6,8 @@ BACKUP ?= $(error BACKUP: tệp nào · which file, such as: make $@ BACKUP=/mnt
 PY := .venv/bin/python
 RUNTIME := @tools/bootstrap.sh run &&
 DEV := @tools/bootstrap.sh dev &&
+# The tests start some hundred processes, which would compile the product again each time.
+PYTEST := $(DEV) unset PYTHONDONTWRITEBYTECODE && exec $(PY) -m pytest
 
 .PHONY: help run backup restore stack quick test chaos attack bench verify lint types format wheels env sbom audit clean
 
@@ -25,10 +27,10 @@ stack:  ## Chạy bản phân tán, không cần Docker · Run Kafka, PostgreSQL
 	$(DEV) PYTHONPATH=tests/support exec $(PY) -m stack $(ARGS)
 
 quick:  ## Kiểm thử nhanh · Run the tests that start nothing, in under a minute
-	$(DEV) exec $(PY) -m pytest -n auto -m "not slow and not browser and not chaos" $(ARGS)
+	$(PYTEST) -n auto -m "not slow and not browser and not chaos" $(ARGS)
 
 test:  ## Chạy mọi kiểm thử · Run the whole test suite (ARGS="-k beacon")
-	$(DEV) exec $(PY) -m pytest -n auto $(ARGS)
+	$(PYTEST) -n auto $(ARGS)
 
 chaos:  ## Thử phá · Kill, freeze and cut off the distributed product (ROUNDS, SEED)
 	$(DEV) PYTHONPATH=tests/support exec $(PY) -m chaos

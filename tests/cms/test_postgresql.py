@@ -12,6 +12,8 @@ import pytest
 from part import ROOT
 from postgres_server import PostgresServer
 
+pytestmark = pytest.mark.timeout(1_200)  # the tests of many modules once more
+
 PAGES = (
     "tests/cms/core/test_ids.py",
     "tests/cms/accounts/test_limits.py",

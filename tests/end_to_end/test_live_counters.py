@@ -45,13 +45,6 @@ WATCH = """() => {
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
 }"""
 
-# A screenshot of the whole page needs the lazy images further down too.
-LOAD_EVERYTHING = """async () => {
-  await document.fonts.ready;
-  for (const image of document.images) image.loading = "eager";
-  await Promise.all([...document.images].map((image) => image.decode()));
-}"""
-
 
 def test_the_seeded_page_goes_from_1327_to_1328_while_open(product: Product, new_visitor: NewVisitor) -> None:
     page = new_visitor().new_page()
@@ -151,35 +144,6 @@ def test_the_numbers_are_the_same_with_and_without_javascript_and_in_the_api(
     before = in_the_api()
     without_script.goto(product.base_url + SEEDED)
     assert numbers_of(without_script) == before
-
-
-PAGES = [
-    pytest.param("home", "/", id="home"),
-    pytest.param("news-index", "/tin-tuc/", id="news-index"),
-    pytest.param("emulation-index", SECTION, id="emulation-index"),
-    pytest.param("emulation-page", SEEDED, id="emulation-page"),
-    pytest.param("article", None, id="article"),
-]
-
-
-@pytest.mark.parametrize("width", [320, 360, 1280])
-@pytest.mark.parametrize(("name", "path"), PAGES)
-def test_pages_fit_the_screen(
-    product: Product, new_visitor: NewVisitor, artifacts: Path, name: str, path: str | None, width: int
-) -> None:
-    page = new_visitor(viewport={"width": width, "height": 800}).new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.goto(product.base_url + (path or "/tin-tuc/"))
-    if path is None:
-        page.locator('main a[href^="/tin-tuc/"]').first.click()
-        page.wait_for_url("**/tin-tuc/*/")
-    page.evaluate(LOAD_EVERYTHING)
-    page.screenshot(path=artifacts / f"{name}-{width}.png", full_page=True)
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert faults == []
 
 
 def publish_emulation_page(page: Page, product: Product) -> str:
