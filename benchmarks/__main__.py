@@ -18,12 +18,14 @@ from kafka_server import require_kafka
 from stack import require_stack
 
 from benchmarks.child import ROOT, say
-from benchmarks.distributed import measure_collector, measure_consumer
+from benchmarks.distributed import measure_collector, measure_consumer, measure_enrichment
 from benchmarks.embedded import measure_embedded
 from benchmarks.history import measure_history
 from benchmarks.pages.measure import measure_pages
 from benchmarks.peers import measure_peers
 from benchmarks.report import Figure, show, store
+from benchmarks.reports import measure_reports
+from benchmarks.roll_ups import measure_roll_ups
 from benchmarks.running import measure_running
 
 log = logging.getLogger("bench")
@@ -36,6 +38,7 @@ PARTS: dict[str, tuple[Measure, Callable[[], None]]] = {
     "consumer": (lambda at, quick: measure_consumer(at, events=50_000 if quick else 500_000), require_kafka),
     "peers": (lambda at, quick: measure_peers(at, messages=10_000 if quick else 100_000), require_kafka),
     "collector": (lambda at, quick: measure_collector(at, turns=1 if quick else 5), require_kafka),
+    "enrichment": (lambda at, quick: measure_enrichment(at, turns=1 if quick else 5), require_kafka),
     "stack": (
         lambda at, quick: measure_running(at, pushes=10 if quick else 100, seconds=3.0 if quick else 15.0),
         require_stack,
@@ -48,6 +51,13 @@ PARTS: dict[str, tuple[Measure, Callable[[], None]]] = {
         ),
         lambda: None,
     ),
+    "reports": (
+        lambda at, quick: measure_reports(
+            at, [100_000, 1_000_000, 5_000_000] if quick else [1_000_000, 10_000_000, 50_000_000]
+        ),
+        lambda: None,
+    ),
+    "roll-ups": (lambda at, quick: measure_roll_ups(at, events=50_000 if quick else 500_000), lambda: None),
     "embedded": (
         lambda at, quick: measure_embedded(
             at, events=40_000 if quick else 400_000, turns=1 if quick else 3, pushes=10 if quick else 60

@@ -54,6 +54,28 @@ def take_turns(port: int, *, key: bytes, pids: Mapping[str, int], turns: int, co
     return Found(median_of(noops), median_of(acknowledged), per_thousand, per_noop, views + warm_up.acknowledged)
 
 
+def compare_turns(servers: Mapping[str, tuple[int, int]], *, key: bytes, turns: int) -> dict[str, float]:
+    """Processor seconds per 1,000 views of each server (its port and process id), under the same load by turns.
+
+    Raises RuntimeError if a view is refused.
+    """
+    cpu, views = dict.fromkeys(servers, 0.0), dict.fromkeys(servers, 0)
+    for turn in range(turns + 1):
+        for name, (port, pid) in servers.items():
+            before = cpu_seconds(pid)
+            tally = run_load(beacon_requests(key=key), port=port, seconds=TURN_SECONDS if turn else WARM_UP_SECONDS)
+            if tally.refused:
+                raise RuntimeError(f"{tally.refused} views were refused")
+            if turn:
+                cpu[name] += cpu_seconds(pid) - before
+                views[name] += tally.acknowledged
+    return {name: cpu[name] / views[name] * 1000 for name in servers}
+
+
+def port_of(url: str) -> int:
+    return int(url.rsplit(":", 1)[1].partition("/")[0])
+
+
 def acknowledging(found: Found, name: str, *, goal: float, fsyncs: float | None = None) -> list[Figure]:
     """``goal`` is the share of the no-op's rate to reach."""
     noop, tally = found.noop, found.acknowledged

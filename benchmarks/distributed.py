@@ -8,7 +8,7 @@ from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer
 from stack import Stack
 
-from benchmarks.acknowledging import acknowledging, take_turns
+from benchmarks.acknowledging import acknowledging, compare_turns, port_of, take_turns
 from benchmarks.child import measured_by, say
 from benchmarks.consuming import PARTITIONS, Speeds, fill, kafka_broker
 from benchmarks.costs import bytes_on_disk
@@ -87,7 +87,7 @@ def measure_collector(directory: Path, *, turns: int) -> list[Figure]:
         (collector,) = stack.collectors
         collector.start()
         say("collector: acknowledgements from Kafka, by turns with the no-op")
-        port = int(collector.health_url.rsplit(":", 1)[1].partition("/")[0])
+        port = port_of(collector.health_url)
         pids = {"collector": collector.pid, "Kafka": stack.kafka.pid}
         found = take_turns(port, key=stack.key, pids=pids, turns=turns)
         busier = take_turns(port, key=stack.key, pids=pids, turns=turns, connections=256)
@@ -114,11 +114,39 @@ def measure_collector(directory: Path, *, turns: int) -> list[Figure]:
     ]
 
 
+def measure_enrichment(directory: Path, *, turns: int) -> list[Figure]:
+    """A collector with all enrichment and one without any, by turns."""
+    with _servers(directory, collectors=2) as stack:
+        enriching, _ = stack.collectors
+        plain = stack.other_collector(["-m", "benchmarks.plain_collector"])
+        stack.collectors[1] = plain
+        collectors = {"all": enriching, "none": plain}
+        for collector in collectors.values():
+            collector.start()
+        say("collector: with all enrichment, by turns with none")
+        cpu = compare_turns(
+            {name: (port_of(one.health_url), one.pid) for name, one in collectors.items()}, key=stack.key, turns=turns
+        )
+        for collector in collectors.values():
+            collector.stop()
+    return [
+        Figure(
+            name="collector with all enrichment: CPU",
+            value=cpu["all"],
+            unit="s per 1,000 views",
+            limit=cpu["none"],
+            limit_name="without any",
+            goal="ratio ≤ 1.1",
+            met=cpu["all"] <= 1.1 * cpu["none"],
+        )
+    ]
+
+
 @contextmanager
-def _servers(directory: Path) -> Iterator[Stack]:
+def _servers(directory: Path, *, collectors: int = 1) -> Iterator[Stack]:
     """A stack in which only Kafka and ClickHouse run, both migrated by ``nhip migrate``."""
     directory.mkdir()
-    stack = Stack(directory, collectors=1, consumers=1)
+    stack = Stack(directory, collectors=collectors, consumers=1)
     with ExitStack() as cleaning:
         cleaning.callback(stack.__exit__)
         stack.kafka.start()

@@ -125,7 +125,7 @@ def _make_history(directory: Path, views: int, *, until: float) -> ClickHouse:
     client = open_embedded(directory / "clickhouse", database=f"views_{views}")
     migrate(client)
     _make_views(client, views, until=until)
-    _settle(client)
+    settle(client)
     return client
 
 
@@ -148,7 +148,7 @@ def _make_views(client: ClickHouse, views: int, *, until: float) -> None:
         say(f"{first + count:,} of {views:,} views made")
 
 
-def _settle(client: ClickHouse) -> None:
+def settle(client: ClickHouse) -> None:
     """Wait until the engine has finished its merges, as it does between a portal's few inserts."""
     deadline = time.monotonic() + SETTLE_SECONDS
     quiet = 0

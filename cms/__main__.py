@@ -22,9 +22,12 @@ from consumers.opening import open_runner
 from consumers.runner import Runner
 from pipeline.brokers import Broker
 from pipeline.brokers.opening import open_broker, open_durable_log
-from pipeline.brokers.topics import topics_of
+from pipeline.brokers.plans import progress_of
+from pipeline.brokers.topics import GROUP, topics_of
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, open_clickhouse
 from pipeline.clickhouse.migrations import migrate
+from pipeline.clickhouse.roll_ups import find_missing
+from pipeline.clickhouse.roll_ups.missing import add_missing
 from pipeline.collecting.application import CollectorApplication, assemble, check, switch_threads_often
 from pipeline.collecting.salts import SaltBook, keeping
 from pipeline.errors import PipelineError, Unavailable
@@ -32,7 +35,9 @@ from pipeline.events import EVENTS_TOPIC
 from pipeline.operating import control
 from pipeline.operating.backup import HOLD_SECONDS, Hold
 from pipeline.operating.cli import run_call
+from pipeline.operating.retention import delete_old_rows
 from pipeline.operating.salvage import mend_log
+from pipeline.operating.turns import alone
 from pipeline.process.data_directory import hold
 from pipeline.process.repeating import repeating
 from pipeline.process.run import SETTINGS_HELP, STOPPED, Parser, start
@@ -50,6 +55,7 @@ INSERT_SECONDS = 30.0
 PATIENCE_SECONDS = 2.0
 RETENTION_SECONDS = 600.0
 RETENTION_AGAIN_SECONDS = 30.0
+PROGRESS_SECONDS = 5.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -102,6 +108,8 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> Run
 
     writer = Reconnecting(lambda: _open_engine(settings, "writer"))
     reader = Reconnecting(lambda: _open_engine(settings, "reader"))
+    migrator = Reconnecting(lambda: _open_engine(settings, "migrator"))
+    stack.callback(migrator.close)
     stack.callback(reader.close)
     stack.callback(writer.close)
 
@@ -109,6 +117,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> Run
     member = settings.member if settings.kafka else MEMBER
     runner = open_runner(settings, broker, writer, member=member, on_insert=counters.changed)
     _prepare_servers(settings, broker)
+    _add_missing_roll_ups(settings, broker, writer)
     _start_appending(broker)
     writer.warm_up()
     publish_pending_balances()
@@ -125,6 +134,7 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> Run
     durable_log = stack.enter_context(open_durable_log(settings, broker))
     salts = SaltBook(broker, durable_log)
     _start_housekeeping(broker, salts, stack)
+    stack.enter_context(repeating(lambda: _enforce_raw_retention(settings, broker, migrator), "raw-retention"))
 
     stack.enter_context(publishing_in_background())
     site = stack.enter_context(open_site())
@@ -165,6 +175,31 @@ def _prepare_servers(settings: Settings, broker: Broker) -> None:
                 migrate(client)
     except Unavailable as error:
         log.warning("the servers can't be prepared (later: nhip migrate): %s", error)
+
+
+def _add_missing_roll_ups(settings: Settings, broker: Broker, engine: Reconnecting) -> None:
+    """Before the consumer starts; a server gets them by `nhip rebuild`, and whatever fails stops nothing."""
+    try:
+        missing = find_missing(engine()) if settings.clickhouse is None else []
+        if not missing:
+            return
+        log.warning("building new roll-ups, once: %s", ", ".join(missing))
+        add_missing(engine(), progress_of_group=progress_of(broker, GROUP, EVENTS_TOPIC), on_progress=_tell_progress())
+    except PipelineError as error:
+        log.warning("new roll-ups can't be built yet (later: nhip rebuild): %s", error)
+
+
+def _tell_progress() -> Callable[[str, int, int], None]:
+    """Tell the log now and then; the first start of a new version may take minutes where there are many rows."""
+    told_at = time.monotonic()
+
+    def tell(_step: str, done: int, total: int) -> None:
+        nonlocal told_at
+        if total and time.monotonic() - told_at >= PROGRESS_SECONDS:
+            told_at = time.monotonic()
+            log.warning("building new roll-ups: %d %% of %d events", 100 * done // total, total)
+
+    return tell
 
 
 def _open_log(settings: Settings) -> Broker:
@@ -217,6 +252,17 @@ def _enforce_retention(broker: Broker) -> float:
     except PipelineError as error:
         log.warning("retention failed, trying again: %s", error)
         return RETENTION_AGAIN_SECONDS
+    return RETENTION_SECONDS
+
+
+def _enforce_raw_retention(settings: Settings, broker: Broker, migrator: Reconnecting) -> float:
+    """Returns the seconds until the next time."""
+    try:
+        if settings.raw_days:
+            with alone():
+                delete_old_rows(settings, broker, migrator(), now=time.time())
+    except PipelineError as error:
+        log.warning("raw rows can't be deleted yet, trying again: %s", error)
     return RETENTION_SECONDS
 
 

@@ -291,6 +291,14 @@ class Settings:
         float,
         Variable("NHIP_BATCH_SECONDS", as_seconds, "seconds from one insert to the next while views come"),
     ] = 0.2
+    raw_days: Annotated[
+        int,
+        Variable(
+            "NHIP_RAW_DAYS",
+            as_amount,
+            "days for which each event is kept; then months are deleted whole, their sums stay; 0: for ever",
+        ),
+    ] = 0
     refresh_seconds: Annotated[
         float, Variable("NHIP_REFRESH_SECONDS", as_seconds, "counters are read at most this often")
     ] = 0.4

@@ -83,7 +83,7 @@ class ReportSettings:
         Variable(
             "NHIP_REPORT_QUESTIONS_PER_MINUTE",
             as_amount,
-            "questions a minute that a token of the reports' API may ask of each process; 0: any number",
+            "questions a minute of one API token, in each process; 0: any number",
         ),
     ] = 60
 

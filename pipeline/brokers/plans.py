@@ -2,7 +2,7 @@
 
 import msgspec
 
-from pipeline.brokers.protocols import Committed, TopicPartition
+from pipeline.brokers.protocols import Broker, Committed, TopicPartition
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -41,6 +41,15 @@ def planned(committed: Committed | None) -> Plan | None:
         return None
     first, last = metadata.plan
     return Plan(first, last, metadata.dead) if first <= last else None
+
+
+def progress_of(broker: Broker, group: str, topic: str) -> dict[int, tuple[int, int]]:
+    """By partition, the first offset that may not be inserted yet, and the last one that is planned or inserted."""
+    places = {}
+    for partition, place in broker.committed(group, topic).items():
+        plan = planned(place)
+        places[partition.partition] = (place.offset, plan.last if plan else place.offset - 1)
+    return places
 
 
 def read_metadata(committed: Committed | None) -> Metadata:

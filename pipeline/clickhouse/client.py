@@ -61,6 +61,7 @@ BEYOND_BOUNDS = {
     307,  # TOO_MANY_BYTES
     396,  # TOO_MANY_ROWS_OR_BYTES
 }
+UNKNOWN_TABLE = 60
 UNKNOWN_DATABASE = 81
 AUTHENTICATION_FAILED = {192, 193, 194, 516}
 
@@ -226,6 +227,10 @@ class Reconnecting:
 def is_beyond_bounds(error: PipelineError) -> bool:
     """Whether the engine ended a statement because it took too much memory or time, or read too much."""
     return getattr(error.__cause__, "code", None) in BEYOND_BOUNDS
+
+
+def is_unknown_table(error: PipelineError) -> bool:
+    return getattr(error.__cause__, "code", None) == UNKNOWN_TABLE
 
 
 def address_of(server: ClickHouseSettings, account: Account) -> tuple[str, str]:

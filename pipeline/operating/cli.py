@@ -12,14 +12,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from rich.console import Console
 
 from pipeline.brokers.sqlite.broker import has_records
-from pipeline.errors import Cancelled, DataDirectoryBusy, DataDirectoryError, PipelineError, Unavailable
+from pipeline.errors import Cancelled, DataDirectoryBusy, DataDirectoryError, PipelineError
 from pipeline.operating.backup import Hold
 from pipeline.operating.commands import (
     accounts,
@@ -33,6 +33,7 @@ from pipeline.operating.commands import (
     replay,
     report,
     restore,
+    retention,
     salvage,
     status,
     tokens,
@@ -41,6 +42,7 @@ from pipeline.operating.commands import (
 from pipeline.operating.commands.context import Context, console
 from pipeline.operating.control import Call, Colors, Terminal, forward
 from pipeline.operating.site import OpenSite, without_site
+from pipeline.operating.turns import alone
 from pipeline.process.data_directory import hold
 from pipeline.process.run import COULD_NOT_RUN, Parser, run_or_refuse
 from pipeline.process.words import say
@@ -72,6 +74,7 @@ COMMANDS = (
     replay,
     salvage,
     rebuild,
+    retention,
     backup,
     restore,
     migrate,
@@ -80,8 +83,6 @@ COMMANDS = (
 )
 RUN_WITHOUT_DATA = ("migrate", "accounts", "kafka-accounts", "restore", "tokens")
 RUN_WITHOUT_LOG = ("report", "dead-letters")
-
-_changing = threading.Lock()
 
 
 class Surroundings(NamedTuple):
@@ -152,15 +153,8 @@ def run_call(
 @contextmanager
 def _turn(options: argparse.Namespace) -> Iterator[None]:
     """Let commands that change what is stored run one at a time. Raises Unavailable while another runs."""
-    if not getattr(options, "alone", False):
+    with alone() if getattr(options, "alone", False) else nullcontext():
         yield
-    elif _changing.acquire(blocking=False):
-        try:
-            yield
-        finally:
-            _changing.release()
-    else:
-        raise Unavailable("another command that changes what is stored is under way; wait for its end")
 
 
 def run_in(context: Context, options: argparse.Namespace) -> int:

@@ -1,20 +1,25 @@
 """The answer to a question: its rows in order, what they are together, and how they compare with earlier days."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
-from pipeline.clickhouse.client import ClickHouse
+from pipeline.clickhouse.client import ClickHouse, is_unknown_table
+from pipeline.clickhouse.roll_ups import find_missing
+from pipeline.clickhouse.roll_ups.retention import raw_since as find_raw_since
+from pipeline.errors import Rejected
 from pipeline.periods import ZONE, instants
 from pipeline.reports.comparing import Earlier
-from pipeline.reports.dimensions import PAGE
+from pipeline.reports.dimensions import PAGE, TARGET
 from pipeline.reports.metrics import Metric
 from pipeline.reports.pages import PageFacts, PageGroups, Pages, group_pages
-from pipeline.reports.question import BadQuestion, Question
+from pipeline.reports.question import BadQuestion, Both, Condition, Question, Values
 from pipeline.reports.reading import Asked, Cell, Found, Reading
-from pipeline.reports.statements import SEARCHES, Stretch, parts_of, parts_of_metric
+from pipeline.reports.statements import SEARCHES, Part, Period, Stretch, parts_of, parts_of_metric
+
+NARROWING_CHARS = 20_000
 
 Number = int | float | None
 Numbers = tuple[Number, ...]
@@ -54,7 +59,8 @@ class Compared:
 @dataclass(frozen=True)
 class Answer:
     """``answered_from``: whether any number of the question comes from raw events. ``complete_until``: Unix seconds;
-    everything before is counted, as far as the caller knows; None if it does not.
+    everything before is counted, as far as the caller knows; None if it does not. ``raw_since``: the first day of which
+    raw events are kept, if the answer has to do without those of days before.
 
     ``totals``: of all rows together. ``others``: of the rows that are not shown, searches of few readers included; None
     for a metric that does not add up. ``total_rows``: how many there are. ``compared``: the earlier days. Each is None
@@ -65,6 +71,7 @@ class Answer:
     rows: tuple[Row, ...]
     answered_from: Literal["roll_up", "raw"]
     complete_until: float | None = None
+    raw_since: date | None = None
     totals: Numbers | None = None
     others: Numbers | None = None
     total_rows: int | None = None
@@ -89,52 +96,103 @@ def answer(
 ) -> Answer:
     """Raises BadQuestion if it needs ``pages`` and there are none, TooHeavy, Cancelled, Unavailable or Rejected.
 
-    ``now``: Unix seconds, by which the earlier of two periods is cut. ``complete_until``: goes into the answer.
+    ``now``: Unix seconds, by which the earlier of two periods is cut. ``complete_until``: goes into the answer, and the
+    earlier period ends there if it is before ``now``.
     ``on_progress`` hears of the raw events that are read and of all that will be, and ``cancelled`` is asked, before
     each part of a question that reads many; either may raise an exception of its own.
     """
-    groups = _group_pages(question, pages)
-    earlier = question.earlier
-    cut = earlier.cut(time.time() if now is None else now, question.since, question.until) if earlier else None
-    whole = (Stretch(question.since, question.until),)
-    before = _stretches(earlier, cut) if earlier else ()
-
-    asked = Asked(question, whole)
-    alone = replace(question, dimensions=(), order_by=(), total_rows=False, limit=1, offset=0)
-    together = Asked(alone, whole) if question.totals else None
-    asked_before = Asked(replace(question, total_rows=False), before, later=earlier, paged=False) if earlier else None
-    together_before = (
-        Asked(alone, before, later=earlier) if earlier and (question.totals or not question.dimensions) else None
-    )
-    every = [one for one in (asked, together, asked_before, together_before) if one]
-    reading = Reading(client, groups, every, on_progress=on_progress, cancelled=cancelled)
-
-    found = reading.read(asked)
-    rows = [Row(keys, _numbers(question, sums)) for keys, sums in found.rows]
-    totals = _together(alone, reading.read(together)) if together else None
-    compared = None
-    if earlier and asked_before:
-        rows = _compare_rows(question, rows, reading.read(asked_before))
-        totals_before = _together(alone, reading.read(together_before)) if together_before else None
-        now_all = totals if totals is not None or question.dimensions else _together(alone, found)
-        compared = Compared(
-            since=earlier.since,
-            until=earlier.until,
-            ends_at=cut.timestamp() if cut else None,
-            totals=totals_before,
-            change=_changes(question, now_all, totals_before) if now_all and totals_before else None,
-        )
-    return Answer(
+    asking = _Asking(
+        client=client,
         question=question,
-        rows=tuple(rows),
-        answered_from="raw" if asked.raw else "roll_up",
-        complete_until=_within(complete_until, question),
-        totals=totals,
-        others=_others(question, rows, totals) if totals else None,
-        total_rows=found.total_rows,
-        compared=compared,
-        pages=_pages_in(question, rows, pages or {}),
+        pages=pages,
+        now=time.time() if now is None else now,
+        complete_until=complete_until,
+        on_progress=on_progress,
+        cancelled=cancelled,
     )
+    try:
+        return asking.answer()
+    except Rejected as error:
+        without = frozenset(find_missing(client)) if is_unknown_table(error) else None
+        if not without:
+            raise
+    return replace(asking, without=without).answer()
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """``without``: roll-ups that this installation does not have yet."""
+
+    client: ClickHouse
+    question: Question
+    pages: Pages | None
+    now: float
+    complete_until: float | None
+    on_progress: Callable[[int, int], None]
+    cancelled: Callable[[], bool]
+    without: frozenset[str] = frozenset()
+
+    def answer(self) -> Answer:
+        question, earlier = self.question, self.question.earlier
+        asked, together = self._of_itself()
+        raw_since = find_raw_since(self.client) if asked.raw or earlier else None
+        before, together_before = self._of_earlier(earlier, raw_since) if earlier else (None, None)
+        every = [one for one in (asked, together, before, together_before) if one]
+        reading = Reading(
+            self.client,
+            _group_pages(question, self.pages),
+            every,
+            on_progress=self.on_progress,
+            cancelled=self.cancelled,
+        )
+        found = reading.read(asked)
+        rows = [Row(keys, _numbers(question, sums)) for keys, sums in found.rows]
+        totals = _together(together, reading.read(together)) if together else None
+        compared = None
+        if earlier and before and together_before:
+            unknown = before.parts_of_raw_events(before=raw_since) if raw_since else frozenset()
+            rows = _compare_rows(question, rows, reading.read(_narrow(before, rows)), unknown)
+            totals_before = _together(together_before, reading.read(together_before), unknown)
+            compared = Compared(
+                since=earlier.since,
+                until=earlier.until,
+                ends_at=_timestamp(before.period.stretches[-1].ends),
+                totals=totals_before if totals else None,
+                change=_changes(question, totals, totals_before) if totals else None,
+            )
+        return Answer(
+            question=question,
+            rows=tuple(rows),
+            answered_from="raw" if asked.raw else "roll_up",
+            complete_until=_within(self.complete_until, question),
+            raw_since=raw_since if asked.raw and raw_since and raw_since > question.since else None,
+            totals=totals,
+            others=_others(question, rows, totals) if totals else None,
+            total_rows=found.total_rows,
+            compared=compared,
+            pages=_pages_in(question, rows, self.pages or {}),
+        )
+
+    def _of_itself(self) -> tuple[Asked, Asked | None]:
+        whole = (Stretch(self.question.since, self.question.until),)
+        period = Period(self.question, whole, without=self.without)
+        together = replace(period, question=_alone(self.question))
+        return Asked(period), Asked(together) if self.question.totals else None
+
+    def _of_earlier(self, earlier: Earlier, raw_since: date | None) -> tuple[Asked, Asked]:
+        counted = self.now if self.complete_until is None else min(self.now, self.complete_until)
+        cut = earlier.cut(counted, self.question.since, self.question.until)
+        if cut and raw_since and cut.astimezone(ZONE).date() < raw_since:
+            cut = cut.replace(minute=0, second=0, microsecond=0)  # as sums by hour have it
+        stretches = _stretches(earlier, cut)
+        question = replace(self.question, total_rows=False)
+        period = Period(question, stretches, later=earlier, without=self.without)
+        return Asked(period, paged=False), Asked(replace(period, question=_alone(question)))
+
+
+def _alone(question: Question) -> Question:
+    """All rows together."""
+    return replace(question, dimensions=(), order_by=(), total_rows=False, limit=1, offset=0)
 
 
 def _group_pages(question: Question, pages: Pages | None) -> PageGroups:
@@ -154,10 +212,26 @@ def _stretches(earlier: Earlier, cut: datetime | None) -> tuple[Stretch, ...]:
     return (*whole, Stretch(last, last, ends=cut))
 
 
-def _numbers(question: Question, sums: tuple[int, ...]) -> Numbers:
-    """Metrics out of the sums of their parts."""
+def _narrow(before: Asked, rows: list[Row]) -> Asked:
+    """Of what these rows are of, as far as that is not too much to say."""
+    question, conditions, room = before.question, [], NARROWING_CHARS
+    for place, dimension in enumerate(question.dimensions):
+        values = tuple(dict.fromkeys(row.dimensions[place] for row in rows))
+        room -= sum(len(str(one)) for one in values)
+        if room > 0 and not dimension.is_time and dimension is not TARGET:
+            conditions.append(Condition("is", dimension, cast(Values, values)))
+    filters = Both((question.filters, *conditions))
+    return replace(before, period=replace(before.period, question=replace(question, filters=filters)))
+
+
+def _numbers(question: Question, sums: tuple[int, ...], unknown: Collection[Part] = ()) -> Numbers:
+    """Metrics out of the sums of their parts; None of a metric with a part that is not known."""
     of = dict(zip(parts_of(question), sums, strict=True))
-    return tuple(_number(metric, *(of[part] for part in parts_of_metric(metric))) for metric in question.metrics)
+    every = ((metric, parts_of_metric(metric)) for metric in question.metrics)
+    return tuple(
+        None if any(part in unknown for part in parts) else _number(metric, *(of[part] for part in parts))
+        for metric, parts in every
+    )
 
 
 def _number(metric: Metric, amount: int, per: int | None = None) -> Number:
@@ -166,9 +240,9 @@ def _number(metric: Metric, amount: int, per: int | None = None) -> Number:
     return round(metric.scale * amount / per, 1) if per else None
 
 
-def _together(alone: Question, found: Found) -> Numbers:
-    sums = found.rows[0][1] if found.rows else (0,) * len(parts_of(alone))
-    return _numbers(alone, sums)
+def _together(asked: Asked, found: Found, unknown: Collection[Part] = ()) -> Numbers:
+    sums = found.rows[0][1] if found.rows else (0,) * len(parts_of(asked.question))
+    return _numbers(asked.question, sums, unknown)
 
 
 def _others(question: Question, rows: list[Row], totals: Numbers) -> Numbers:
@@ -178,10 +252,10 @@ def _others(question: Question, rows: list[Row], totals: Numbers) -> Numbers:
     )
 
 
-def _compare_rows(question: Question, rows: list[Row], found: Found) -> list[Row]:
-    before = {keys: _numbers(question, sums) for keys, sums in found.rows}
+def _compare_rows(question: Question, rows: list[Row], found: Found, unknown: Collection[Part]) -> list[Row]:
+    before = {keys: _numbers(question, sums, unknown) for keys, sums in found.rows}
     # A query that few searched for then is not told apart, so that nothing can be said of it.
-    missing = None if _hides(question) else _numbers(question, (0,) * len(parts_of(question)))
+    missing = None if _hides(question) else _numbers(question, (0,) * len(parts_of(question)), unknown)
     compared = ((row, before.get(row.dimensions, missing)) for row in rows)
     return [
         replace(row, earlier=earlier, change=_changes(question, row.metrics, earlier) if earlier else None)
@@ -205,6 +279,10 @@ def _change(metric: Metric, number: Number, earlier: Number) -> float | None:
     if metric.unit == "percent":
         return round(number - earlier, 1)
     return round(100 * (number - earlier) / earlier, 1) if earlier else None
+
+
+def _timestamp(at: datetime | None) -> float | None:
+    return at.timestamp() if at else None
 
 
 def _within(complete_until: float | None, question: Question) -> float | None:

@@ -59,7 +59,8 @@ YEAR = Dimension("year", "năm từ", "year from", value="toStartOfYear({day})")
 WEEKDAY = Dimension(
     "weekday", "thứ", "weekday, Monday is 1", value="toDayOfWeek({day})", is_number=True, comes_again=True
 )
-HOUR = Dimension("hour", "giờ", "hour", value="{hour}", by_hour=True)
+# In Unix seconds: an engine's zone may be lost on the way of a time.
+HOUR = Dimension("hour", "giờ", "hour", value="toUnixTimestamp({hour})", by_hour=True)
 HOUR_OF_DAY = Dimension(
     "hour_of_day",
     "giờ trong\nngày",

@@ -162,6 +162,11 @@ def _answer() -> Schema:
                         "format": "date-time",
                         "description": "everything before is counted; null if this is not known",
                     },
+                    "raw_since": {
+                        "type": "string",
+                        "format": "date",
+                        "description": "of the days before, raw events are gone: what no sum has lacks these days",
+                    },
                     "pages": {"type": "object", "description": "by id, what the CMS knows of the pages in `results`"},
                     "definitions": {
                         "type": "object",
@@ -186,7 +191,9 @@ def _problem() -> Schema:
         "required": ["type", "title", "status", "detail"],
         "properties": {
             "type": {"type": "string", "description": "`urn:nhip:problem:` and the word of the list above"},
-            "title": {"enum": sorted({HTTPStatus(status).phrase for status in REFUSALS} | {"Not Found"})},
+            "title": {
+                "enum": sorted({HTTPStatus(status).phrase for status in REFUSALS} | {"Method Not Allowed", "Not Found"})
+            },
             "status": {"type": "integer"},
             "detail": {"type": "string", "description": "for people, in Vietnamese and English"},
         },

@@ -77,7 +77,7 @@ def group_pages(pages: Pages, names: Sequence[str]) -> PageGroups:
     """Pages without any of these values are in NO_GROUP, as those that are not in ``pages``."""
     groups = {tuple("" for _ in names): NO_GROUP}
     number_of: dict[int, int] = {}
-    for page, facts in sorted(pages.items()):
+    for page, facts in sorted(pages.items()) if names else ():
         group = tuple(str(getattr(facts, name)) for name in names)
         number = groups.setdefault(group, len(groups))
         if number != NO_GROUP:

@@ -26,6 +26,7 @@ MAX_DEPTH = 5
 MAX_CONDITIONS = 50
 MAX_VALUES = 500
 MAX_VALUE_CHARS = 500
+MAX_FILTER_CHARS = 50_000  # of all values; encoded in an address, they stay below the 1 MiB that ClickHouse takes
 LATEST_DAY = date(2105, 12, 31)  # of ClickHouse's DateTime
 EARLIEST_DAY = date(1971, 1, 1)
 
@@ -136,6 +137,14 @@ class Question:
         return metric.measure != "visitors" or all(one.is_time and not one.by_hour for one in self.dimensions)
 
 
+@dataclass
+class Budget:
+    """What is left for the rest of the filters."""
+
+    conditions: int = MAX_CONDITIONS
+    chars: int = MAX_FILTER_CHARS
+
+
 PERIODS: dict[str, Callable[[date], date]] = {
     "day": lambda today: today,
     "7d": lambda today: today - timedelta(days=6),
@@ -159,7 +168,7 @@ def read_question(written: bytes | dict[str, Any], *, today: date) -> Question:
     since, until = _days(asked.date_range, today)
     metrics = tuple(_known("metrics", name, METRICS) for name in dict.fromkeys(asked.metrics))
     dimensions = tuple(_known("dimensions", name, DIMENSIONS) for name in dict.fromkeys(asked.dimensions))
-    budget = [MAX_CONDITIONS]
+    budget = Budget()
     return Question(
         metrics=metrics,
         since=since,
@@ -217,7 +226,7 @@ def _order(
     return (*orders, *(Order(one, descending=False) for one in dimensions if one not in ordered))
 
 
-def _filter(written: Any, where: str, depth: int, budget: list[int]) -> Filter:
+def _filter(written: Any, where: str, depth: int, budget: Budget) -> Filter:
     if depth > MAX_DEPTH:
         raise BadQuestion(f"{where}: lồng quá sâu · nested too deeply, more than {MAX_DEPTH}")
     match written:
@@ -231,9 +240,9 @@ def _filter(written: Any, where: str, depth: int, budget: list[int]) -> Filter:
     raise BadQuestion(f"{where}: cần · wants {FILTERS}")
 
 
-def _condition(compare: Compare, name: str, values: Sequence[Any], where: str, budget: list[int]) -> Condition:
-    budget[0] -= 1
-    if budget[0] < 0:
+def _condition(compare: Compare, name: str, values: Sequence[Any], where: str, budget: Budget) -> Condition:
+    budget.conditions -= 1
+    if budget.conditions < 0:
         raise BadQuestion(f"{where}: nhiều hơn · more than {MAX_CONDITIONS} conditions")
     dimension = _known(where, name, {name: one for name, one in DIMENSIONS.items() if not one.is_time})
     if len(values) > MAX_VALUES:
@@ -247,6 +256,9 @@ def _condition(compare: Compare, name: str, values: Sequence[Any], where: str, b
         raise BadQuestion(
             f"{where}: giá trị của {name} là chữ · values of {name} are texts, up to {MAX_VALUE_CHARS} long"
         )
+    budget.chars -= sum(len(str(value)) for value in values)
+    if budget.chars < 0:
+        raise BadQuestion(f"{where}: các giá trị dài hơn · all values are longer than {MAX_FILTER_CHARS} characters")
     return Condition(compare, dimension, tuple(values))
 
 

@@ -15,11 +15,20 @@ from typing import Any
 from pipeline.clickhouse.client import ClickHouse, is_beyond_bounds
 from pipeline.clickhouse.queries import count_events_by_day
 from pipeline.errors import Cancelled, PipelineError, TooHeavy
-from pipeline.reports.comparing import Earlier
-from pipeline.reports.dimensions import Dimension
+from pipeline.periods import ZONE
+from pipeline.reports.dimensions import HOUR, Dimension
 from pipeline.reports.pages import PageGroups
 from pipeline.reports.question import Order, Question
-from pipeline.reports.statements import Period, Piece, Stretch, find_pieces, parts_of, parts_of_metric, write_statement
+from pipeline.reports.statements import (
+    Part,
+    Period,
+    Piece,
+    Stretch,
+    find_pieces,
+    parts_of,
+    parts_of_metric,
+    write_statement,
+)
 
 Cell = str | int
 Keys = tuple[Any, ...]
@@ -31,20 +40,27 @@ MOST_ROWS = 500_000  # that are put together here, of all slices
 
 @dataclass(frozen=True)
 class Asked:
-    """A question about ``stretches`` of days instead of its own. ``paged``: only the rows that it asks for."""
+    """What is read of a period. ``paged``: only the rows that its question asks for."""
 
-    question: Question
-    stretches: tuple[Stretch, ...]
-    later: Earlier | None = None
+    period: Period
     paged: bool = True
+
+    @property
+    def question(self) -> Question:
+        return self.period.question
 
     @cached_property
     def pieces(self) -> list[Piece]:
-        return find_pieces(self.question, self.stretches)
+        return find_pieces(self.period)
 
     @property
     def raw(self) -> bool:
         return any(piece.table.is_raw for piece in self.pieces)
+
+    def parts_of_raw_events(self, *, before: date) -> set[Part]:
+        """Those that come from raw events of any day before that one."""
+        raw = (piece for piece in self.pieces if piece.table.is_raw and piece.stretch.first < before)
+        return {part for piece in raw for part in piece.parts}
 
 
 @dataclass(frozen=True)
@@ -110,8 +126,7 @@ class Reading:
             raise Cancelled("cancelled")
         if self._total:
             self._on_progress(self._done, self._total)
-        period = Period(asked.question, asked.stretches, asked.later)
-        statement, parameters = write_statement(period, self._groups, pieces, paged=paged, most=MOST_ROWS + 1)
+        statement, parameters = write_statement(asked.period, self._groups, pieces, paged=paged, most=MOST_ROWS + 1)
         try:
             found = self._client.query(statement, parameters, bounded=True)
         except PipelineError as error:
@@ -127,7 +142,7 @@ class Reading:
 
     def _count_rows(self, asked: Asked) -> int:
         """A page past the last row has no row that could say how many there are."""
-        first = replace(asked, question=replace(asked.question, limit=1, offset=0))
+        first = Asked(replace(asked.period, question=replace(asked.question, limit=1, offset=0)))
         found = self._run(first, first.pieces, paged=True)
         return int(found[0][-1]) if found else 0
 
@@ -163,8 +178,8 @@ class Reading:
     def _cell(self, dimension: Dimension, value: Any) -> Cell:
         if dimension.of_page:
             return self._groups.values[dimension.of_page][int(value)]
-        if isinstance(value, datetime):
-            return value.strftime("%Y-%m-%d %H:00")
+        if dimension is HOUR:
+            return datetime.fromtimestamp(value, ZONE).strftime("%Y-%m-%d %H:00")
         if isinstance(value, date):
             return value.isoformat()
         return str(value) if isinstance(value, str) else int(value)

@@ -18,7 +18,7 @@ from pipeline.reports.dimensions import TARGET, Dimension
 from pipeline.reports.metrics import Metric
 from pipeline.reports.pages import PageGroups
 from pipeline.reports.question import Both, Condition, Filter, Not, Order, Question
-from pipeline.reports.tables import SEARCHES_SHOWN, SITE, Table, choose_table
+from pipeline.reports.tables import SITE, Table, choose_table, searches_shown
 
 SEARCHES = "searches"
 HIDDEN = "\0"  # in place of a query of few readers; no text that is stored has it
@@ -60,6 +60,18 @@ class Piece:
         return any(part.measure == SEARCHES for part in self.parts)
 
 
+@dataclass(frozen=True)
+class Period:
+    """What the whole question is of, whichever pieces a statement has. ``later``: how its days are called, where they
+    are compared with later ones. ``without``: roll-ups that can't be read.
+    """
+
+    question: Question
+    stretches: tuple[Stretch, ...]
+    later: Earlier | None = None
+    without: frozenset[str] = frozenset()
+
+
 def parts_of_metric(metric: Metric) -> tuple[Part, ...]:
     return tuple(Part(measure, metric.audience) for measure in metric.measures)
 
@@ -69,26 +81,15 @@ def parts_of(question: Question) -> tuple[Part, ...]:
     return tuple(dict.fromkeys(part for metric in question.metrics for part in parts_of_metric(metric)))
 
 
-def find_pieces(question: Question, stretches: Sequence[Stretch]) -> list[Piece]:
+def find_pieces(period: Period) -> list[Piece]:
     pieces: dict[tuple[Stretch, str, bool], Piece] = {}
-    for stretch in stretches:
-        for part in parts_of(question):
-            table = choose_table(question, part.measure, whole_days=stretch.ends is None)
+    for stretch in period.stretches:
+        for part in parts_of(period.question):
+            table = choose_table(period.question, part.measure, ends=stretch.ends, without=period.without)
             key = (stretch, table.name, part.measure == SEARCHES)
             piece = pieces.get(key, Piece(table, stretch, ()))
             pieces[key] = replace(piece, parts=(*piece.parts, part))
     return list(pieces.values())
-
-
-@dataclass(frozen=True)
-class Period:
-    """What the whole question is of, whichever pieces a statement has. ``later``: how its days are called, where they
-    are compared with later ones.
-    """
-
-    question: Question
-    stretches: tuple[Stretch, ...]
-    later: Earlier | None = None
 
 
 def write_statement(
@@ -115,6 +116,7 @@ class _Writer:
             "since_told": first.moments[0],
             "until_told": last.moments[1],
         }
+        self._filters: dict[Condition, str] = {}
         self.parameters: dict[str, Any] = {"site": period.question.site}
 
     def write(self, pieces: Sequence[Piece], *, paged: bool, most: int) -> str:
@@ -174,7 +176,8 @@ class _Writer:
         if dimension is not TARGET or not piece.hides:
             return dimension.column
         self.parameters |= self._told
-        return f"if(target != '' AND target GLOBAL NOT IN ({SEARCHES_SHOWN}), {HIDDEN_IN_SQL}, target)"
+        shown = searches_shown(self._period.without)
+        return f"if(target != '' AND target GLOBAL NOT IN ({shown}), {HIDDEN_IN_SQL}, target)"
 
     def _order(self, order: Order) -> str:
         direction = "DESC" if order.descending else "ASC"
@@ -201,7 +204,7 @@ class _Writer:
         return self._groups.holds(part.dimension.of_page, lambda value: holds(part, value))
 
     def _comparison(self, part: Condition, piece: Piece) -> str:
-        name = f"filter_{len(self.parameters)}"
+        name = self._filters.setdefault(part, f"filter_{len(self._filters)}")  # the same in each piece
         self.parameters[name] = list(part.values)
         values = f"{{{name}:Array({'UInt32' if part.dimension.is_number else 'String'})}}"
         column = self._column(part.dimension, piece)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pipeline.clickhouse.columns import EVENT_COLUMNS
 from pipeline.clickhouse.roll_ups.declared import DAY, DECLARED, HOUR, RollUp
@@ -38,20 +39,27 @@ class Table:
     def is_raw(self) -> bool:
         return self.within == OF_MOMENTS
 
-    def can_answer(self, question: Question, measures: Collection[str], *, whole_days: bool = True) -> bool:
-        """``whole_days``: whether the last day is asked for up to its midnight."""
+    def can_answer(self, question: Question, measures: Collection[str], *, ends: datetime | None = None) -> bool:
+        """``ends``: where the last day ends, if before its midnight."""
         return (
             {dimension.column for dimension in question.columns if dimension.column} <= self.columns
             and (bool(self.hour) or not any(dimension.by_hour for dimension in question.columns))
             and set(measures) <= self.measures.keys()
-            and (self.is_raw or whole_days)
+            and (self.is_raw or ends is None or (bool(self.hour) and is_full_hour(ends)))
         )
 
 
-def choose_table(question: Question, *measures: str, whole_days: bool = True) -> Table:
-    """The smallest that has these measures, without any all of the question's."""
+def choose_table(
+    question: Question, *measures: str, ends: datetime | None = None, without: Collection[str] = ()
+) -> Table:
+    """The smallest that has these measures, without any all of the question's; none of ``without``."""
     wanted = measures or {measure for metric in question.metrics for measure in metric.measures}
-    return next(table for table in TABLES if table.can_answer(question, wanted, whole_days=whole_days))
+    there = (table for table in TABLES if table.name not in without)
+    return next(table for table in there if table.can_answer(question, wanted, ends=ends))
+
+
+def is_full_hour(at: datetime) -> bool:
+    return (at.minute, at.second, at.microsecond) == (0, 0, 0)
 
 
 def _of(roll_up: RollUp) -> Table:
@@ -116,19 +124,17 @@ VISITS_OF_READERS = f"""(
 SITE = "({site:UInt32} = 0 OR site = {site:UInt32})"
 
 
-def _find_searches() -> str:
+def searches_shown(without: Collection[str] = ()) -> str:
     """The SELECT of the queries that enough readers searched for, in the period ``told``."""
     table, days = "events", f"kind = 'search' AND {OF_MOMENTS.format(n='told')}"
     readers = f"uniqExactIf((visitor, toDate(at, {LOCAL})), visitor != 0 AND {THE_PUBLIC})"
     for roll_up in DECLARED:
         states = {measure.name: measure.type for measure in roll_up.measures}
-        if "searchers" in states and roll_up.span is DAY:
+        if "searchers" in states and roll_up.span is DAY and roll_up.name not in without:
             table, days = roll_up.name, OF_DAYS.format(n="told")
             readers = _sum_of("searchers", states["searchers"]).format(who=THE_PUBLIC)
     return f"SELECT target FROM {table} WHERE {SITE} AND {days} GROUP BY target HAVING {readers} >= {FEWEST_READERS}"
 
-
-SEARCHES_SHOWN = _find_searches()
 
 TABLES = (
     *(_of(roll_up) for roll_up in DECLARED if roll_up.span in (DAY, HOUR)),

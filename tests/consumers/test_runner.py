@@ -23,7 +23,7 @@ from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import LINEAGE_COLUMNS, Rows
 from pipeline.clickhouse.recovery import write_batch
-from pipeline.clickhouse.roll_ups import SUMS
+from pipeline.clickhouse.roll_ups import OF_VIEWS
 from pipeline.errors import Rejected, TooManyDeadLetters, Unavailable
 from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
 from pipeline.serving.snapshot import read_snapshot
@@ -623,7 +623,7 @@ class RealTable:
 
     def sums(self) -> set[int]:
         """The number of views by the raw table and by each roll-up."""
-        tables = [("events", "count()"), *((roll_up, "sum(views)") for roll_up in SUMS)]
+        tables = [("events", "count()"), *((roll_up, "sum(views)") for roll_up in OF_VIEWS)]
         return {int(self.client.query(f"SELECT {number} FROM {name}")[0][0]) for name, number in tables}
 
 

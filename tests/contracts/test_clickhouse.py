@@ -19,7 +19,7 @@ from pipeline.clickhouse.columns import (
 )
 from pipeline.clickhouse.migrations import FIRST_ROLL_UPS, migrate
 from pipeline.clickhouse.queries import read_summary, sum_page_views
-from pipeline.clickhouse.roll_ups import SUMS
+from pipeline.clickhouse.roll_ups import OF_VIEWS
 from pipeline.clickhouse.writer import write_dead_letters, write_events
 from pipeline.errors import PipelineError, Rejected, Unavailable
 from pipeline.periods import Periods
@@ -64,7 +64,7 @@ def count(client: ClickHouse, table: str = "events") -> int:
 def views_everywhere(client: ClickHouse) -> set[int]:
     """Views by the raw table and by each roll-up; one number if all agree."""
     raw = client.query("SELECT countIf(kind = 'view') FROM events")
-    sums = [client.query(f"SELECT sum(views) FROM {table}") for table in SUMS]
+    sums = [client.query(f"SELECT sum(views) FROM {table}") for table in OF_VIEWS]
     return {int(rows[0][0]) for rows in (raw, *sums)}
 
 

@@ -21,13 +21,16 @@ from patience import PATIENCE
 from proxy import CADDYFILE, Proxy, caddy_program, require_caddy
 
 from cms.runtime.bodies import UPLOAD_BYTES
+from cms.statistics.reports.api import BODY_BYTES
 from pipeline.collecting.beacon import MAX_BODY_BYTES
 from pipeline.process.connections import IDLE_SECONDS
 from pipeline.process.headers import EVERY
 from pipeline.process.http import PREFIX
+from pipeline.reports.openapi import QUERY_PATH
 
 PUBLIC = ("e", "luot", "b.js", "doc", "doc.js", "summary.json", "pages.json", "live", "healthz")
-SHUT = ("readyz", "metrics", "nothing")
+ABOUT_TRAFFIC = ("reports/query", "reports/schema.json", "reports/openapi.json")
+SHUT = ("readyz", "metrics", "nothing", "reports", "report/query")
 FIRST_BEAT_READ = threading.Event()  # the second beat of a stream waits for it
 READ_SECONDS = 10.0
 DYING = "?dying=1"  # an upstream that gets this dies before it answers
@@ -137,6 +140,21 @@ def test_everything_else_goes_to_the_site(proxy: Proxy, path: str) -> None:
     assert told(proxy, path)[0] == "web"
 
 
+@pytest.mark.parametrize("name", ABOUT_TRAFFIC)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_questions_about_traffic_go_to_the_site_with_their_token(proxy: Proxy, name: str, method: str) -> None:
+    status, body = ask(
+        proxy, PREFIX + name, method=method, body=b"{}" if method == "POST" else None, Authorization="Bearer a"
+    )
+    answer = json.loads(body)
+    assert (status, answer["name"], answer["headers"]["Authorization"]) == (200, "web", "Bearer a")
+
+
+@pytest.mark.parametrize(("size", "statuses"), [(BODY_BYTES, (200,)), (100_000, (413, 502))])
+def test_a_question_is_as_long_as_the_site_takes_it(proxy: Proxy, size: int, statuses: tuple[int, ...]) -> None:
+    assert ask(proxy, QUERY_PATH, method="POST", body=b"x" * size)[0] in statuses
+
+
 @pytest.mark.parametrize("name", SHUT)
 @pytest.mark.parametrize(
     "spelling", ["/_nhip/{}", "/_nhip//{}", "//_nhip/{}", "/_NHIP/{}", "/a/../_nhip/{}", "/%5fnhip/{}"]
@@ -206,8 +224,9 @@ def test_the_proxy_takes_as_much_as_the_site_and_little_more_than_a_collector(tm
     limits = sorted({handler["max_size"] for handler in handlers(tmp_path, "request_body")})
     buffers = {handler.get("request_buffers") for handler in handlers(tmp_path, "reverse_proxy")}
 
-    assert limits[1:] == [UPLOAD_BYTES]
+    assert limits[2:] == [UPLOAD_BYTES]
     assert MAX_BODY_BYTES < limits[0] < 2 * MAX_BODY_BYTES
+    assert BODY_BYTES < limits[1] < 1.1 * BODY_BYTES, "the site says that a question is too long"
     assert buffers == {None, 18_000}
     assert limits[0] < 18_000, "a body that fills the buffer is not read to its end first"
 
@@ -289,7 +308,7 @@ def test_no_stranger_makes_a_collector_look_failed(two_collectors: Proxy, path: 
 def test_no_site_is_left_alone_for_what_looks_like_its_failure(tmp_path: Path) -> None:
     sites = [handler for handler in handlers(tmp_path, "reverse_proxy") if "request_buffers" not in handler]
 
-    assert [handler["load_balancing"]["selection_policy"]["policy"] for handler in sites] == ["round_robin"]
+    assert [handler["load_balancing"]["selection_policy"]["policy"] for handler in sites] == ["round_robin"] * 2
     assert not any("health_checks" in handler for handler in sites)
 
 

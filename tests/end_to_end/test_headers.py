@@ -96,6 +96,10 @@ CASES = {
     "health": Case("/_nhip/healthz", 200, DATA),
     "readiness, to a stranger": Case("/_nhip/readyz", 401, DATA),
     "metrics, to a stranger through a proxy": Case("/_nhip/metrics", 401, DATA, asked={"X-Forwarded-For": "127.0.0.1"}),
+    "a question of nobody": Case("/_nhip/reports/query", 401, DATA, "POST", {"Content-Type": "application/json"}, "{}"),
+    "a question, asked for": Case("/_nhip/reports/query", 405, DATA),
+    "the document of questions": Case("/_nhip/reports/openapi.json", 200, DATA),
+    "nothing to ask": Case("/_nhip/reports/khong-co", 404, DATA),
     "no endpoint": Case("/_nhip/khong-co", 404, DATA),
 }
 

@@ -1,9 +1,9 @@
 """``make chaos``: the distributed product under steady load while processes are killed, frozen, cut off and replaced.
 
-Views come through the proxy. Each round inflicts a few faults at random moments, lets everything come back, and then
-checks that every acknowledged view is there once, in the raw table and in every roll-up, and that no more views were
-refused than each fault may cost. ``SEED`` repeats a run's choices, ``ROUNDS`` is the number of rounds; the last line
-printed is the tally.
+Views come through the proxy, and what readers do beside viewing. Each round inflicts a few faults at random moments,
+lets everything come back, and then checks that every acknowledged one is there once, in the raw table and in every
+roll-up, and that no more were refused than each fault may cost. ``SEED`` repeats a run's choices, ``ROUNDS`` is the
+number of rounds; the last line printed is the tally.
 
 What a fault may cost:
 
@@ -33,11 +33,12 @@ from typing import NamedTuple
 
 from part import Part
 from stack import SESSION_SECONDS, Stack, metric_of
-from steady_load import ANSWER_SECONDS, FIRST_PAGE, Failure, SteadyLoad
+from steady_load import ANSWER_SECONDS, FIRST_PAGE, Failure, Sent, SteadyLoad
 
 from pipeline.clickhouse.client import open_clickhouse
 
 RATE = 250.0
+DONE = 0.2  # of the events: what readers do beside viewing
 FREEZE_SECONDS = float(SESSION_SECONDS) + 2.0
 AWAY_SECONDS = 60.0
 DRAIN_SECONDS = 120.0
@@ -47,12 +48,29 @@ COUNTED = {
     "events": "SELECT page_id, count() FROM events WHERE kind = 'view' AND page_id >= {first:UInt32} GROUP BY page_id",
     "page_totals": "SELECT page_id, sum(views) FROM page_totals WHERE page_id >= {first:UInt32} GROUP BY page_id",
     "page_days": "SELECT page_id, sum(views) FROM page_days WHERE page_id >= {first:UInt32} GROUP BY page_id",
+    "page_hours": "SELECT page_id, sum(views) FROM page_hours WHERE page_id >= {first:UInt32} GROUP BY page_id",
 }
+# The same of what readers do; a search and a page not found are known by their site.
+OTHERS_COUNTED = {
+    "events": (
+        "SELECT kind, greatest(page_id, site) AS number, count() FROM events WHERE number >= {first:UInt32}"
+        " AND kind IN ('engagement', 'download', 'search', 'not_found') GROUP BY kind, number"
+    ),
+    "act_days": (
+        "SELECT ['engagement', 'download'][place] AS kind, page_id, sum([engagements, downloads][place]) AS events"
+        " FROM act_days ARRAY JOIN [1, 2] AS place WHERE page_id >= {first:UInt32} GROUP BY kind, page_id HAVING events"
+    ),
+    "answer_days": (
+        "SELECT ['search', 'not_found'][place] AS kind, site, sum([searches, not_found][place]) AS events"
+        " FROM answer_days ARRAY JOIN [1, 2] AS place WHERE site >= {first:UInt32} GROUP BY kind, site HAVING events"
+    ),
+}
+KINDS_OF = {"act_days": ("engagement", "download"), "answer_days": ("search", "not_found")}
 
 
 @dataclass
 class Tally:
-    """A run's result, in views. ``lost`` and ``repeated`` must stay 0; ``refused`` has what failed, by its reason, and
+    """A run's result, in events. ``lost`` and ``repeated`` must stay 0; ``refused`` has what failed, by its reason, and
     ``in_hand`` how many of those a killed collector had."""
 
     rounds: int = 0
@@ -191,13 +209,13 @@ def run_rounds(
     tally = Tally()
     with Stack(directory, cdn="127.0.0.1", migrated_postgres=migrated_postgres) as stack:
         chaos = Chaos(stack, random.Random(seed))
-        with SteadyLoad([stack.proxy.port], key=stack.key, rate=RATE) as load:
+        with SteadyLoad([stack.proxy.port], key=stack.key, rate=RATE, done=DONE) as load:
             for round_ in range(rounds):
                 names = chaos.choose()
-                sent, failed = len(load.sent), len(load.failures)
+                sent, failed = _sent(load), len(load.failures)
                 chaos.inflict(names)
                 load.pause()
-                sent = len(load.sent) - sent
+                sent = _sent(load) - sent
                 refused, in_hand = _judge(load.failures[failed:], chaos.killed_at)
                 _wait_until_drained(stack)
                 tally.rounds += 1
@@ -249,8 +267,8 @@ def _wait_until_drained(stack: Stack) -> None:
 
 
 def _count(stack: Stack, load: SteadyLoad, tally: Tally) -> None:
-    """In every table an acknowledged view is there once, and a view whose answer was lost at most once."""
-    tally.sent, tally.acknowledged = len(load.sent), len(load.acknowledged)
+    """In every table an acknowledged event is there once, and one whose answer was lost at most once."""
+    tally.sent, tally.acknowledged = _sent(load), len(load.acknowledged) + len(load.others_acknowledged)
     with closing(open_clickhouse(stack.settings, account="reader")) as client:
         for table, statement in COUNTED.items():
             counts = dict(client.query(statement, {"first": FIRST_PAGE}))
@@ -258,6 +276,19 @@ def _count(stack: Stack, load: SteadyLoad, tally: Tally) -> None:
             tally.repeated += sum(count != 1 for count in counts.values()) + len(counts.keys() - load.sent)
             if table == "events":
                 tally.stored = len(counts)
+        for table, statement in OTHERS_COUNTED.items():
+            found = {
+                Sent(kind, number): count for kind, number, count in client.query(statement, {"first": FIRST_PAGE})
+            }
+            ours = {one for one in load.others_sent if one.kind in KINDS_OF.get(table, (one.kind,))}
+            tally.lost += len((load.others_acknowledged & ours) - found.keys())
+            tally.repeated += sum(count != 1 for count in found.values()) + len(found.keys() - ours)
+            if table == "events":
+                tally.stored += len(found)
+
+
+def _sent(load: SteadyLoad) -> int:
+    return len(load.sent) + len(load.others_sent)
 
 
 def _verify(stack: Stack) -> None:

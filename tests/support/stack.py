@@ -102,6 +102,10 @@ class Stack(SiteClient):
         """Our own processes."""
         return [self.web, *self.collectors, *self.consumers]
 
+    def other_collector(self, arguments: list[str]) -> Part:
+        """A collector that Python starts otherwise."""
+        return self._part("collector-other", arguments)
+
     def new_consumer(self) -> Part:
         """One more member of the group, not started and not in ``consumers``."""
         return self._part(f"consumer-{next(self._names)}", ["-m", "consumers"])

@@ -30,6 +30,7 @@ from django.db import Error, close_old_connections
 from django.http import HttpRequest
 
 from cms.statistics.reports.asking import Away, Crowded, Desk, NotAnswered, TooMuch, Work, answering_work, desks
+from cms.statistics.reports.facts import page_facts
 from cms.statistics.reports.tokens.models import find_token
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.collecting.limits import Limit
@@ -50,6 +51,7 @@ from pipeline.process.http import (
     responding,
 )
 from pipeline.reports.answer import Answer
+from pipeline.reports.dimensions import PAGE
 from pipeline.reports.formats.csv import answer_to_csv
 from pipeline.reports.formats.json import answer_to_object
 from pipeline.reports.formats.xlsx import answer_to_xlsx
@@ -133,7 +135,7 @@ class ReportsApi:
         per_minute: int,
         desk: Callable[[], Desk] = lambda: desks().programs,
         look_up: LookUp | None = None,
-        pages: Callable[[], Pages] | None = None,
+        pages: Callable[[], Pages] = page_facts,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._per_minute = per_minute
@@ -224,8 +226,8 @@ class ReportsApi:
                 del self._answering[asker.token]
 
     async def _pages_for(self, question: Question) -> Pages | None:
-        """What the CMS knows of pages, for a question about authors and the like."""
-        if self._pages is None or not any(one.of_page for one in question.columns):
+        """What the CMS knows of pages, for a question about them, about authors and the like."""
+        if not any(one.of_page or one is PAGE for one in question.columns):
             return None
         return await self._ask_database(self._pages)
 
@@ -238,7 +240,7 @@ class ReportsApi:
 
 def look_up_token(shown: str, today: date) -> Asker | None:
     token = find_token(shown, today=today)
-    return token and Asker(token.pk, token.site_id or 0)
+    return Asker(token.pk, token.site_id or 0) if token else None
 
 
 def _in_database(ask: Callable[..., Found], *arguments: object) -> Found:
@@ -311,6 +313,7 @@ async def _wait(started: Future[Response], receive: Receive) -> Response | None:
             return None
         raise TooMuch
     finally:
+        started.cancel()
         coming.cancel()
         leaving.cancel()
 

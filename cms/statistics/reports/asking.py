@@ -24,7 +24,7 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from cms.statistics import counters
-from pipeline.clickhouse.client import ClickHouse, Reconnecting
+from pipeline.clickhouse.client import ClickHouse, Reconnecting, is_beyond_bounds
 from pipeline.errors import Cancelled, PipelineError, Rejected, TooHeavy
 from pipeline.reports.answer import Answer, answer
 from pipeline.reports.pages import Pages
@@ -238,10 +238,12 @@ def _in_words() -> Iterator[None]:
     except (TooHeavy, Cancelled) as error:
         raise TooMuch from error
     except Rejected as error:
+        if is_beyond_bounds(error):
+            raise TooMuch from error
         log.exception("a question about traffic was refused by the engine")
         raise Failed from error
     except PipelineError as error:  # an outage, which whoever reads the counters logs
-        raise Away from error
+        raise (TooMuch if is_beyond_bounds(error) else Away) from error
     except Exception as error:
         log.exception("a question about traffic failed")
         raise Failed from error

@@ -103,6 +103,11 @@ def find_stored_ends(client: ClickHouse) -> dict[int, int]:
     return {int(partition): int(end) for partition, end in client.query(_sql("find_stored_ends"))}
 
 
+def find_retention_runs(client: ClickHouse) -> list[tuple[Any, ...]]:
+    """Rows of (run, first month that stayed, partitions, their bounds, whether its rows are deleted)."""
+    return client.query(_sql("find_retention_runs"))
+
+
 def find_event_time(client: ClickHouse, *, partition: int, offset: int) -> int | None:
     """Unix milliseconds of the first event that is stored of a record; None if there is none."""
     rows = client.query(_sql("find_event_time"), {"partition": partition, "offset": offset})

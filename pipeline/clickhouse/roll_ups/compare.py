@@ -1,16 +1,21 @@
-"""Whether each roll-up sums what the raw table holds: key by key, and month by month for a rebuild."""
+"""Whether each roll-up sums what the raw table holds, key by key, and month by month for a rebuild.
 
-from collections.abc import Callable, Iterable, Mapping
+What retention has archived counts as if the raw table held it. Only roll-ups that are there are compared.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import zip_longest
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import list_months
-from pipeline.clickhouse.roll_ups import ROLL_UPS, script
+from pipeline.clickhouse.roll_ups import ROLL_UPS, find_archives, find_shown, script
 from pipeline.clickhouse.roll_ups.declared import DECLARED, RollUp, daily_of
+from pipeline.clickhouse.roll_ups.retention import still_raw
 
 ALL_TIME = 0
 
-Sums = Mapping[int, tuple[int, int]]
-"""By month (YYYYMM, or ALL_TIME), views and visits."""
+Sums = Mapping[tuple[str, int], tuple[int, ...]]
+"""By roll-up and month (YYYYMM, or ALL_TIME), the numbers of the roll-up, in the order of its declaration."""
 
 
 def compare_roll_ups(client: ClickHouse, *, advance: Callable[[int, int], None] = lambda *_: None) -> dict[str, int]:
@@ -18,69 +23,140 @@ def compare_roll_ups(client: ClickHouse, *, advance: Callable[[int, int], None] 
 
     An insert and its roll-ups become visible one after the other: while rows come in, a difference may soon be gone.
     """
-    differing = dict.fromkeys(ROLL_UPS, 0)
+    there_are = find_shown(client)
+    shown = [name for name in ROLL_UPS if name in there_are]
+    archives, rows = find_archives(client), still_raw(client)
+    # One after the other, since each may need memory for all keys of a month.
+    statements = [
+        month_comparison(one, archived=one.name in archives, rows=rows)
+        for one in DECLARED
+        if one.span and one.name in there_are
+    ]
+    differing = dict.fromkeys(shown, 0)
     months = list_months(client)
     done, total = 0, sum(months.values())
-    statement = month_comparison()
     for month, events in months.items():
-        for name, keys in client.query(statement, {"month": month}):
-            differing[name] += keys
+        for statement in statements:
+            for name, keys in client.query(statement, {"month": month}):
+                differing[name] += keys
         done += events
         advance(done, total)
-    return differing | dict(client.query(totals_comparison()))
+    if statement := totals_comparison(shown):
+        differing |= dict(client.query(statement))
+    return differing
 
 
-def month_comparison() -> str:
-    """The query for the roll-ups by day or hour that differ in a month, and on how many keys."""
-    return _count_differing(_compare(roll_up) for roll_up in DECLARED if roll_up.span)
+def month_comparison(roll_up: RollUp, *, archived: bool, rows: str) -> str:
+    """The query for the name of a roll-up by day or hour that differs in a month, and on how many keys.
+
+    ``archived``: whether it has an archive. ``rows``: the condition that a row of the raw table is not in it.
+    """
+    return _count_differing([_compare(roll_up, archived=archived, rows=rows)])
 
 
-def totals_comparison() -> str:
-    """The same query for the roll-ups over all time."""
-    totals = (_compare(roll_up) for roll_up in DECLARED if not roll_up.span)
-    return _count_differing((*totals, script("compare_balances")))
+def totals_comparison(names: Collection[str]) -> str:
+    """The same query for the roll-ups over all time and the balances; "" if none of them is there."""
+    totals = (_compare_total(one) for one in DECLARED if not one.span and {one.name, daily_of(one).name} <= {*names})
+    return _count_differing((*totals, *([script("compare_balances")] if "opening_balances" in names else [])))
 
 
-def sum_generation(client: ClickHouse, generation: int) -> dict[tuple[str, int], tuple[int, int]]:
-    """Views and visits by roll-up and month."""
-    statement = "\nUNION ALL\n".join(_sum(roll_up, generation) for roll_up in DECLARED)
-    return {(name, month): (views, visits) for name, month, views, visits in client.query(statement)}
+def sum_generation(client: ClickHouse, generation: int, names: Collection[str]) -> Sums:
+    """The numbers of a generation."""
+    return _read(client, [_sum(one, generation) for one in DECLARED if one.name in names])
 
 
-def sum_raw(client: ClickHouse, *, rows: str) -> Sums:
-    """Views and visits by month in the raw table, of the ``rows`` under that condition."""
-    return {month: (views, visits) for month, views, visits in client.query(script("sum_raw", rows=rows))}
+def sum_events(client: ClickHouse, names: Collection[str], *, rows: str) -> Sums:
+    """What these roll-ups must have: of the raw ``rows`` under a condition, and of all that is archived."""
+    found: dict[tuple[str, int], tuple[int, ...]] = {}
+    for alike in _alike(one for one in DECLARED if one.name in names):
+        statement = script("sum_raw", numbers=_sums_of(alike[0]), of_kinds=alike[0].of_kinds, rows=rows)
+        for month, sums in client.query(statement):
+            found |= {(one.name, month): tuple(sums) for one in alike if one.span or month == ALL_TIME}
+    archived = find_archives(client)
+    for one in DECLARED:
+        if one.name in names and (one if one.span else daily_of(one)).name in archived:
+            for key, sums in _read(client, [_sum_archive(one)]).items():
+                found[key] = tuple(map(sum, zip_longest(found.get(key, ()), sums, fillvalue=0)))
+    return found
 
 
-def find_off(made: Mapping[tuple[str, int], tuple[int, int]], least: Sums, most: Sums) -> list[str]:
-    """The roll-ups and months whose views or visits are below ``least`` or above ``most``."""
-    wanted = {(one.name, month) for one in DECLARED for month in (least if one.span else (ALL_TIME,))} | made.keys()
-    none = (0, 0)
+def find_off(made: Sums, least: Sums, most: Sums) -> list[str]:
+    """The roll-ups and months whose numbers are below ``least`` or above ``most``."""
     return [
         f"{name} {month or ''}".strip()
-        for name, month in sorted(wanted)
+        for name, month in sorted(made.keys() | least.keys())
         if not all(
-            low <= sums <= high
-            for low, sums, high in zip(
-                least.get(month, none), made.get((name, month), none), most.get(month, none), strict=True
+            low <= number <= high
+            for low, number, high in zip_longest(
+                *(sums.get((name, month), ()) for sums in (least, made, most)), fillvalue=0
             )
         )
     ]
 
 
+def _alike(roll_ups: Iterable[RollUp]) -> list[list[RollUp]]:
+    """Those with the same numbers of the same events together."""
+    found: dict[tuple[str, ...], list[RollUp]] = {}
+    for one in roll_ups:
+        found.setdefault((one.of_kinds, *(number.value for number in one.numbers)), []).append(one)
+    return list(found.values())
+
+
+def _read(client: ClickHouse, statements: Iterable[str]) -> Sums:
+    rows = (row for statement in statements for row in client.query(statement))
+    return {(name, month): tuple(sums) for name, month, sums in rows}
+
+
 def _count_differing(comparisons: Iterable[str]) -> str:
-    return script("count_differing", comparisons="\nUNION ALL\n".join(comparisons))
+    found = "\nUNION ALL\n".join(comparisons)
+    return script("count_differing", comparisons=found) if found else ""
 
 
-def _compare(roll_up: RollUp) -> str:
-    keys = ", ".join(roll_up.columns)
-    if roll_up.span is None:
-        return script("compare_totals", name=roll_up.name, keys=keys, daily=daily_of(roll_up).name)
-    values = ", ".join(roll_up.values)
-    return script("compare", name=roll_up.name, keys=keys, values=values, month=roll_up.span.month)
+def _compare(roll_up: RollUp, *, archived: bool, rows: str) -> str:
+    parts = _parts(roll_up)
+    values, counted = ", ".join(roll_up.values), ", ".join(f"-toInt64({one.value})" for one in roll_up.numbers)
+    return script(
+        "compare",
+        values=values,
+        counted=counted,
+        of_kinds=roll_up.of_kinds,
+        rows=rows,
+        archived=script("compare_archived", **parts) if archived else "",
+        **parts,
+    )
+
+
+def _compare_total(roll_up: RollUp) -> str:
+    return script("compare_totals", daily=daily_of(roll_up).name, **_parts(roll_up))
+
+
+def _parts(roll_up: RollUp) -> dict[str, str]:
+    numbers = [one.name for one in roll_up.numbers]
+    return {
+        "name": roll_up.name,
+        "keys": ", ".join(roll_up.columns),
+        "month": roll_up.span.month if roll_up.span else "",
+        "differs": " OR ".join(f"sum({name}) != 0" for name in numbers),
+        "summed": ", ".join(f"toInt64({name}) AS {name}" for name in numbers),
+        "subtracted": ", ".join(f"-toInt64({name})" for name in numbers),
+    }
 
 
 def _sum(roll_up: RollUp, generation: int) -> str:
+    return _sum_months(roll_up, table=f"{roll_up.name}_{generation}", rows="mark = 0")
+
+
+def _sum_archive(roll_up: RollUp) -> str:
+    source = roll_up if roll_up.span else daily_of(roll_up)
+    return _sum_months(roll_up, table=f"{source.name}_archive", rows="run IN (SELECT run FROM retention_runs)")
+
+
+def _sum_months(roll_up: RollUp, *, table: str, rows: str) -> str:
+    numbers = ", ".join(f"sum({one.name})" for one in roll_up.numbers)
     if roll_up.span is None:
-        return script("sum_total", name=roll_up.name, generation=generation)
-    return script("sum_months", name=roll_up.name, generation=generation, month=roll_up.span.month)
+        return script("sum_total", name=roll_up.name, table=table, rows=rows, numbers=numbers)
+    return script("sum_months", name=roll_up.name, table=table, rows=rows, numbers=numbers, month=roll_up.span.month)
+
+
+def _sums_of(roll_up: RollUp) -> str:
+    return ", ".join(one.value for one in roll_up.numbers)

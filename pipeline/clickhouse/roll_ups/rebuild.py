@@ -1,4 +1,5 @@
-"""Makes the roll-ups again from the raw table, while rows come in and pages read them.
+"""Makes the roll-ups again from the raw table, and from the archive where retention has deleted its rows, while rows
+come in and pages read them.
 
 Two sides fill the next generation of tables. They meet at a *cut*, an offset in each partition of the log: the
 generation's views take the rows from the cut on, for ever, and a backfill takes the rows before the cut, once. The
@@ -12,14 +13,15 @@ delivery protocol is why no row is taken twice or left out:
    the token already, and the new views leave the rows out.
 3. The sums are compared with the raw table, the readers are turned, and the old generation is dropped.
 
-A rebuild may end at any moment and readers still see whole roll-ups: the next rebuild finishes turning the readers, or
-removes the half-made generation. One rebuild runs at a time. A row before the cut that ``nhip replay`` or
-``nhip dead-letters replay`` inserts later is in the raw table alone, until the next rebuild.
+A rebuild may end at any moment and readers still see whole roll-ups: the next rebuild removes what no reader sees. Each
+roll-up's readers are turned by themselves, so they may be at different generations. One rebuild runs at a time. A row
+before the cut that ``nhip replay`` or ``nhip dead-letters replay`` inserts later is in the raw table alone, until the
+next rebuild.
 """
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -27,7 +29,8 @@ from pipeline.clickhouse import roll_ups
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import list_months
 from pipeline.clickhouse.roll_ups import EVERY_ROW, ROLL_UPS
-from pipeline.clickhouse.roll_ups.compare import find_off, sum_generation, sum_raw
+from pipeline.clickhouse.roll_ups.compare import find_off, sum_events, sum_generation
+from pipeline.clickhouse.roll_ups.retention import still_raw
 from pipeline.clickhouse.upkeep import sync_replicas
 from pipeline.errors import PipelineError, Rejected, Unavailable
 
@@ -81,10 +84,12 @@ class Rebuild:
     pause: Callable[[float], None]
 
     def run(self) -> None:
-        self._finish_former()
+        if not roll_ups.find_shown(self.client):
+            raise Rejected("there are no roll-ups yet; run: nhip migrate")
+        tidy(self.client)
         margin = 0
         for _ in range(ATTEMPTS):
-            generation = max(roll_ups.find_generations(self.client)) + 1
+            generation = next_generation(self.client)
             try:
                 self._make(generation, margin)
             except CutTooLate:
@@ -98,19 +103,19 @@ class Rebuild:
                     self._drop(generation)
                 raise
             else:
-                self._run(roll_ups.turn_readers(generation, cluster=self.client.cluster))
-                self._finish_former()
+                run(self.client, roll_ups.turn_readers(generation, cluster=self.client.cluster))
+                tidy(self.client)
                 return
         raise Unavailable(f"the consumers passed {ATTEMPTS} cuts too soon; try again when less comes in")
 
     def _make(self, generation: int, margin: int) -> None:
         cuts = self._cut(margin)
-        self._run(roll_ups.create_generation(generation, cluster=self.client.cluster, rows=_from(cuts)))
+        run(self.client, roll_ups.create_generation(generation, cluster=self.client.cluster, rows=from_offsets(cuts)))
         if any(last >= cuts.get(partition, 0) for partition, (_, last) in self.progress_of_group().items()):
             raise CutTooLate
         self._wait_for_rows(cuts)
         sync_replicas(self.client)
-        self._fill(generation, cuts)
+        fill(self.client, generation, cuts, names=ROLL_UPS, on_progress=self.on_progress)
         self._check(generation)
 
     def _cut(self, margin: int) -> dict[int, int]:
@@ -137,17 +142,6 @@ class Rebuild:
                 raise CutTooEarly
             self.pause(POLL_SECONDS)
 
-    def _fill(self, generation: int, cuts: Offsets) -> None:
-        months = list_months(self.client)
-        done, total = 0, sum(months.values())
-        self.on_progress("filling", done, total)
-        for month, events in months.items():
-            rows = f"NOT ({_from(cuts)}) AND toYYYYMM(at, 'Asia/Ho_Chi_Minh') = {month}"
-            for name in ROLL_UPS:
-                self.client.command(roll_ups.backfill(name, generation, cluster=self.client.cluster, rows=rows))
-            done += events
-            self.on_progress("filling", done, total)
-
     def _check(self, generation: int) -> None:
         """Each month's sums must lie between the rows surely stored before they were read and the rows stored after.
 
@@ -157,9 +151,11 @@ class Rebuild:
         for look in range(CHECKS):
             self.on_progress("checking", look, CHECKS)
             finished = self._finished()
-            least = sum_raw(self.client, rows=f"NOT ({_from(finished)})" if finished else EVERY_ROW)
-            made = sum_generation(self.client, generation)
-            off = find_off(made, least, sum_raw(self.client, rows=EVERY_ROW))
+            counting = still_raw(self.client)
+            stored = f"NOT ({from_offsets(finished)})" if finished else EVERY_ROW
+            least = sum_events(self.client, ROLL_UPS, rows=f"{counting} AND {stored}")
+            made = sum_generation(self.client, generation, ROLL_UPS)
+            off = find_off(made, least, sum_events(self.client, ROLL_UPS, rows=counting))
             if not off:
                 self.on_progress("checking", CHECKS, CHECKS)
                 return
@@ -169,27 +165,56 @@ class Rebuild:
     def _finished(self) -> dict[int, int]:
         return {partition: first for partition, (first, _) in self.progress_of_group().items()}
 
-    def _finish_former(self) -> None:
-        """Leave one generation, the newest that any reader sees: readers are turned only to a whole generation."""
-        shown = roll_ups.find_shown(self.client)
-        if not shown:
-            raise Rejected("there are no roll-ups yet; run: nhip migrate")
-        current = max(shown.values())
-        if set(shown.values()) != {current}:
-            self._run(roll_ups.turn_readers(current, cluster=self.client.cluster))
-        for generation in sorted(roll_ups.find_generations(self.client) - {current}):
-            self._drop(generation)
-
     def _drop(self, generation: int) -> None:
         log.info("dropping generation %d of the roll-ups", generation)
-        self._run(roll_ups.drop_generation(generation, cluster=self.client.cluster))
-
-    def _run(self, statements: list[str]) -> None:
-        for statement in statements:
-            self.client.command(statement)
+        run(self.client, roll_ups.drop_generation(generation, cluster=self.client.cluster))
 
 
-def _from(offsets: Offsets) -> str:
+def next_generation(client: ClickHouse) -> int:
+    """The number of the generation to make next."""
+    return max(roll_ups.find_generations(client), default=0) + 1
+
+
+def fill(
+    client: ClickHouse,
+    generation: int,
+    cuts: Offsets,
+    *,
+    names: Collection[str],
+    on_progress: Callable[[str, int, int], None],
+) -> None:
+    """Put into a generation the rows before the cuts, and what is archived."""
+    counting = still_raw(client)
+    months = list_months(client)
+    done, total = 0, sum(months.values())
+    on_progress("filling", done, total)
+    for month, events in months.items():
+        rows = f"NOT ({from_offsets(cuts)}) AND {counting} AND toYYYYMM(at, 'Asia/Ho_Chi_Minh') = {month}"
+        run(client, [roll_ups.backfill(name, generation, cluster=client.cluster, rows=rows) for name in names])
+        done += events
+        on_progress("filling", done, total)
+    archived = roll_ups.find_archives(client)
+    run(
+        client, [roll_ups.fill_from_archive(name, generation) for name in names if roll_ups.source_of(name) in archived]
+    )
+
+
+def tidy(client: ClickHouse) -> None:
+    """Drop every generation of a roll-up that no reader sees: readers are turned only to a whole one."""
+    shown = roll_ups.find_shown(client)
+    for generation, names in sorted(roll_ups.find_made(client).items()):
+        if unseen := [name for name in ROLL_UPS if name in names and shown.get(name) != generation]:
+            log.info("dropping generation %d of %s", generation, ", ".join(unseen))
+            run(client, roll_ups.drop_generation(generation, cluster=client.cluster, names=unseen))
+
+
+def run(client: ClickHouse, statements: Collection[str]) -> None:
+    """Run statements, one after the other."""
+    for statement in statements:
+        client.command(statement)
+
+
+def from_offsets(offsets: Offsets) -> str:
     """The condition that a row is at or past its partition's offset; for a partition without one, every row is."""
     if not offsets:
         return EVERY_ROW

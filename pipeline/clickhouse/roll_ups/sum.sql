@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS ${name}_$generation$local$on_cluster
 )
 ENGINE = ${Replicated}AggregatingMergeTree
 ORDER BY ($keys, mark)
-SETTINGS $deduplication;
+SETTINGS $deduplication, default_compression_codec = 'ZSTD(1)';
 
 SELECT
     $values,
@@ -17,5 +17,5 @@ SELECT
     $sums,
     if(mark = 0, 0, max(offset) + 1) AS reached
 FROM $events
-WHERE kind = 'view' AND $rows
+WHERE $of_kinds AND $rows
 GROUP BY GROUPING SETS (($keys), (mark));

@@ -1,2 +1,2 @@
--- The views and visits of a roll-up over all time.
-SELECT '$name', 0, sum(views), sum(visits) FROM ${name}_$generation
+-- The numbers of a roll-up over all time.
+SELECT '$name', toUInt32(0), [$numbers] FROM $table WHERE $rows

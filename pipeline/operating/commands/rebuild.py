@@ -1,10 +1,11 @@
 """``nhip rebuild``: make the roll-ups again from the rows, while readers keep reading and consumers keep inserting."""
 
 import argparse
+from collections.abc import Sequence
 
 from rich.text import Text
 
-from pipeline.brokers.plans import planned
+from pipeline.brokers.plans import progress_of
 from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
 from pipeline.events import EVENTS_TOPIC
@@ -35,6 +36,18 @@ def run(context: Context, _options: argparse.Namespace) -> int:
     return FINE
 
 
+def tell_missing(context: Context, missing: Sequence[str]) -> None:
+    """Say which roll-ups this version has and the tables do not yet, and what makes them."""
+    if missing:
+        context.out.print(
+            Text(
+                f"→ nhip rebuild: bảng tổng mới chưa có, câu hỏi được trả lời từ dòng gốc"
+                f" · new roll-ups are not made yet, questions are answered from the rows: {', '.join(missing)}",
+                "yellow",
+            )
+        )
+
+
 def make_roll_ups_anew(context: Context) -> None:
     """Make them, and show how far it is. Raises Unavailable, Rejected, Cancelled."""
     broker = context.broker
@@ -42,19 +55,10 @@ def make_roll_ups_anew(context: Context) -> None:
     def ends() -> dict[int, int]:
         return {partition.partition: end for partition, end in broker.end_offsets(EVENTS_TOPIC).items()}
 
-    def progress_of_group() -> dict[int, tuple[int, int]]:
-        """Per partition the first offset that may not be stored, and the last one planned."""
-        committed = broker.committed(GROUP, EVENTS_TOPIC)
-        places = {}
-        for partition, place in committed.items():
-            plan = planned(place)
-            places[partition.partition] = (place.offset, plan.last if plan else place.offset - 1)
-        return places
-
     with context.progress() as step:
         rebuild(
             context.client("migrator"),
             ends=ends,
-            progress_of_group=progress_of_group,
+            progress_of_group=lambda: progress_of(broker, GROUP, EVENTS_TOPIC),
             on_progress=lambda name, done, total: step(STEPS.get(name, name))(done, total),
         )

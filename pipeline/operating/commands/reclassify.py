@@ -8,6 +8,7 @@ from rich.text import Text
 
 from pipeline.clickhouse.derived import apply_changes
 from pipeline.clickhouse.reclassify import REASONS, Wave, count_wave, reclassify
+from pipeline.clickhouse.roll_ups.retention import raw_since
 from pipeline.collecting.enrich.lists import versions
 from pipeline.operating.commands.arguments import Commands, add_json, moment, natural
 from pipeline.operating.commands.context import Context
@@ -65,6 +66,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         return context.refuse("cho biết trang nào · say which: --page N …, or --all-pages")
     if options.since >= options.until:
         return context.refuse("--since phải trước · must be before --until")
+    _tell_what_stays(context)
     wave = Wave(options.page, options.since, options.until, options.reason)
     counted = options.decision == "count"
     views = count_wave(context.client(), wave, counted=counted)
@@ -84,6 +86,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 def apply_lists(context: Context, options: argparse.Namespace) -> int:
+    _tell_what_stays(context)
     review = review_stored(context.client())
     if not context.as_json:
         _show(context, review)
@@ -105,6 +108,14 @@ def apply_lists(context: Context, options: argparse.Namespace) -> int:
     elif review.views:
         context.out.print(Text(f"đã đổi · changed: {review.views:,} lượt xem · views", "green"))
     return FINE
+
+
+def _tell_what_stays(context: Context) -> None:
+    """Of days whose rows are deleted there are sums alone, and nothing says what they were made of."""
+    since = raw_since(context.client())
+    if since is not None and not context.as_json:
+        words = f"không đổi được gì từ trước {since}: dòng gốc đã xoá theo hạn · nothing before then can be changed"
+        context.out.print(Text(f"{words}: raw rows are deleted", "yellow"))
 
 
 def _show(context: Context, review: Review) -> None:

@@ -170,7 +170,8 @@ def _show_answer(context: Context, found: Answer) -> None:
 
 def _sources(found: Answer) -> list[str]:
     until = "không rõ · unknown" if found.complete_until is None else local_time(found.complete_until)
-    return [f"trả lời từ · answered from: {found.answered_from}", f"đầy đủ đến · complete until: {until}"]
+    gone = f"; sự kiện gốc chỉ còn từ · raw events are kept since {found.raw_since}" if found.raw_since else ""
+    return [f"trả lời từ · answered from: {found.answered_from}{gone}", f"đầy đủ đến · complete until: {until}"]
 
 
 def _cut(ends_at: float | None) -> str:

@@ -8,9 +8,12 @@ import msgspec
 from rich.text import Text
 
 from pipeline.brokers import Skip
+from pipeline.clickhouse.roll_ups.retention import raw_since
 from pipeline.operating.commands.arguments import Commands, add_json, moment
 from pipeline.operating.commands.context import Context
+from pipeline.operating.commands.rebuild import tell_missing
 from pipeline.operating.commands.reconcile import show_balances
+from pipeline.operating.commands.retention import tell_raw_since
 from pipeline.operating.commands.text import add_row, local_time, table
 from pipeline.operating.reconcile import compare_balances
 from pipeline.operating.status import count_unattended
@@ -46,13 +49,17 @@ def run(context: Context, options: argparse.Namespace) -> int:
     differing = balances.differing if balances else []
     clean = found.clean and not differing
     advice = advise(found) + (["nhip reconcile"] if differing else [])
+    since = raw_since(client)
     if context.as_json:
         more = {"clean": clean, "advice": advice, "unattended": unattended, "balances": balances}
+        more["raw_since"] = since and since.isoformat()
         context.print_json({**msgspec.structs.asdict(found), **more})
     else:
         context.tell_source()
         _show(context, found)
         show_balances(context, differing)
+        tell_missing(context, found.missing_roll_ups)
+        tell_raw_since(context, since)
         _tell_verdict(context, advice, clean=clean)
         tell_unattended(context, unattended)
     return FINE if clean else OFF

@@ -28,6 +28,7 @@ def answer_to_object(answer: Answer) -> dict[str, object]:
         "meta": {
             "answered_from": answer.answered_from,
             "complete_until": local_time(answer.complete_until),
+            **({"raw_since": answer.raw_since} if answer.raw_since else {}),
             "definitions": {metric.name: metric.definition_en for metric in answer.question.metrics},
             **({"pages": _pages(answer)} if answer.pages else {}),
         },

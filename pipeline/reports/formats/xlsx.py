@@ -106,6 +106,8 @@ def _meanings_of(answer: Answer) -> Iterator[Line]:
     yield from _site(question.site)
     yield "đủ đến", "complete until", _local(answer.complete_until)
     yield "trả lời từ", "answered from", answer.answered_from
+    if answer.raw_since:
+        yield "sự kiện gốc còn từ", "raw events since", answer.raw_since
     if answer.total_rows is not None:
         yield "số dòng", "rows", answer.total_rows
     yield "câu hỏi", "question", msgspec.json.encode(question_to_object(question)).decode()

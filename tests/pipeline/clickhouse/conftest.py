@@ -13,7 +13,7 @@ from fresh_database import Connect, fresh_database
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import EVENT_COLUMNS
-from pipeline.clickhouse.roll_ups import SUMS
+from pipeline.clickhouse.roll_ups import OF_VIEWS
 from pipeline.clickhouse.writer import write_events
 
 NOON = 1_790_571_600_000  # Monday 2026-09-28, 12:00 in Hà Nội
@@ -69,7 +69,14 @@ class Group:
             return first, last
 
     def insert(self, plan: tuple[int, int], *, partition: int = 0) -> None:
-        """Insert a plan's rows under its token, each record on a day of its own."""
+        """Insert a plan's rows under its token."""
+        first, last = plan
+        write_events(
+            self._client, self.columns(plan, partition=partition), token=f"page-events/{partition}/{first}-{last}"
+        )
+
+    def columns(self, plan: tuple[int, int], *, partition: int = 0) -> dict[str, Any]:
+        """A plan's rows, each record on a day of its own."""
         first, last = plan
         rows = [
             {**VIEW, "at": NOON + offset % 90 * DAY, "visitor": offset + 1, "page_id": 7 + offset % 5,
@@ -77,8 +84,7 @@ class Group:
             for offset in range(first, last + 1)
             for row in range(2)
         ]  # fmt: skip
-        columns = {name: [row[name] for row in rows] for name in EVENT_COLUMNS}
-        write_events(self._client, columns, token=f"page-events/{partition}/{first}-{last}")
+        return {name: [row[name] for row in rows] for name in EVENT_COLUMNS}
 
     def advance(self, *, partition: int = 0) -> None:
         with self._lock:
@@ -115,7 +121,7 @@ def sums() -> Callable[[ClickHouse], dict[str, int]]:
     """Views by the raw table and by each roll-up as readers see it."""
 
     def sums(client: ClickHouse) -> dict[str, int]:
-        found = {table: client.query(f"SELECT sum(views) FROM {table}")[0][0] for table in SUMS}
+        found = {table: client.query(f"SELECT sum(views) FROM {table}")[0][0] for table in OF_VIEWS}
         return {**found, "events": client.query("SELECT countIf(kind = 'view') FROM events")[0][0]}
 
     return sums

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,8 +16,18 @@ from clickhouse_http import ROLES
 from pipeline.clickhouse.accounts import account_statements
 from pipeline.clickhouse.migrations import migration_steps
 from pipeline.clickhouse.queries import _sql
-from pipeline.clickhouse.roll_ups import create_generation, drop_generation, turn_readers
+from pipeline.clickhouse.roll_ups import (
+    ROLL_UPS,
+    archive_rows,
+    create_archive,
+    create_generation,
+    drop_generation,
+    fill_from_archive,
+    turn_readers,
+)
 from pipeline.clickhouse.roll_ups.compare import totals_comparison
+from pipeline.clickhouse.roll_ups.declared import DECLARED
+from pipeline.clickhouse.scripts import render
 
 ROOT = Path(__file__).resolve().parents[3]
 USERS = ROOT / "deploy/clickhouse/users.d/nhip.xml"
@@ -124,11 +135,15 @@ def test_the_writer_may_do_nothing_else(engine: Engine) -> None:
 
 def test_the_reader_reads_what_the_product_asks(engine: Engine) -> None:
     months = _sql("list_months")
-    totals = totals_comparison()
-    views = [
-        f"SELECT * FROM {name}" for name in ("site_days", "site_hours", "page_days", "page_totals", "opening_balances")
-    ]
-    assert not any(engine.run(rights("reader"), months, totals, _sql("sum_page_views"), *views))
+    totals = totals_comparison(ROLL_UPS)
+    views = [f"SELECT * FROM {name}" for name in ROLL_UPS]
+    # By their text it knows which roll-ups there are.
+    shown = (
+        "SELECT throwIf(count() = 0) FROM system.tables"
+        " WHERE database = currentDatabase() AND name = 'site_days' AND position(as_select, 'site_days_1') > 0"
+    )
+    work = [months, totals, _sql("sum_page_views"), *views, shown, _sql("find_retention_runs")]
+    assert dict(zip(work, engine.run(rights("reader"), *work), strict=True)) == dict.fromkeys(work)
 
 
 def test_the_reader_may_do_nothing_else(engine: Engine) -> None:
@@ -146,7 +161,18 @@ def test_the_reader_may_do_nothing_else(engine: Engine) -> None:
 def test_the_migrator_makes_the_tables_and_rebuilds_the_roll_ups(tmp_path: Path) -> None:
     steps = [statement for step in migration_steps("").values() for statement in step]
     rebuilding = [*create_generation(2, cluster=""), *turn_readers(2, cluster=""), *drop_generation(1, cluster="")]
-    work = ["CREATE DATABASE IF NOT EXISTS nhip", "USE nhip", *steps, *rebuilding, "OPTIMIZE TABLE dead_letters FINAL"]
+    spanned = [roll_up for roll_up in DECLARED if roll_up.span]
+    scripts = files("pipeline.clickhouse.roll_ups")
+    names = {"rows": "toYYYYMM(at, 'Asia/Ho_Chi_Minh') = 202001", "run": 1, "month": 202001}
+    deleting = [
+        *(text for roll_up in spanned for text in create_archive(roll_up, cluster="")),
+        *(archive_rows(roll_up, run=1, rows="1") for roll_up in spanned),
+        *render(scripts.joinpath("retention_places.sql"), cluster="", **names),
+        *render(scripts.joinpath("retention_delete.sql"), cluster="", **names),
+        *(fill_from_archive(roll_up.name, 2) for roll_up in DECLARED),
+    ]
+    rebuilding.append("OPTIMIZE TABLE dead_letters FINAL")
+    work = ["CREATE DATABASE IF NOT EXISTS nhip", "USE nhip", *steps, *rebuilding, *deleting]
     done = Engine(tmp_path).run(rights("migrator"), *work)
     assert dict(zip(work, done, strict=True)) == dict.fromkeys(work)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 
 import msgspec
 import pytest
@@ -13,8 +14,20 @@ from pipeline.clickhouse.client import CLUSTER_INSERT_SETTINGS, INSERT_SETTINGS,
 from pipeline.clickhouse.columns import EVENT_COLUMNS
 from pipeline.clickhouse.migrations import FIRST_ROLL_UPS, migrate, migration_steps
 from pipeline.clickhouse.recovery import write_batch
-from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS, backfill, create_generation, drop_generation, turn_readers
+from pipeline.clickhouse.roll_ups import (
+    ROLL_UPS,
+    SUMS,
+    archive_rows,
+    backfill,
+    create_archive,
+    create_generation,
+    drop_generation,
+    fill_from_archive,
+    turn_readers,
+)
+from pipeline.clickhouse.roll_ups.declared import DECLARED
 from pipeline.clickhouse.rows import rows_of
+from pipeline.clickhouse.scripts import render
 from pipeline.clickhouse.upkeep import compact_dead_letters, sync_replicas
 from pipeline.errors import ConfigurationError
 from pipeline.events import Engagement, NotFound, PageView, encode_lines
@@ -28,12 +41,24 @@ def every_statement(cluster: str) -> list[str]:
     generation = [*create_generation(2, cluster=cluster, rows="offset >= transform(partition, [0, 1], [5, 7], 0)")]
     fill = [backfill(name, 2, cluster=cluster, rows="offset < 5") for name in ROLL_UPS]
     accounts = account_statements(cluster=cluster, database="nhip")
+    scripts = files("pipeline.clickhouse.roll_ups")
+    names = {"rows": "offset < 5", "run": 1, "month": 202609}
+    retention = [
+        text
+        for script in ("count", "places", "delete")
+        for text in render(scripts.joinpath(f"retention_{script}.sql"), cluster=cluster, **names)
+    ]
+    for roll_up in DECLARED:
+        if roll_up.span:
+            retention += [*create_archive(roll_up, cluster=cluster), archive_rows(roll_up, run=1, rows="offset < 5")]
+        retention.append(fill_from_archive(roll_up.name, 2))
     return [
         *steps,
         *generation,
         *fill,
         *turn_readers(2, cluster=cluster),
         *drop_generation(1, cluster=cluster),
+        *retention,
         *accounts,
     ]
 
@@ -79,7 +104,8 @@ def test_over_a_cluster_every_table_is_made_everywhere_and_kept_twice() -> None:
 
 def test_over_a_cluster_every_table_that_counts_remembers_tokens_for_a_week() -> None:
     counting = [text for text in every_statement(CLUSTER) if re.search(r"ENGINE = Replicated(Aggregating)?Merge", text)]
-    counting = [text for text in counting if "schema_migrations" not in text]
+    uncounted = "schema_migrations|retention_runs|archived_places|_archive"
+    counting = [text for text in counting if not re.search(uncounted, text)]
     assert len(counting) == 1 + 2 * len(SUMS)
     for text in counting:
         assert "replicated_deduplication_window = 10000" in text
@@ -129,9 +155,18 @@ def test_tables_of_another_version_are_refused_and_left_alone(client: ClickHouse
     assert client.query("SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name") == before
 
 
+def drop_later_roll_ups(client: ClickHouse) -> None:
+    """Leave those that were there before the columns that these sum by."""
+    first = ("site_days", "site_hours", "page_days", "page_totals", "opening_balances")
+    later = [name for name in ROLL_UPS if name not in first]
+    for statement in (*drop_generation(1, cluster="", names=later), *(f"DROP VIEW {name}" for name in later)):
+        client.command(statement)
+
+
 def test_tables_of_the_version_before_go_on_with_their_rows(client: ClickHouse) -> None:
     """Its rows and the lines of its log have neither suspects nor what tells readers apart after midnight."""
     new = ("suspect", "seen_ago")
+    drop_later_roll_ups(client)
     for table in ("events", "events_again"):
         client.command(f"ALTER TABLE {table} {', '.join(f'DROP COLUMN {name}' for name in new)}")
     client.command("ALTER TABLE schema_migrations DELETE WHERE name = '0003_suspects.sql' SETTINGS mutations_sync = 2")
@@ -154,6 +189,7 @@ def test_tables_of_the_version_before_go_on_with_their_rows(client: ClickHouse) 
 def test_tables_of_the_version_before_take_the_events_that_it_did_not_know(client: ClickHouse) -> None:
     """Their roll-ups' views were made for three kinds of events, and go on with views alone."""
     new = ("seconds", "depth", "target")
+    drop_later_roll_ups(client)
     before = "Enum8('view' = 1, 'heartbeat' = 2, 'opening' = 3)"
     for table in ("events", "events_again"):
         columns = ", ".join(f"DROP COLUMN {name}" for name in new)

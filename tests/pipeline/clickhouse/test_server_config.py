@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from clickhouse_http import ROLES
+
+from pipeline.clickhouse.accounts import account_statements
+from pipeline.clickhouse.client import BOUNDS
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy/clickhouse"
 KEPT = {"query_log", "part_log", "error_log"}
@@ -31,6 +36,57 @@ def test_passwords_come_from_the_environment(account: str) -> None:
     assert password is not None
     assert password.text is None
     assert password.get("from_env") == f"NHIP_CLICKHOUSE_{account.upper()}_PASSWORD"
+
+
+def reader_by_file() -> tuple[dict[str, int], dict[str, tuple[int, int] | None]]:
+    """Its settings, and the least and the largest that a query may set instead; None where it may not."""
+    profile = root("users.d/nhip.xml").find("profiles/nhip_reader")
+    assert profile is not None
+    settings = {one.tag: int(one.text or "") for one in profile if one.tag != "constraints"}
+    limits: dict[str, tuple[int, int] | None] = {}
+    for one in profile.find("constraints") or ():
+        least, most = one.findtext("min"), one.findtext("max")
+        limits[one.tag] = (int(least), int(most)) if least and most else None
+        assert (one.find("const") is not None) == (limits[one.tag] is None)
+    return settings, limits
+
+
+def reader_by_sql() -> tuple[dict[str, int], dict[str, tuple[int, int] | None]]:
+    (text,) = (
+        one for one in account_statements(cluster="", database="nhip") if one.startswith("ALTER ROLE nhip_reader")
+    )
+    found = re.findall(r"(\w+) = (\d+)(?: MIN (\d+) MAX (\d+)|( CONST))?(?:,|$)", text, re.MULTILINE)
+    settings = {name: int(value) for name, value, *_ in found}
+    limits = {
+        name: None if const else (int(least), int(most)) for name, _, least, most, const in found if least or const
+    }
+    return settings, limits
+
+
+def test_the_readers_bounds_are_the_same_by_file_and_by_sql() -> None:
+    assert "reader" in ROLES
+    assert reader_by_sql() == reader_by_file()
+
+
+def test_a_question_is_bounded_in_memory_time_and_number() -> None:
+    settings, limits = reader_by_file()
+    for name in ("max_execution_time", "max_memory_usage"):
+        value, bounds = settings[name], limits[name]
+        assert bounds == (1, value), "no query of a reader lifts it; 0 would be no bound at all"
+    ours = root("config.d/nhip.xml").findtext("max_concurrent_queries")
+    assert 2 * settings["max_concurrent_queries_for_user"] <= int(ours or 0)
+    assert settings["max_bytes_before_external_group_by"] < settings["max_memory_usage"]
+    assert settings["readonly"] == 2
+
+
+def test_what_a_question_asks_for_by_itself_is_allowed() -> None:
+    """A query that sets more than its account may is refused as a whole."""
+    _, limits = reader_by_file()
+    assert BOUNDS
+    for name, value in BOUNDS.items():
+        bounds = limits[name]
+        assert bounds is not None
+        assert bounds[0] <= value <= bounds[1]
 
 
 def test_the_user_without_a_password_signs_in_from_the_server_alone() -> None:

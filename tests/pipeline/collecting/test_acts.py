@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from steady_load import ACTS, ANSWERS, FIRST_PAGE, VIEW, Sent, SteadyLoad
 
 from pipeline.collecting.beacon import (
     ACT_STEPS,
@@ -404,3 +405,24 @@ def test_an_answers_token_is_good_on_its_path_and_day_alone() -> None:
         with pytest.raises(Dropped) as refusal:
             by_script(MISSING, knowledge(), **changes)
         assert refusal.value.reason is reason
+
+
+# the load of tests/chaos
+
+
+@pytest.mark.parametrize("kind", [VIEW, *ACTS, *ANSWERS])
+def test_what_the_load_of_faults_sends_is_believed_and_known_by_its_number(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a collector that has not seen its views."""
+    monkeypatch.setattr("steady_load.time.time", lambda: NOW / 1000)
+    load = SteadyLoad([1], key=KEY, rate=1.0, done=0.5)
+    path, body = load._request(Sent(kind, FIRST_PAGE + 3))
+    known = knowledge()._replace(undated_until=NOW / 1000 + 60)
+    parse = parse_act if path == "/_nhip/doc" else parse_beacon
+
+    event: Any = parse(body, envelope(unidentified=kind in ACTS), known).event
+
+    assert type(event).__struct_config__.tag == kind
+    assert (event.site if kind in ANSWERS else event.page_id) == FIRST_PAGE + 3
+    assert event.audience == "public"

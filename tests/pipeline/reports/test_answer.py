@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,10 +13,9 @@ from fresh_database import fresh_database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from truth import HANOI, OF_PAGES, earlier_rows, true_rows
+from weeks_of_traffic import DAYS, EVENTS, FIRST, KNOWN, LAST, PAGES, QUERIES, store
 
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.columns import EVENT_COLUMNS
-from pipeline.clickhouse.writer import write_events
 from pipeline.errors import Cancelled, TooHeavy
 from pipeline.reports import reading
 from pipeline.reports.answer import Answer, Row, answer
@@ -27,100 +25,12 @@ from pipeline.reports.pages import PageFacts
 from pipeline.reports.question import BadQuestion, read_question
 from pipeline.reports.tables import TABLES, choose_table
 
-MIDNIGHT = 1_792_429_200_000  # 2026-10-20 00:00 in Hà Nội, a Tuesday
-HOUR = 3_600_000
-DAYS = 25
-FIRST, LAST = date(2026, 10, 20), date(2026, 11, 13)
-ARRIVALS = [
-    ("direct", "", "", "", ""),
-    ("search", "google.com", "", "", ""),
-    ("search", "coccoc.com", "", "", ""),
-    ("messaging", "zalo.me", "", "", ""),
-    ("campaign", "", "ban-tin", "zalo", "tháng 10"),
-    ("internal", "", "", "", ""),
-]
-DEVICES = [("phone", "Android", "Chrome Mobile"), ("phone", "iOS", "Mobile Safari"), ("desktop", "Windows", "Edge")]
-PLACES = [("VN", "HN", "vi"), ("VN", "", "vi"), ("US", "", "en"), ("", "", "")]
-AUDIENCES = ["public"] * 7 + ["bot", "staff", "preview"]
-
-
-QUERIES = ["giấy phép", "giấy phép", "giấy phép", "hóa đơn", "hóa đơn", "nguyễn văn a", "lương", ""]
-TARGETS = {
-    "download": ["/documents/1/Mẫu.pdf", "/media/a.zip"],
-    "outbound": ["chinhphu.vn", "zalo.me"],
-    "search": QUERIES,
-    "not_found": ["/cu/", "/wp-login.php"],
-}
-KINDS = [*["view"] * 12, *["engagement"] * 5, "heartbeat", "download", "outbound", *["search"] * 2, "not_found"]
-PAGES = {
-    1: PageFacts("Một", "Lan", "Công nghiệp", "Tin tức", "Bài viết"),
-    2: PageFacts("Hai", "Lan", "Thương mại", "Tin tức", "Bài viết"),
-    3: PageFacts("Ba", "Ánh", "Thương mại", "Tin tức", "Bài viết"),
-    4: PageFacts("Bốn", "", "", "Thi đua", "Trang"),
-    5: PageFacts("Năm", deleted=True),
-    9: PageFacts("Chín", "Chưa ai đọc", "", "", "Bài viết"),
-}
-KNOWN = {page: {name: getattr(facts, name) for name in OF_PAGES} for page, facts in PAGES.items()}
-
-
-def make_events(seed: int = 13, count: int = 1_500) -> list[dict[str, Any]]:
-    """Events of three weeks and a half, many of them in the first and the last second of a day."""
-    choose = random.Random(seed)
-    return [_make_event(choose, number) for number in range(count)]
-
-
-def _make_event(choose: random.Random, number: int) -> dict[str, Any]:
-    kind = choose.choice(KINDS)
-    channel, source, campaign_source, campaign_medium, campaign = choose.choice(ARRIVALS)
-    device, os, browser = choose.choice(DEVICES)
-    country, province, language = choose.choice(PLACES)
-    audience = choose.choice(AUDIENCES)
-    page, site = choose.randrange(1, 7), choose.choice([1, 1, 2])
-    if kind in ("search", "not_found"):
-        page = 0
-    within = choose.choice([0, 24 * HOUR - 1, 23 * HOUR, choose.randrange(24 * HOUR)])
-    is_bot = audience == "bot"
-    engaged = kind == "engagement"
-    return EMPTY_ROW | {
-        "at": MIDNIGHT + choose.randrange(DAYS) * 24 * HOUR + within,
-        "kind": kind,
-        "site": site,
-        "page_id": page,
-        "locale": choose.choice(["vi", "vi", "en"]),
-        "path": f"/Trang-{page}/" if page else "",
-        "audience": audience,
-        "visitor": choose.choice([0, *range(1, 15)]),
-        "visit": kind == "view" and channel != "internal",
-        "channel": channel,
-        "source": source,
-        "campaign_source": campaign_source,
-        "campaign_medium": campaign_medium,
-        "campaign": campaign,
-        "device": device,
-        "os": os,
-        "browser": browser,
-        "country": country,
-        "province": province,
-        "language": language,
-        "bot": choose.choice(["Googlebot", "coccocbot"]) if is_bot else "",
-        "bot_kind": "search" if is_bot else "",
-        "suspect": choose.choice(["", "rate"]) if is_bot else "",
-        "seconds": choose.choice([0, 3, 9, 10, 400, 1800]) if engaged else 0,
-        "depth": choose.randrange(101) if engaged else 0,
-        "target": choose.choice(TARGETS.get(kind, [""])),
-        "offset": number,
-    }
-
-
-EVENTS = make_events()
-
 
 @pytest.fixture(scope="module")
 def engine(embedded_directory: Path) -> Iterator[ClickHouse]:
     with fresh_database(embedded_directory) as connect:
         client = connect()
-        columns = {name: [event[name] for event in EVENTS] for name in EVENT_COLUMNS}
-        write_events(client, columns, token="page-events/0/0-899")
+        store(client, EVENTS, token="page-events/0/0-1499")
         yield client
 
 
@@ -241,12 +151,12 @@ def test_a_filter_and_its_opposite_make_the_whole(engine: ClickHouse, asked: dic
 
 
 @pytest.mark.parametrize("name", DIMENSIONS)
-def test_the_rows_of_any_dimension_and_the_others_make_the_total(engine: ClickHouse, name: str) -> None:
-    found = ask(engine, metrics=SUMS, dimensions=[name], include={"totals": True}, **WHOLE)
+def test_the_rows_of_any_dimension_make_the_total(engine: ClickHouse, name: str) -> None:
+    """All but searches by what was searched for, some of which are hidden."""
+    metrics = [metric for metric in SUMS if (name, metric) != ("target", "searches")]
+    found = ask(engine, metrics=metrics, dimensions=[name], include={"totals": True}, **WHOLE)
     assert found.totals is not None
-    assert found.others is not None
-    sums = [sum(column) for column in zip(*(row.metrics for row in found.rows), found.others, strict=True)]
-    assert sums == list(found.totals)
+    assert [sum(column) for column in zip(*(row.metrics for row in found.rows), strict=True)] == list(found.totals)
     assert all(found.totals), "there is something to add up"
 
 
@@ -285,7 +195,8 @@ def test_a_number_is_the_same_whatever_it_comes_from(engine: ClickHouse, table: 
         (["hour_of_day", "weekday"], [], "site_hours"),
         (["page"], [["is", "locale", ["vi"]]], "page_days"),
         (["path"], [], "events"),
-        ([], [["is", "country", ["VN"]]], "events"),
+        ([], [["is", "country", ["VN"]], ["is", "device", ["phone"]]], "events"),
+        ([], [["is", "country", ["VN"]]], "place_days"),
         (["page", "channel"], [], "events"),
         (["channel", "hour_of_day"], [], "events"),
         (["author"], [["is", "unit", ["Tin tức"]]], "page_days"),
@@ -403,8 +314,7 @@ def two_years(embedded_directory: Path) -> Iterator[ClickHouse]:
             EMPTY_ROW | {"at": int(at.timestamp() * 1000), "site": 1, "page_id": 1, "offset": number}
             for number, at in enumerate(noons)
         ]
-        columns = {name: [row[name] for row in rows] for name in EVENT_COLUMNS}
-        write_events(client, columns, token="page-events/0/0-2")
+        store(client, rows, token="page-events/0/0-2")
         yield client
 
 
@@ -466,8 +376,7 @@ def test_an_answer_has_what_the_cms_knows_of_its_pages(engine: ClickHouse) -> No
 def test_a_reader_of_two_pages_of_an_author_is_one_reader(two_years: ClickHouse) -> None:
     at = int(moment("2025-05-05", 9).timestamp() * 1000)
     rows = [EMPTY_ROW | {"at": at, "site": 1, "page_id": page, "visitor": 5, "offset": 9} for page in (1, 2, 3)]
-    columns = {name: [row[name] for row in rows] for name in EVENT_COLUMNS}
-    write_events(two_years, columns, token="page-events/0/9-9")
+    store(two_years, rows, token="page-events/0/9-9")
     asked: dict[str, Any] = {"metrics": ["daily_visitors", "views"], "date_range": ["2025-05-05"] * 2}
     assert as_rows(ask(two_years, **asked, dimensions=["author"])) == {("Lan",): (1, 2), ("Ánh",): (1, 1)}
 
@@ -534,3 +443,118 @@ def test_an_answer_says_until_when_it_is_complete(engine: ClickHouse) -> None:
     assert answer(engine, question, complete_until=midnight - 60).complete_until == midnight - 60
     assert answer(engine, question, complete_until=midnight + 60).complete_until == midnight, "nothing comes later"
     assert answer(engine, question).complete_until is None
+
+
+# what is not there
+
+
+def test_a_roll_up_that_is_not_built_yet_is_done_without(embedded_directory: Path) -> None:
+    with fresh_database(embedded_directory) as connect:
+        client = connect()
+        store(client, EVENTS, token="page-events/0/0-1499")
+        for name in ("place_days", "answer_days"):
+            client.command(f"DROP VIEW {name}")
+        for dimension in ("country", "target"):
+            asked = {"metrics": ["views", "searches"], "dimensions": [dimension]} | WHOLE
+            found = ask(client, **asked)
+            assert as_rows(found) == true_rows(EVENTS, asked, KNOWN)
+            assert found.answered_from == "raw"
+
+
+def test_an_answer_says_that_raw_events_of_its_first_days_are_gone(
+    engine: ClickHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.reports.answer.find_raw_since", lambda _client: date(2026, 11, 1))
+    assert ask(engine, metrics=["exits"], **WHOLE).raw_since == date(2026, 11, 1)
+    assert ask(engine, metrics=["views"], **WHOLE).raw_since is None, "sums are kept for good"
+    assert ask(engine, metrics=["exits"], date_range=["2026-11-01", "2026-11-05"]).raw_since is None
+
+
+def test_earlier_numbers_are_not_known_where_raw_events_are_gone(
+    engine: ClickHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day that is not over is then compared up to the full hour, which sums by the hour have."""
+    monkeypatch.setattr("pipeline.reports.answer.find_raw_since", lambda _client: date(2026, 11, 10))
+    asked: dict[str, Any] = {"metrics": ["views", "exits"], "date_range": ["2026-11-11", "2026-11-12"]}
+    asked |= {"include": {"compare": "previous_period", "totals": True}}
+    found = ask(engine, **asked)
+    until = moment("2026-11-10", 0)
+    (views, _exits) = next(iter(earlier_rows(EVENTS, asked, days=2, until=until + timedelta(days=1)).values()))
+    assert found.compared is not None
+    assert found.compared.totals == (views, None)
+    now = (until + timedelta(days=1, hours=23, minutes=20)).timestamp()
+    found = ask(engine, **asked, now=now)
+    (views, _exits) = next(iter(earlier_rows(EVENTS, asked, days=2, until=until - timedelta(hours=1)).values()))
+    assert found.compared is not None
+    assert found.compared.ends_at == (until - timedelta(hours=1)).timestamp()
+    assert found.compared.totals == (views, None)
+    assert found.rows[0].change is not None
+    assert found.rows[0].change[1] is None
+
+
+# visits
+
+
+def event(kind: str, at: str, page: int, **more: Any) -> dict[str, Any]:
+    hour, minute = at.split(":")
+    when = moment("2025-06-02", int(hour)) + timedelta(minutes=int(minute))
+    row = {"at": int(when.timestamp() * 1000), "kind": kind, "page_id": page, "site": 1, "visitor": 1}
+    return EMPTY_ROW | row | more
+
+
+VISITS = {
+    "one page, looked at for a while": (
+        [event("view", "8:00", 1, visit=True), event("engagement", "8:01", 1, seconds=10)],
+        {1: (1, 0.0)},
+    ),
+    "one page, left at once": (
+        [event("view", "8:00", 1, visit=True), event("engagement", "8:01", 1, seconds=9)],
+        {1: (1, 100.0)},
+    ),
+    "two pages": (
+        [event("view", "8:00", 1, visit=True), event("view", "8:01", 2)],
+        {1: (0, 0.0), 2: (1, None)},
+    ),
+    "back again from outside": (
+        [event("view", "8:00", 1, visit=True), event("view", "9:00", 2, visit=True)],
+        {1: (1, 100.0), 2: (1, 100.0)},
+    ),
+    "another reader in between": (
+        [event("view", "8:00", 1, visit=True), event("view", "8:01", 2, visitor=2), event("view", "8:02", 3)],
+        {1: (0, 0.0), 2: (1, None), 3: (1, None)},
+    ),
+    "across midnight": (
+        [event("view", "23:59", 1, visit=True), event("view", "24:01", 2)],
+        {1: (1, 100.0), 2: (1, None)},
+    ),
+    "a reader without a number": ([event("view", "8:00", 1, visit=True, visitor=0)], {}),
+}
+
+
+@pytest.mark.parametrize(("rows", "wanted"), VISITS.values(), ids=VISITS.keys())
+def test_exits_and_bounces(
+    two_years: ClickHouse, rows: list[dict[str, Any]], wanted: dict[int, tuple[int, float | None]]
+) -> None:
+    store(two_years, [row | {"offset": 3, "row": place} for place, row in enumerate(rows)], token="page-events/0/3-3")
+    asked: dict[str, Any] = {"metrics": ["exits", "bounce_rate"], "date_range": ["2025-06-02", "2025-06-03"]}
+    assert as_rows(ask(two_years, **asked, dimensions=["page"])) == {(page,): found for page, found in wanted.items()}
+
+
+def test_a_day_that_is_not_all_counted_is_compared_up_to_where_it_is(engine: ClickHouse) -> None:
+    include = {"compare": "previous_period", "totals": True}
+    question = read_question({"metrics": ["views"], "date_range": ["2026-11-11"] * 2, "include": include}, today=LAST)
+    noon = moment("2026-11-11", 12).timestamp()
+    found = answer(engine, question, now=noon + 3600, complete_until=noon)
+    assert found.compared is not None
+    assert found.compared.ends_at == moment("2026-11-10", 12).timestamp()
+
+
+def test_earlier_rows_are_those_of_the_rows_that_are_shown(engine: ClickHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long period has more rows than can be put together, of which a page shows a few."""
+    monkeypatch.setattr(reading, "MOST_ROWS", 3)
+    asked: dict[str, Any] = {"metrics": ["views"], "dimensions": ["author", "path"], "pagination": {"limit": 2}}
+    asked |= {"date_range": ["2026-11-01", "2026-11-10"], "include": {"compare": "previous_period"}}
+    found = ask(engine, **asked)
+    earlier = earlier_rows(EVENTS, asked, KNOWN, days=10, until=None)
+    assert len(earlier) > 3
+    assert [row.earlier for row in found.rows] == [earlier[row.dimensions] for row in found.rows]

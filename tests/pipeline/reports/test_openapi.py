@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from part import ROOT
 
 from pipeline.reports.dimensions import DIMENSIONS
 from pipeline.reports.metrics import METRICS
-from pipeline.reports.openapi import EXAMPLE, QUERY_PATH, openapi_document
+from pipeline.reports.openapi import EXAMPLE, QUERY_PATH, REFUSALS, openapi_document
 from pipeline.reports.schema import schema_of_questions
 
 DOCUMENT = openapi_document()
@@ -48,6 +50,23 @@ def test_every_metric_and_dimension_is_named_and_told_of() -> None:
     missing = [name for name in (*METRICS, *DIMENSIONS) if f"- `{name}` (" not in described]
     assert missing == []
     assert [name for name, one in METRICS.items() if one.definition_en not in described] == []
+
+
+def test_the_page_of_the_api_names_every_refusal_and_every_format() -> None:
+    page = (ROOT / "docs/reports-api.md").read_text(encoding="utf-8")
+    words = [
+        (word, status)
+        for status, meaning in REFUSALS.items()
+        for word in re.findall(r"`([a-z]+-?[a-z]+)`:|`(crowded)`", meaning)
+    ]
+    listed = {line.split(" | ")[0]: line.split(" | ")[1] for line in page.splitlines() if line.startswith("| `")}
+    assert len(words) >= 10
+    for found, status in words:
+        word = "".join(found)
+        (row,) = (row for row in listed if f"`{word}`" in row)
+        assert listed[row] == str(status)
+    answers = DOCUMENT["paths"][QUERY_PATH]["post"]["responses"]["200"]["content"]
+    assert [kind for kind in answers if f"`{kind}`" not in page] == []
 
 
 def test_the_example_can_be_asked() -> None:

@@ -106,3 +106,11 @@ def test_earlier_days_that_make_no_sense_are_refused(include: dict[str, Any]) ->
 def test_days_before_all_days_are_refused() -> None:
     whole = {"date_range": ["1971-01-01", "2026-11-28"], "include": {"compare": "previous_period"}}
     assert not can_be_asked(LEAST | whole)
+
+
+def test_filters_have_bounds_of_their_own() -> None:
+    """Which no schema can say."""
+    long = ["is", "path", ["x" * 499] * 50]
+    assert can_be_asked(LEAST | {"filters": [long, long]})
+    assert not can_be_asked(LEAST | {"filters": [long, long, long]})
+    assert not can_be_asked(LEAST | {"filters": [["is", "path", ["x"]]] * 51})

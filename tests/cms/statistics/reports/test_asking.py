@@ -24,7 +24,7 @@ from cms.statistics.reports.asking import (
     work_all,
 )
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.errors import Cancelled, ConfigurationError, NoAnswer, Rejected, TooHeavy, Unavailable
+from pipeline.errors import Cancelled, ConfigurationError, NoAnswer, PipelineError, Rejected, TooHeavy, Unavailable
 from pipeline.reports.question import BadQuestion
 
 
@@ -96,6 +96,18 @@ def test_what_goes_wrong_is_said_in_words(desk: Desk, error: Exception, said: ty
     assert type(told.value) is said
     assert " · " in told.value.words
     assert not any(word in told.value.words for word in ("ClickHouse", "refused", "Error"))
+
+
+@pytest.mark.parametrize("kind", [Unavailable, Rejected])
+def test_what_the_accounts_bounds_end_is_too_much(desk: Desk, kind: type[PipelineError]) -> None:
+    class Timeout(Exception):
+        code = 159
+
+    def fail(_client: ClickHouse) -> None:
+        raise kind("took too long") from Timeout()
+
+    with pytest.raises(TooMuch):
+        desk.start(fail).result(timeout=10)
 
 
 def test_an_engine_that_was_away_is_asked_again(desk: Desk) -> None:
