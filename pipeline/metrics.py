@@ -88,6 +88,14 @@ SCHEDULE_LATE = Gauge(
     registry=REGISTRY,
 )
 
+REPORT_SECONDS = Histogram(
+    "nhip_site_report_seconds",
+    "Time of a question about traffic, once it has a thread, by who asks (people, programs) and how it ends.",
+    ["asker", "end"],
+    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
+    registry=REGISTRY,
+)
+
 # any process that shows counters
 
 COUNTERS_AS_OF = Gauge("nhip_counters_as_of_seconds", "Unix time of the counters shown.", registry=REGISTRY)

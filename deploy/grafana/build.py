@@ -117,6 +117,16 @@ ROWS = (
                 queries={"{{instance}}": "nhip_site_schedule_late_seconds"},
                 unit="s",
             ),
+            Panel(
+                title="Báo cáo, theo người hỏi · Reports by asker",
+                queries={"{{asker}} {{end}}": "sum by (asker, end) (rate(nhip_site_report_seconds_count[5m]))"},
+                unit="reqps",
+            ),
+            Panel(
+                title="Thời gian tính báo cáo · Time of a report",
+                queries=quantiles("nhip_site_report_seconds"),
+                unit="s",
+            ),
             Panel(title="Đang xem trực tiếp · Live readers", queries={"{{instance}}": "nhip_collector_live_readers"}),
         ),
     ),

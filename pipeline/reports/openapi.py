@@ -191,9 +191,7 @@ def _problem() -> Schema:
         "required": ["type", "title", "status", "detail"],
         "properties": {
             "type": {"type": "string", "description": "`urn:nhip:problem:` and the word of the list above"},
-            "title": {
-                "enum": sorted({HTTPStatus(status).phrase for status in REFUSALS} | {"Method Not Allowed", "Not Found"})
-            },
+            "title": {"enum": sorted({HTTPStatus(status).phrase for status in (*REFUSALS, 404, 405)})},
             "status": {"type": "integer"},
             "detail": {"type": "string", "description": "for people, in Vietnamese and English"},
         },

@@ -26,6 +26,7 @@ from typing import NamedTuple, TypeVar
 from cms.statistics import counters
 from pipeline.clickhouse.client import ClickHouse, Reconnecting, is_beyond_bounds
 from pipeline.errors import Cancelled, PipelineError, Rejected, TooHeavy
+from pipeline.metrics import REPORT_SECONDS
 from pipeline.reports.answer import Answer, answer
 from pipeline.reports.pages import Pages
 from pipeline.reports.question import BadQuestion, Question
@@ -48,11 +49,12 @@ AWAY_SECONDS = 30
 
 
 class NotAnswered(Exception):
-    """``words``: for people, in Vietnamese and English. ``retry_seconds``: when it may be asked again; None if asking
-    the same again changes nothing.
+    """``words``: for people, in Vietnamese and English; ``end``: for metrics. ``retry_seconds``: when it may be asked
+    again; None if asking the same again changes nothing.
     """
 
     words = ""
+    end = "failed"
     retry_seconds: int | None = None
 
     def __init__(self) -> None:
@@ -64,6 +66,7 @@ class Away(NotAnswered):
         "Kho số liệu tạm thời không trả lời; số liệu vẫn được giữ, mời thử lại sau ít phút. · "
         "The statistics are away for the moment; nothing is lost, please try again in a few minutes."
     )
+    end = "away"
     retry_seconds = AWAY_SECONDS
 
 
@@ -80,6 +83,7 @@ class TooMuch(NotAnswered):
         "Câu hỏi này cần quá nhiều bộ nhớ hoặc thời gian: hãy chọn ít ngày hơn, ít chiều hơn hoặc thêm bộ lọc. · "
         "This question needs too much memory or time: ask for fewer days or dimensions, or add filters."
     )
+    end = "too-much"
 
 
 class Failed(NotAnswered):
@@ -95,9 +99,11 @@ class Desk:
     """
 
     def __init__(self, name: str, connect: Callable[[], ClickHouse], *, most: int, threads: int = THREADS) -> None:
+        self._name = name
         self._connect = connect
         self._most = most
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._ending = threading.Event()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=f"reports-{name}")
         self._lock = threading.Lock()
         self._taken = 0
         self._own = threading.local()
@@ -121,7 +127,8 @@ class Desk:
         return future
 
     def close(self) -> None:
-        """Answer nothing more; a question that is under way ends first, within the engine's bounds."""
+        """Answer nothing more; a question that is under way ends first, at its next step or within its bounds."""
+        self._ending.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
         for connection in self._connections:
             connection.close()
@@ -131,9 +138,21 @@ class Desk:
             self._taken -= 1
 
     def _run(self, work: Work[Found], until: threading.Event | None) -> Found:
-        _under_way.until = until
-        with _in_words():
-            return work(self._connection()())
+        _under_way.ends = [one for one in (until, self._ending) if one]
+        began, end = time.monotonic(), "failed"
+        try:
+            with _in_words():
+                found = work(self._connection()())
+            end = "answered"
+        except NotAnswered as why:
+            end = why.end
+            raise
+        except BadQuestion:
+            end = "refused"
+            raise
+        finally:
+            REPORT_SECONDS.labels(asker=self._name, end=end).observe(time.monotonic() - began)
+        return found
 
     def _connection(self) -> Reconnecting:
         if not hasattr(self._own, "connection"):
@@ -158,8 +177,8 @@ _waiting_threads = threading.BoundedSemaphore(MOST_WAITING_THREADS)
 def answering(connect: Callable[[], ClickHouse]) -> Iterator[None]:
     """Let this process ask while the block runs; each thread that asks opens a connection with ``connect``."""
     desks = Desks(
-        people=Desk("reports", connect, most=MOST_OF_PEOPLE),
-        programs=Desk("reports-api", connect, most=MOST_OF_PROGRAMS),
+        people=Desk("people", connect, most=MOST_OF_PEOPLE),
+        programs=Desk("programs", connect, most=MOST_OF_PROGRAMS),
     )
     _installed[:] = [desks]
     try:
@@ -180,8 +199,8 @@ def desks() -> Desks:
 
 def given_up() -> bool:
     """Whether nobody waits any more for the work that this thread does."""
-    until: threading.Event | None = getattr(_under_way, "until", None)
-    return until is not None and until.is_set()
+    ends: list[threading.Event] = getattr(_under_way, "ends", [])
+    return any(one.is_set() for one in ends)
 
 
 def answering_work(question: Question, *, pages: Pages | None = None) -> Work[Answer]:

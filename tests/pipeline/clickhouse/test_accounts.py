@@ -32,6 +32,9 @@ from pipeline.clickhouse.scripts import render
 ROOT = Path(__file__).resolve().parents[3]
 USERS = ROOT / "deploy/clickhouse/users.d/nhip.xml"
 ACCESS_DENIED = 497
+SETTING_CONSTRAINT = 452
+READONLY = 164
+MEMORY_LIMIT_EXCEEDED = 241
 
 UNLIMITED = ("GRANT ALL ON *.* WITH GRANT OPTION",)
 EVENT = "(at, site, kind, page_id, audience, visitor) SELECT now64(3), 1, 'view', 7, 'public', 5"
@@ -43,15 +46,23 @@ def rights(account: str) -> tuple[str, ...]:
     return tuple(query.text or "" for query in user.iterfind("grants/query"))
 
 
-def users_xml(*, default: tuple[str, ...]) -> str:
-    """The users; the engine works as ``default``, and the views' definer is the migrator."""
+def profile(account: str) -> str:
+    """The settings of an account and their limits, in XML."""
+    found = ElementTree.parse(USERS).getroot().find(f"profiles/nhip_{account}")
+    assert found is not None
+    return "".join(ElementTree.tostring(one, encoding="unicode") for one in found)
+
+
+def users_xml(*, default: tuple[str, ...], bounds: str = "") -> str:
+    """The users; the engine works as ``default`` within ``bounds``, and the views' definer is the migrator."""
     users = {"default": default, "nhip_migrator": rights("migrator")}
     body = "".join(
         f"<{name}><password></password><profile>default</profile><quota>default</quota><networks><ip>::/0</ip></networks>"
         f"<grants>{''.join(f'<query>{right}</query>' for right in granted)}</grants></{name}>"
         for name, granted in users.items()
     )
-    return f"<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users>{body}</users></clickhouse>"
+    profiles = f"<profiles><default>{bounds}</default></profiles><quotas><default/></quotas>"
+    return f"<clickhouse>{profiles}<users>{body}</users></clickhouse>"
 
 
 class Engine:
@@ -61,9 +72,9 @@ class Engine:
         self._data = directory / "data"
         self._users = directory / "users.xml"
 
-    def run(self, granted: tuple[str, ...], *statements: str) -> list[int | None]:
+    def run(self, granted: tuple[str, ...], *statements: str, bounds: str = "") -> list[int | None]:
         """By statement, the code of its error or None."""
-        self._users.write_text(users_xml(default=granted), encoding="utf-8")
+        self._users.write_text(users_xml(default=granted, bounds=bounds), encoding="utf-8")
         answer = subprocess.run(
             [sys.executable, "-m", "restricted_engine", str(self._data), str(self._users)],
             input=json.dumps(["USE nhip", *statements] if self._data.exists() else statements),
@@ -156,6 +167,31 @@ def test_the_reader_may_do_nothing_else(engine: Engine) -> None:
         "SELECT * FROM file('/etc/hostname', 'LineAsString')",
     )
     assert denied(engine, "reader", forbidden) == list(forbidden)
+
+
+def test_the_readers_bounds_hold_and_no_query_lifts_them(engine: Engine) -> None:
+    large = "SELECT count() FROM (SELECT number FROM numbers(100000000) GROUP BY number)"
+    allowed = (
+        "SELECT throwIf(getSetting('max_memory_usage') != 1500000000)",
+        "SELECT throwIf(getSetting('max_execution_time') != 120)",
+        "SELECT count() FROM page_totals SETTINGS max_execution_time = 60, max_memory_usage = 1000000000",
+        "SELECT 1 SETTINGS max_threads = 2",
+    )
+    lifting = (
+        "SELECT 1 SETTINGS max_memory_usage = 0",
+        "SELECT 1 SETTINGS max_memory_usage = 3000000000",
+        "SELECT 1 SETTINGS max_execution_time = 0",
+        "SELECT 1 SETTINGS max_execution_time = 600",
+        "SELECT 1 SETTINGS max_memory_usage_for_user = 0",
+        "SELECT 1 SETTINGS max_concurrent_queries_for_user = 0",
+        "SELECT 1 SETTINGS readonly = 0",
+    )
+    bounds = profile("reader")
+    assert engine.run(rights("reader"), *allowed, bounds=bounds) == [None] * len(allowed)
+    refused = engine.run(rights("reader"), *lifting, bounds=bounds)
+    assert [one for one, code in zip(lifting, refused, strict=True) if code not in (SETTING_CONSTRAINT, READONLY)] == []
+    bounded = f"{large} SETTINGS max_memory_usage = 10000000, max_bytes_before_external_group_by = 0"
+    assert engine.run(rights("reader"), bounded, bounds=bounds) == [MEMORY_LIMIT_EXCEEDED]
 
 
 def test_the_migrator_makes_the_tables_and_rebuilds_the_roll_ups(tmp_path: Path) -> None:

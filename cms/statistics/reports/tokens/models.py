@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from datetime import date
@@ -10,11 +11,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import Error, models
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Site
+
+log = logging.getLogger("nhip")
 
 BEGINNING = "nhip_"  # whoever finds one in a file or a log knows what it opens; scanners of secrets do too
 RANDOM_BYTES = 32
@@ -111,9 +114,9 @@ def make_token(token: ReportToken, *, by: Any = None) -> str:
 
 
 def find_token(shown: str, *, today: date) -> ReportToken | None:
-    """The good token whose secret is ``shown``, noted as used ``today``; None if there is none.
+    """The good token whose secret is ``shown``; None if there is none. Raises django.db.Error if it can't be looked up.
 
-    Raises django.db.Error if the database can't be asked.
+    The day is noted as that of its last use, unless the database takes no writes, which keeps nobody from asking.
     """
     if not TOKEN.fullmatch(shown):
         return None
@@ -121,7 +124,10 @@ def find_token(shown: str, *, today: date) -> ReportToken | None:
     if token is None or token.state_on(today) is not State.GOOD:
         return None
     if token.last_used_on != today:
-        ReportToken.objects.filter(pk=token.pk).update(last_used_on=today)
+        try:
+            ReportToken.objects.filter(pk=token.pk).update(last_used_on=today)
+        except Error as error:
+            log.warning("the last use of a token can't be noted: %s", error)
     return token
 
 

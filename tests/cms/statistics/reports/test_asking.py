@@ -25,6 +25,7 @@ from cms.statistics.reports.asking import (
 )
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.errors import Cancelled, ConfigurationError, NoAnswer, PipelineError, Rejected, TooHeavy, Unavailable
+from pipeline.metrics import REGISTRY
 from pipeline.reports.question import BadQuestion
 
 
@@ -159,6 +160,34 @@ def test_work_that_has_begun_hears_that_nobody_waits_any_more() -> None:
             work(step_by_step, patience=0.1)
         assert heard.wait(10)
         assert work(lambda _client: asking.given_up()) is False, "the next one is waited for"
+
+
+def test_a_process_that_ends_waits_for_no_long_question() -> None:
+    begun = threading.Event()
+
+    def step_by_step(_client: ClickHouse) -> None:
+        begun.set()
+        wait_until(asking.given_up, seconds=10)
+
+    desk = Desk("test", connect, most=2)
+    under_way = desk.start(step_by_step)
+    assert begun.wait(10)
+    desk.close()
+    assert under_way.done()
+    with pytest.raises(Away):
+        desk.start(thread_of)
+
+
+def test_how_questions_end_is_counted(desk: Desk) -> None:
+    def counted(end: str) -> float:
+        return REGISTRY.get_sample_value("nhip_site_report_seconds_count", {"asker": "test", "end": end}) or 0
+
+    before = {end: counted(end) for end in ("answered", "away", "failed", "refused")}
+    desk.start(thread_of).result(timeout=10)
+    for error in (NoAnswer(service="ClickHouse"), ZeroDivisionError(), BadQuestion("author: …")):
+        with pytest.raises((NotAnswered, BadQuestion)):
+            desk.start(raising(error)).result(timeout=10)
+    assert {end: counted(end) for end in before} == {end: count + 1 for end, count in before.items()}
 
 
 def test_a_question_that_makes_no_sense_is_said_as_such(desk: Desk) -> None:

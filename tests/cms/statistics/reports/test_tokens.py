@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -102,6 +102,18 @@ def test_the_day_of_its_last_use_is_kept_once_a_day(django_assert_num_queries: A
         find_token(secret, today=TODAY)
     token.refresh_from_db()
     assert token.last_used_on == TODAY
+
+
+def test_a_database_that_takes_no_writes_keeps_nobody_from_asking() -> None:
+    token, secret = made()
+
+    def full(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE"):
+            raise OperationalError("database or disk is full")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(full):
+        assert find_token(secret, today=TODAY) == token
 
 
 def test_a_token_goes_with_its_site_and_never_opens_all_of_them(site: Site) -> None:
