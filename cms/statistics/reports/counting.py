@@ -52,7 +52,7 @@ def context_of(request: HttpRequest, language: str) -> dict[str, Any]:
         "definitions": definitions(language),
         "unit": StatisticsSettings.for_request(request).unit,
         "online_minutes": ONLINE_SECONDS // 60,
-        "raw_days": getattr(settings, "raw_days", None),
+        "raw_days": settings.raw_days,
         "page_views_at_once": settings.network_page_views,
         "readers_at_once": settings.network_readers,
         "search_readers": FEWEST_READERS,
