@@ -31,7 +31,8 @@ from cms.statistics.reports.selection import (
     sites_to_choose,
 )
 from cms.statistics.reports.tables import Shown, heading, publishing_table, show
-from cms.statistics.reports.words import full_day, name_of
+from cms.statistics.reports.words import decimal, full_day, name_of
+from pipeline.collecting.recent_answers import ACKNOWLEDGED, MINUTES, recent_answers
 from pipeline.reports.answer import Answer
 from pipeline.reports.dimensions import DIMENSIONS
 from pipeline.reports.formats.csv import answer_to_csv
@@ -122,6 +123,8 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
             for part, answer in zip(parts, answers, strict=False)
         ]
         context: dict[str, Any] = {"shown": found, "answer": answers[0]} | _completeness(answers)
+        if self.screen.name == "bots" and self.scope.everything:
+            context |= refused_lately()
         if self.screen.name == "publishing":
             views = {int(row.dimensions[0]): row.metrics[0] for row in answers[-1].rows} if extra else {}
             context["publishing"] = publishing_table(self.selection, answers[0], published, views)
@@ -274,6 +277,17 @@ def screen_links(scope: Scope, selection: Selection | None, current: str) -> lis
         "current": current == "live",
     }
     return [live, *found] if scope.everything else found
+
+
+def refused_lately() -> dict[str, Any]:
+    """What the collector of this process refused in the last minutes, by reason; `collects` is whether it has one."""
+    answers = recent_answers.read()
+    refused = [(reason, count) for reason, count in answers.most_common() if reason != ACKNOWLEDGED]
+    return {
+        "refused": [(name_of("reason", reason), decimal(count)) for reason, count in refused],
+        "collects": bool(answers),
+        "refused_minutes": MINUTES,
+    }
 
 
 def _no_such_screen() -> Screen:

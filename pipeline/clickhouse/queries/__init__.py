@@ -137,8 +137,8 @@ def read_now(client: ClickHouse, *, since: float, until: float, online_seconds: 
     moments = {"since": round(since * 1000), "until": round(until * 1000), "online": round(online_seconds * 1000)}
     rows = client.query(_sql("read_now"), moments | {"site": site})
     return Now(
-        minutes={round(minute.timestamp()): views for minute, page, views, _readers in rows if minute.timestamp()},
-        pages=[(page, readers, views) for minute, page, views, readers in rows if not minute.timestamp()],
+        minutes={minute: views for minute, _page, views, _readers in rows if minute},
+        pages=[(page, readers, views) for minute, page, views, readers in rows if not minute],
     )
 
 

@@ -1,10 +1,11 @@
 -- Of the public, from {since} to {until} (Unix milliseconds): each minute's views, and each page's readers who were seen in
--- the last {online} milliseconds; site 0 is all sites. Rows of minutes have page 0, rows of pages the minute 1970-01-01.
+-- the last {online} milliseconds; site 0 is all sites. Minutes are Unix seconds of their beginnings; rows of minutes have page 0,
+-- and rows of pages have minute 0.
 SELECT minute, page, sum(views) AS of_views, uniqExactMerge(readers) AS of_readers
 FROM
 (
     SELECT
-        toStartOfMinute(at) AS minute,
+        toUInt32(toUnixTimestamp(toStartOfMinute(at))) AS minute,
         toUInt32(0) AS page,
         countIf(kind = 'view') AS views,
         uniqExactStateIf(visitor, visitor != 0) AS readers
@@ -14,7 +15,7 @@ FROM
     GROUP BY minute
     UNION ALL
     SELECT
-        toDateTime(0, 'UTC') AS minute,
+        toUInt32(0) AS minute,
         page_id AS page,
         countIf(kind = 'view') AS views,
         uniqExactStateIf(visitor, visitor != 0) AS readers

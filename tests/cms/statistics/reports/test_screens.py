@@ -18,12 +18,17 @@ from hypothesis import strategies as st
 from wagtail.models import GroupPagePermission, Page, Site
 
 from cms.news.models import NewsIndexPage, NewsPage, Topic
-from cms.statistics.reports import asking
+from cms.statistics.reports import asking, words
 from cms.statistics.reports.days import today
 from cms.statistics.reports.facts import page_facts, published_between, titles_of
 from cms.statistics.reports.screens import GRAIN, SCREENS
 from cms.statistics.reports.selection import CUSTOM, PERIODS, Selection, read_selection
 from cms.statistics.reports.tables import times_between
+from cms.statistics.reports.words import REASONS
+from pipeline.collecting.beacon import Reason
+from pipeline.collecting.enrich.channels import CHANNELS
+from pipeline.collecting.recent_answers import ACKNOWLEDGED, RecentAnswers
+from pipeline.events import RATE, READERS, REVIEWED
 from pipeline.reports.answer import Answer, Compared, Row
 from pipeline.reports.dimensions import DIMENSIONS, Dimension
 from pipeline.reports.metrics import METRICS
@@ -188,6 +193,25 @@ def test_publications_are_marked_on_the_curve(ops: Client, engine: Engine, artic
     html = ops.get(f"{URL}overview/?period=7d").content.decode()
     assert 'class="nc-mark"' in html
     assert "<title>Mất điện &amp; sửa chữa</title>" in html
+
+
+def test_what_the_collector_refused_is_shown_with_its_reason(
+    ops: Client, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = RecentAnswers()
+    monkeypatch.setattr("cms.statistics.reports.view.recent_answers", answers)
+    assert "Tiến trình này chưa nhận lượt xem nào" in ops.get(f"{URL}bots/").content.decode()
+    answers.count(ACKNOWLEDGED, 7)
+    assert "Không từ chối gì." in ops.get(f"{URL}bots/").content.decode()
+    answers.count("old-token", 7)
+    html = ops.get(f"{URL}bots/").content.decode()
+    assert re.search(r"Trang lưu quá một ngày</th>\s*<td[^>]*>1<", html)
+
+
+def test_every_reason_of_a_refusal_has_words() -> None:
+    assert {str(reason) for reason in Reason} <= REASONS.keys()
+    assert set(CHANNELS) == set(words.CHANNELS)
+    assert {RATE, READERS, REVIEWED} <= REASONS.keys()
 
 
 # what the address keeps
