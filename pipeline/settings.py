@@ -296,7 +296,8 @@ class Settings:
         Variable(
             "NHIP_RAW_DAYS",
             as_amount,
-            "days for which each event is kept; then months are deleted whole, their sums stay; 0: for ever",
+            "days that each event is kept, then by whole months its sums alone",
+            shown="0: for ever",
         ),
     ] = 0
     refresh_seconds: Annotated[

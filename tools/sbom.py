@@ -33,6 +33,7 @@ SECONDS = 900.0
 # Packages that are installed on other systems only, so that their own metadata can't be asked here.
 ELSEWHERE = {"colorama": "BSD-3-Clause", "tzdata": "Apache-2.0", "winloop": "MIT"}
 BY_A_FILE_ALONE = {"crawler-user-agents": "MIT"}  # packages that bring their license's text and do not name it
+BY_THE_REPOSITORY = {"device-detector": "MIT AND LGPL-3.0-or-later"}  # that bring neither; its lists are Matomo's
 
 Component = dict[str, Any]
 
@@ -223,7 +224,7 @@ def _python_license(name: str) -> str:
         about.get("License-Expression")
         or ", ".join(classifiers)
         or about.get("License")
-        or BY_A_FILE_ALONE.get(name, "")
+        or (BY_A_FILE_ALONE | BY_THE_REPOSITORY).get(name, "")
     )
     return words.strip().split("\n", 1)[0]
 

@@ -87,7 +87,7 @@ ENGAGED_SECONDS = Metric(
     "giây\nđọc",
     "engaged seconds",
     additive=False,
-    measure="engaged_seconds",
+    measure="seconds",
     per="views",
     unit="seconds",
     definition_vi=(
@@ -104,7 +104,7 @@ SCROLL_DEPTH = Metric(
     "cuộn\n%",
     "scroll depth, percent",
     additive=False,
-    measure="scroll_depth",
+    measure="depth",
     per="views",
     unit="percent",
     definition_vi=(

@@ -89,8 +89,8 @@ OF_EVENTS = {
     "visits": ("view", "countIf(visit AND {who})"),
     # As the roll-ups by anything but the day have it, so that a number is the same whatever it comes from.
     "visitors": ("view", "uniqCombined64If(12)(visitor, visitor != 0 AND {who})"),
-    "engaged_seconds": ("engagement", "sumIf(seconds, {who})"),
-    "scroll_depth": ("engagement", "sumIf(depth, {who})"),
+    "seconds": ("engagement", "sumIf(seconds, {who})"),
+    "depth": ("engagement", "sumIf(depth, {who})"),
     "downloads": ("download", "countIf({who})"),
     "outbound": ("outbound", "countIf({who})"),
     "searches": ("search", "countIf({who})"),

@@ -191,7 +191,7 @@ class _Chosen:
         return chance.choices(self._keys, cum_weights=self._until)[0]
 
 
-_ARRIVALS, _BROWSERS, _PLACES, _BOTS = map(_Chosen, (ARRIVALS, BROWSERS, PLACES, BOTS))
+_ARRIVALS, _BROWSERS, _PLACES, _BOTS = _Chosen(ARRIVALS), _Chosen(BROWSERS), _Chosen(PLACES), _Chosen(BOTS)
 _HOURS = _Chosen(dict(enumerate(HOURS)))
 
 
@@ -226,7 +226,7 @@ class _Day:
         return self._reader()
 
     def _at(self) -> int:
-        hour = _HOURS.draw(self._chance)
+        hour: int = _HOURS.draw(self._chance)
         return _midnight(self._day) + hour * HOUR + self._chance.randrange(HOUR)
 
     def _page(self) -> Page:

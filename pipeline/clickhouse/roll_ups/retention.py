@@ -144,7 +144,7 @@ def _delete(client: ClickHouse, run: Run) -> None:
 
 
 def _note(client: ClickHouse, run: Run, state: str) -> None:
-    columns = {
+    columns: dict[str, list[object]] = {
         "run": [run.number],
         "before": [run.before],
         "partitions": [list(run.bounds)],

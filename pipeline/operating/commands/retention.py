@@ -33,8 +33,8 @@ def run(context: Context, _options: argparse.Namespace) -> int:
         )
     since = raw_since(migrator)
     if context.as_json:
-        found = {"days": context.settings.raw_days, "deleted": deleted, "raw_since": since and since.isoformat()}
-        context.print_json(found)
+        found: dict[str, object] = {"days": context.settings.raw_days, "deleted": deleted}
+        context.print_json(found | {"raw_since": since and since.isoformat()})
         return FINE
     context.tell_source()
     if not context.settings.raw_days:

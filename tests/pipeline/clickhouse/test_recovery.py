@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from event_rows import EMPTY_ROW
 
+from pipeline.clickhouse import roll_ups
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import DEAD_LETTER_COLUMNS, EVENT_COLUMNS, LINEAGE_COLUMNS, Columns, Rows
 from pipeline.clickhouse.queries import list_dead_letters, sum_page_views
@@ -39,6 +40,7 @@ NOON = 1_790_571_600_000
 MONTH = 31 * 86_400_000
 LETTER = b'{"at":1790571600000,"site":1,"kind":"view","page_id":9,"visitor":77,"visit":true}'
 TABLES = ("events", *(f"{name}_1" for name in SUMS))  # in the order in which an insert reaches them
+OF_VIEWS = ("events", *(f"{name}_1" for name in roll_ups.OF_VIEWS))
 AGREED = dict.fromkeys(ROLL_UPS, 0)
 
 State = Literal["in", "remembered", "untouched"]
@@ -194,7 +196,7 @@ def test_a_batch_of_any_size_is_one_part_of_each_table(client: ClickHouse) -> No
     columns |= {"page_id": [number % 100_000 for number in range(rows)], "row": range(rows)}
     disk = Disk(client)
     write_batch(client, Rows(columns, {}), "large", again=False)
-    assert {table: len(disk.new_parts(table)) for table in TABLES} == dict.fromkeys(TABLES, 1)
+    assert {table: len(disk.new_parts(table)) for table in OF_VIEWS} == dict.fromkeys(OF_VIEWS, 1)
 
 
 def test_a_batch_without_views_is_recovered_too(client: ClickHouse) -> None:
@@ -210,6 +212,29 @@ def test_a_batch_without_views_is_recovered_too(client: ClickHouse) -> None:
     assert lineage(client) == Counter(places(batch(0), other))
     assert compare_roll_ups(client) == AGREED
     assert sum_page_views(client) == {7: 3, 8: 3 + 10}
+
+
+@pytest.mark.parametrize("state", ["remembered", "untouched"])
+@pytest.mark.parametrize("table", ["events", "act_days_1", "answer_days_1", "page_hours_1"])
+def test_what_readers_do_is_recovered_too(client: ClickHouse, table: str, state: State) -> None:
+    kinds = ["view", "engagement", "download", "search", "not_found", "heartbeat"]
+    done = {"kind": kinds, "seconds": [0, 9, 0, 0, 0, 0], "depth": [0, 60, 0, 0, 0, 0], "target": ["", "", *"abc", ""]}
+
+    def mixed(first: int) -> Rows:
+        return Rows({**batch(first).events, **done}, {})
+
+    write_batch(client, mixed(0), "first", again=False)
+    disk = Disk(client, [table])
+    write_batch(client, mixed(3), "second", again=False)
+    disk.take_back(table, state)
+    for _ in range(2):
+        write_batch(client, mixed(3), "second", again=True)
+    write_batch(client, mixed(6), "third", again=False)
+
+    assert lineage(client) == Counter(places(batch(0, 9)))
+    assert compare_roll_ups(client) == AGREED
+    assert client.query("SELECT sum(seconds), sum(depth), sum(downloads) FROM act_days") == [(27, 180, 3)]
+    assert client.query("SELECT sum(searches), sum(not_found) FROM answer_days") == [(3, 3)]
 
 
 def test_a_batch_is_recovered_in_a_half_made_generation_too(client: ClickHouse, group: Group) -> None:

@@ -23,6 +23,7 @@ from pipeline.reports.dimensions import DIMENSIONS
 from pipeline.reports.metrics import METRICS
 from pipeline.reports.pages import PageFacts
 from pipeline.reports.question import BadQuestion, read_question
+from pipeline.reports.statements import Period, Stretch, find_pieces
 from pipeline.reports.tables import TABLES, choose_table
 
 
@@ -205,6 +206,37 @@ def test_a_number_is_the_same_whatever_it_comes_from(engine: ClickHouse, table: 
 def test_the_smallest_table_that_can_answer_is_asked(dimensions: list[str], filters: list[Any], table: str) -> None:
     asked = {"metrics": ["views"], "dimensions": dimensions, "filters": filters, "date_range": "30d"}
     assert choose_table(read_question(asked, today=LAST)).name == table
+
+
+OF_PAGES_SUMMED = [
+    "views",
+    "entrances",
+    "daily_visitors",
+    "engaged_seconds",
+    "scroll_depth",
+    "downloads",
+    "outbound_links",
+]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "dimensions"),
+    [
+        pytest.param([name for name in METRICS if name not in ("exits", "bounce_rate")], [], id="all together"),
+        pytest.param([name for name in METRICS if name not in ("exits", "bounce_rate")], ["week"], id="of weeks"),
+        pytest.param(OF_PAGES_SUMMED, ["page"], id="of pages"),
+        pytest.param(OF_PAGES_SUMMED, ["author", "month"], id="of authors"),
+        pytest.param(["views", "visits", "daily_visitors"], ["channel", "source"], id="of sources"),
+        pytest.param(["views", "visits", "daily_visitors"], ["country"], id="of countries"),
+        pytest.param(["downloads", "outbound_links"], ["target"], id="of what was followed"),
+        pytest.param(["searches", "not_found"], ["target"], id="of what the site answered"),
+    ],
+)
+def test_what_reports_ask_most_is_summed_already(metrics: list[str], dimensions: list[str]) -> None:
+    """Else a report of a month would read all of its events."""
+    question = read_question({"metrics": metrics, "dimensions": dimensions, "date_range": "30d"}, today=LAST)
+    pieces = find_pieces(Period(question, (Stretch(question.since, question.until),)))
+    assert [piece.table.name for piece in pieces if piece.table.is_raw] == []
 
 
 def test_an_answer_says_what_it_comes_from(engine: ClickHouse) -> None:
