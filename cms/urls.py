@@ -9,6 +9,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from cms.core.documents.serving import serve_document
 from cms.core.hashed_files import serve_static
 from cms.core.media import serve_media
+from cms.statistics.reports.counting import ADDRESSES, show_counting
 
 urlpatterns = [
     path("", include("cms.accounts.urls")),
@@ -17,6 +18,8 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
     path(f"{settings.STATIC_URL.strip('/')}/<path:path>", serve_static),
     path(f"{settings.MEDIA_URL.strip('/')}/<path:path>", serve_media, name="media"),
+    path(ADDRESSES["vi"], show_counting, {"language": "vi"}, name="how_we_count"),
+    path(ADDRESSES["en"], show_counting, {"language": "en"}, name="how_we_count_en"),
     path("", include(wagtail_urls)),
 ]
 

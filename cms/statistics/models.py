@@ -39,6 +39,7 @@ class StatisticsSettings(BaseSiteSetting):
     class Meta:
         verbose_name = _("Thống kê truy cập")
         verbose_name_plural = _("Thống kê truy cập")
+        permissions = [("see_reports", _("Xem mọi báo cáo truy cập"))]  # cms/statistics/reports/permissions.py
 
     def __str__(self) -> str:
         return str(_("Thống kê truy cập"))

@@ -122,6 +122,26 @@ def read_events(client: ClickHouse, *, partition: int, first: int, last: int) ->
     return columns | {"at": [round(at.timestamp() * 1000) for at in columns["at"]]} if columns else {}
 
 
+class Now(NamedTuple):
+    """Of the last minutes: views by minute (Unix seconds of its beginning); (page, readers, views), most read first."""
+
+    minutes: dict[int, int]
+    pages: list[tuple[int, int, int]]
+
+
+def read_now(client: ClickHouse, *, since: float, until: float, online_seconds: float, site: int = 0) -> Now:
+    """Views of each minute from ``since`` to ``until`` (Unix seconds), and how many read which page.
+
+    Readers are those seen in the last ``online_seconds``. ``site`` 0 is all sites.
+    """
+    moments = {"since": round(since * 1000), "until": round(until * 1000), "online": round(online_seconds * 1000)}
+    rows = client.query(_sql("read_now"), moments | {"site": site})
+    return Now(
+        minutes={minute: views for minute, _page, views, _readers in rows if minute},
+        pages=[(page, readers, views) for minute, page, views, readers in rows if not minute],
+    )
+
+
 def count_recent_events(client: ClickHouse, *, since: float, until: float) -> int:
     """Views and heartbeats from ``since`` to ``until``, in Unix seconds."""
     moments = {"since": datetime.fromtimestamp(since, UTC), "until": datetime.fromtimestamp(until, UTC)}
