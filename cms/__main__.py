@@ -21,6 +21,7 @@ from consumers.health import check_inserts, check_loop
 from consumers.opening import open_runner
 from consumers.runner import Runner
 from pipeline.brokers import Broker
+from pipeline.brokers.lags import Completeness
 from pipeline.brokers.opening import open_broker, open_durable_log
 from pipeline.brokers.plans import progress_of
 from pipeline.brokers.topics import GROUP, topics_of
@@ -129,7 +130,9 @@ def _start_pipeline(settings: Settings, broker: Broker, stack: ExitStack) -> Run
     counters.start()
     stack.callback(counters.stop)
     site_counters.install(counters)
-    stack.enter_context(answering(lambda: open_clickhouse(settings, account="reader")))
+    stack.enter_context(
+        answering(lambda: open_clickhouse(settings, account="reader"), complete_until=Completeness(lambda: broker))
+    )
 
     durable_log = stack.enter_context(open_durable_log(settings, broker))
     salts = SaltBook(broker, durable_log)

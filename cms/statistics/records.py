@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 
-from django.conf import settings
 from django.db import Error, close_old_connections, connection
-from django.utils import timezone, translation
+from django.utils import timezone
 from wagtail.models import Page
 from wagtail.models import Site as WagtailSite
 
@@ -40,7 +39,7 @@ class CmsRecords:
             return set(pages) - set(Page.objects.values_list("pk", flat=True))
 
     def page_facts(self) -> Pages:
-        with _asking(), translation.override(settings.LANGUAGE_CODE):
+        with _asking():
             return facts.page_facts()
 
     def next_ids(self) -> Ids:

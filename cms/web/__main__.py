@@ -13,12 +13,14 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 
 import django
 
 from cms.web.application import Web
 from cms.web.database import DatabaseCheck, prepare_database
+from pipeline.brokers.lags import Completeness
 from pipeline.brokers.opening import open_broker
 from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.errors import ConfigurationError
@@ -117,13 +119,23 @@ def _start_statistics(settings: Settings, stack: ExitStack) -> dict[str, Check]:
     publish_age(counters)
     site_counters.install(counters)
     stack.callback(site_counters.uninstall)
-    stack.enter_context(answering(lambda: open_clickhouse(settings, account="reader")))
+    complete_until = _completeness(settings, stack)
+    stack.enter_context(answering(lambda: open_clickhouse(settings, account="reader"), complete_until=complete_until))
     stack.enter_context(publishing_in_background())
     return {
         "database": DatabaseCheck(),
         "counters": _check_counters(counters),
         "balances": lambda: Note("some wait for the log") if pending_balances() else None,
     }
+
+
+def _completeness(settings: Settings, stack: ExitStack) -> Callable[[], float | None]:
+    """Up to when everything is counted; nobody here knows without a Kafka."""
+    if settings.kafka is None:
+        return lambda: None
+    broker = open_broker(settings)
+    stack.callback(broker.close)
+    return Completeness(lambda: broker)
 
 
 def _check_counters(counters: LiveCounters) -> Check:

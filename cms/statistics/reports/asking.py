@@ -20,10 +20,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from typing import NamedTuple, TypeVar
 
-from cms.statistics import counters
 from pipeline.clickhouse.client import ClickHouse, Reconnecting, is_beyond_bounds
 from pipeline.errors import Cancelled, PipelineError, Rejected, TooHeavy
 from pipeline.metrics import REPORT_SECONDS
@@ -168,19 +166,33 @@ class Desks(NamedTuple):
     programs: Desk
 
 
-_installed: list[Desks] = []
+Moment = Callable[[], float | None]
+
+
+def _unknown() -> float | None:
+    return None
+
+
+class Way(NamedTuple):
+    """``complete_until``: up to when everything is counted, in Unix seconds; None while nobody knows."""
+
+    desks: Desks
+    complete_until: Moment
+
+
+_installed: list[Way] = []
 _under_way = threading.local()
 _waiting_threads = threading.BoundedSemaphore(MOST_WAITING_THREADS)
 
 
 @contextmanager
-def answering(connect: Callable[[], ClickHouse]) -> Iterator[None]:
+def answering(connect: Callable[[], ClickHouse], *, complete_until: Moment = _unknown) -> Iterator[None]:
     """Let this process ask while the block runs; each thread that asks opens a connection with ``connect``."""
     desks = Desks(
         people=Desk("people", connect, most=MOST_OF_PEOPLE),
         programs=Desk("programs", connect, most=MOST_OF_PROGRAMS),
     )
-    _installed[:] = [desks]
+    _installed[:] = [Way(desks, complete_until)]
     try:
         yield
     finally:
@@ -192,7 +204,7 @@ def answering(connect: Callable[[], ClickHouse]) -> Iterator[None]:
 def desks() -> Desks:
     """Raises Away in a process that has no way to the engine."""
     try:
-        return _installed[0]
+        return _installed[0].desks
     except IndexError:
         raise Away from None
 
@@ -205,9 +217,12 @@ def given_up() -> bool:
 
 def answering_work(question: Question, *, pages: Pages | None = None) -> Work[Answer]:
     """``pages``: what the CMS knows, for a question about authors and the like; without them that is a BadQuestion."""
-    # What the counters have seen, the reports have: both are of the same rows.
-    complete_until = counters.current().snapshot().as_of
-    return partial(answer, question=question, pages=pages, complete_until=complete_until, cancelled=given_up)
+
+    def work(client: ClickHouse) -> Answer:
+        complete_until = _installed[0].complete_until() if _installed else None  # before the rows are read
+        return answer(client, question, pages=pages, complete_until=complete_until, cancelled=given_up)
+
+    return work
 
 
 def ask(question: Question, *, pages: Pages | None = None, patience: float = PATIENCE_SECONDS) -> Answer:

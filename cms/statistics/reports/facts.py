@@ -10,8 +10,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
+from django.utils import translation
 from django.utils.text import capfirst
 from wagtail.models import Page, PageLogEntry, Site
 from wagtail_emulation.models import EmulationPage
@@ -32,6 +34,7 @@ class Publication:
     day: date
 
 
+@translation.override(settings.LANGUAGE_CODE)  # the names of types and kinds, for whoever asks
 def page_facts() -> dict[int, PageFacts]:
     """Of every page that there is or was; five queries, however many pages."""
     types = {one.pk: _type_name(one) for one in ContentType.objects.all()}

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.periods import ZONE
 from pipeline.reports.answer import Answer, Compared, Row
+from pipeline.reports.comparing import LAST_YEAR
 from pipeline.reports.question import Both, Condition, Filter, Not, Question
 from pipeline.reports.run import Report
 
@@ -56,7 +57,7 @@ def question_to_object(question: Question) -> dict[str, Any]:
         "include": {
             "totals": question.totals,
             "total_rows": question.total_rows,
-            **({"compare": [earlier.since, earlier.until]} if earlier else {}),
+            **({"compare": LAST_YEAR if earlier.years else [earlier.since, earlier.until]} if earlier else {}),
         },
         "pagination": {"limit": question.limit, "offset": question.offset},
     }

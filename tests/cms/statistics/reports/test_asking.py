@@ -20,6 +20,7 @@ from cms.statistics.reports.asking import (
     NotAnswered,
     TooMuch,
     answering,
+    answering_work,
     work,
     work_all,
 )
@@ -212,6 +213,17 @@ def test_some_threads_of_the_staff_always_go_on_with_pages(monkeypatch: pytest.M
         for thread in waiting:
             thread.join(10)
         assert work(thread_of)
+
+
+def test_an_answer_says_until_when_it_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float | None] = []
+    monkeypatch.setattr(asking, "answer", lambda *_, complete_until, **__: told.append(complete_until))
+    question: Any = None
+    with answering(connect, complete_until=lambda: 1_790_571_600.0):
+        work(answering_work(question))
+    with answering(connect):
+        work(answering_work(question))
+    assert told == [1_790_571_600.0, None]
 
 
 def test_programs_keep_no_officer_waiting() -> None:
