@@ -20,7 +20,7 @@ from kafka_server import KafkaServer, require_kafka
 from migrated import migrate_once, migrate_postgres, migrated_file
 from missing import skip_or_fail
 from patience import PATIENCE
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from postgres_server import require_postgres
 from product import Product, copy_data
 from sharing import MOST_WORKERS, make_once
@@ -99,6 +99,7 @@ SLOW = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    expect.set_options(timeout=PATIENCE * 1000)  # milliseconds
     patch = pytest.MonkeyPatch()
     config.add_cleanup(patch.undo)
     if config.pluginmanager.hasplugin("cacheprovider"):

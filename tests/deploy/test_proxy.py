@@ -32,7 +32,7 @@ PUBLIC = ("e", "luot", "b.js", "doc", "doc.js", "summary.json", "pages.json", "l
 ABOUT_TRAFFIC = ("reports/query", "reports/schema.json", "reports/openapi.json")
 SHUT = ("readyz", "metrics", "nothing", "reports", "report/query")
 FIRST_BEAT_READ = threading.Event()  # the second beat of a stream waits for it
-READ_SECONDS = 10.0
+READ_SECONDS = 60.0
 DYING = "?dying=1"  # an upstream that gets this dies before it answers
 ASKED: list[tuple[str, str]] = []  # name of the upstream, path
 

@@ -30,7 +30,7 @@ from pipeline.settings import KafkaSettings
 
 NOWHERE = "http://reader:secret@127.0.0.1:9/nhip"
 KEY = secrets.token_bytes(32)
-STOP_SECONDS = 20.0
+STOP_SECONDS = 120.0
 
 
 class Collecting(Part, SiteClient):

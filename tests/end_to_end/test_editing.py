@@ -67,7 +67,7 @@ def test_readers_get_small_pictures_of_a_large_one(product: Product, editor: Edi
     def addresses() -> list[str]:
         return re.findall(r"/media/images/may-anh-60-trieu[^ \",]+", product.page("/tin-tuc/"))
 
-    wait_until(lambda: bool(addresses()), seconds=20.0)
+    wait_until(lambda: bool(addresses()))
     for address in addresses():
         answer = httpx.get(product.base_url + address)
         assert answer.status_code == 200
@@ -98,12 +98,12 @@ def test_a_picture_of_a_private_collection_is_for_staff_within_a_second_of_becom
     def renditions() -> list[str]:
         return re.findall(r"/media/images/noi-bo[^ \",]+", product.page("/tin-tuc/"))
 
-    wait_until(lambda: bool(renditions()), seconds=20.0)
+    wait_until(lambda: bool(renditions()))
     files = [f"/media/original_images/{original.name}", renditions()[0]]
     assert [product.status(path) for path in files] == [200, 200]
 
     editor.restrict(collection, "login")
-    wait_until(lambda: [product.status(path) for path in files] == [404, 404], seconds=20.0)
+    wait_until(lambda: [product.status(path) for path in files] == [404, 404])
     shown = [editor.open(path) for path in files]
     assert [answer.status_code for answer in shown] == [200, 200]
     assert {answer.headers["cache-control"] for answer in shown} == {"private, no-store"}
@@ -115,4 +115,4 @@ def test_a_picture_of_a_private_collection_is_for_staff_within_a_second_of_becom
     assert product.status(others[0]) == 200
 
     editor.restrict(collection, "none")
-    wait_until(lambda: [product.status(path) for path in files] == [200, 200], seconds=20.0)
+    wait_until(lambda: [product.status(path) for path in files] == [200, 200])

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from patience import PATIENCE
 from playwright.sync_api import BrowserContext, Page, expect
-from product import ADMIN_PASSWORD, Product
+from product import ADMIN_PASSWORD, Product, everything_in
 
 from pipeline.process.headers import ADMIN, DATA, EVERY, PAGE, PICTURE, POLICY, SHARED, Headers
 from pipeline.tokens import PageToken, sign
@@ -261,8 +261,8 @@ def test_the_editors_bar_works_on_a_page(visitor: Visitor) -> None:
 
 def test_nothing_of_the_data_directory_is_open_to_other_users_of_the_machine(product: Product) -> None:
     """Keys, databases with their -wal files, the engine's data, pictures, the log, the socket for commands."""
-    found = [product.data_dir, *(path for path in product.data_dir.rglob("*") if not path.is_symlink())]
-    open_to_others = [str(path.relative_to(product.data_dir)) for path in found if path.stat().st_mode & 0o077]
+    found = everything_in(product.data_dir)
+    open_to_others = [str(path.relative_to(product.data_dir)) for path, of in found.items() if of.st_mode & 0o077]
 
     assert len(found) > 50
     assert open_to_others == []

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.parametrize("product", ["embedded", "distributed"], ind
 
 QUESTION = {"metrics": ["views"], "date_range": "7d", "dimensions": ["path"], "include": {"totals": True}}
 PAGES = {"/hoi-so-lieu-mot/": 3, "/hoi-so-lieu-hai/": 2}
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 def ask(product: Product, token: str, question: object = QUESTION, *, accept: str = JSON) -> tuple[int, str, bytes]:

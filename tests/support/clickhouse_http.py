@@ -44,7 +44,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import lz4.frame
 from part import free_port
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 30.0
 
 # Parameters of the HTTP interface; everything else in a query string is a setting of the engine.
@@ -451,11 +451,11 @@ class ClickHouseServer:
     def fault(self, **faults: float) -> None:
         """Set the faults of inserts that the module's text lists; without arguments none."""
         request = urllib.request.Request(f"{self._base}/_fault?{urlencode(faults)}", method="POST", data=b"")
-        urllib.request.urlopen(request, timeout=10, context=self._trusting()).close()
+        urllib.request.urlopen(request, timeout=60, context=self._trusting()).close()
 
     def answers_cut(self) -> int:
         """The number of inserts done and not answered since the start."""
-        with urllib.request.urlopen(f"{self._base}/_fault", timeout=10, context=self._trusting()) as response:
+        with urllib.request.urlopen(f"{self._base}/_fault", timeout=60, context=self._trusting()) as response:
             return int(json.load(response)["cut"])
 
     def answers(self) -> bool:

@@ -20,7 +20,7 @@ from missing import skip_or_fail
 from part import ROOT, free_port, freeze
 from sharing import locked
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 30.0
 FETCH_SECONDS = 600.0
 LOG_TAIL = 4_000

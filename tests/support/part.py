@@ -27,7 +27,7 @@ WITHOUT_LIMITS = dict.fromkeys(
     ("NHIP_NETWORK_EVENTS_PER_SECOND", "NHIP_NETWORK_PAGE_VIEWS", "NHIP_NETWORK_READERS"), "0"
 )
 START_SECONDS = 180.0
-STOP_SECONDS = 40.0
+STOP_SECONDS = 120.0
 
 
 class Part:
@@ -166,7 +166,7 @@ def status_of(url: str) -> int:
     """The status of ``url``, asked by operations if it is theirs; 0 without an answer."""
     request = urllib.request.Request(url, headers=SHOWN if "/_nhip/" in url else {})
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         with error:

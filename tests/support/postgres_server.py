@@ -12,7 +12,7 @@ from pathlib import Path
 from missing import skip_or_fail
 from part import ROOT, free_port
 
-START_SECONDS = 60
+START_SECONDS = 180
 ADMIN = "postgres"
 USER = "nhip"
 DATABASE = "nhip"

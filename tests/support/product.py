@@ -1,12 +1,15 @@
 """The real product as a process of its own: start, stop, kill, look at its data directory."""
 
+import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
 import urllib.request
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,16 @@ from patience import PATIENCE
 from pipeline.tokens import PageToken, sign
 
 ADMIN_PASSWORD = "mat-khau-de-thu-nghiem"
+
+
+def everything_in(directory: Path) -> dict[Path, os.stat_result]:
+    """The folders and files of a running product, but for links; the engine's merges remove some at any moment."""
+    found = {}
+    for folder, _folders, files in os.walk(directory):
+        for path in (Path(folder), *(Path(folder, file) for file in files)):
+            with suppress(FileNotFoundError):
+                found[path] = path.lstat()
+    return {path: status for path, status in found.items() if not stat.S_ISLNK(status.st_mode)}
 
 
 class SiteClient:
@@ -66,7 +79,7 @@ class SiteClient:
         connection.close()
         return status
 
-    def wait_for(self, path: str, holds: Callable[[Any], bool], *, seconds: float = 20.0) -> Any:
+    def wait_for(self, path: str, holds: Callable[[Any], bool], *, seconds: float = PATIENCE) -> Any:
         """Ask ``path`` until its JSON ``holds``; returns it. Raises AssertionError with the last answer."""
         deadline = time.monotonic() + seconds
         while not holds(answer := self.get(path)):

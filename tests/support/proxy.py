@@ -15,8 +15,8 @@ from part import ROOT, free_port
 
 CADDYFILE = ROOT / "deploy/caddy/Caddyfile"
 LISTENING = "serving initial configuration"  # in Caddy's log; on a taken port another server would answer
-START_SECONDS = 30.0
-STOP_SECONDS = 15.0
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
 BUILD_SECONDS = 1_200.0
 
 

@@ -10,7 +10,7 @@ from typing import Self
 
 CHUNK = 65_536
 STREAM = b"GET /_nhip/live"
-CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 60.0
 
 
 class Wire:

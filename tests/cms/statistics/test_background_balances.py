@@ -15,7 +15,7 @@ from cms.statistics.models import OpeningBalance
 if TYPE_CHECKING:
     from wagtail.models import Page
 
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 class Log:

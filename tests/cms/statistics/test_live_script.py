@@ -111,7 +111,7 @@ class Collector:
         return sum(asked.startswith(path) for asked in self.asked)
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        wait_until(condition, seconds=10, what=lambda: f"{what}; asked: {self.asked}")
+        wait_until(condition, what=lambda: f"{what}; asked: {self.asked}")
 
 
 @pytest.fixture

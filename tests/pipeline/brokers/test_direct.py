@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 from pipeline.brokers import Broker, DurableLog
 from pipeline.brokers.opening import open_broker, open_durable_log
 from pipeline.errors import Unavailable
 from pipeline.events import EVENTS_TOPIC
 from pipeline.settings import Settings
-
-PATIENCE = 30.0
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from event_lines import decode_lines
+from patience import PATIENCE
 
 from pipeline.brokers import Record
 from pipeline.brokers.direct import DirectLog
@@ -14,8 +15,6 @@ from pipeline.collecting.acknowledger import Acknowledger
 from pipeline.collecting.beacon import Dropped, Reason
 from pipeline.errors import NotStored, SpoolFull, Unavailable
 from pipeline.events import EVENTS_TOPIC, Heartbeat
-
-PATIENCE = 30.0
 
 
 class Log:

@@ -21,7 +21,7 @@ from pipeline.operating import control
 from pipeline.operating.control import Call, Terminal, forward, serve
 
 TERMINAL = Terminal(reads=True, out=True, width=72, colors="256")
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 class Client:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 from asgi import Client
+from patience import PATIENCE
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
@@ -18,7 +19,6 @@ from pipeline.process.composed import compose, send_composed
 from pipeline.process.connections import Connection
 from pipeline.process.http import Response, send_all
 
-PATIENCE = 60.0
 LARGE = 1_000_000
 ANSWERS = {
     "/page": Response(200, "<p>Thi đua</p>".encode(), [(b"content-type", b"text/html"), (b"etag", b'"1"')]),

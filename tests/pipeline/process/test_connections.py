@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 import uvloop
+from patience import PATIENCE
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
@@ -18,7 +19,6 @@ from pipeline.process import connections
 from pipeline.process.connections import Connection
 from pipeline.process.http import Response, read_body, respond
 
-PATIENCE = 60.0
 CUT_OFF = b""
 
 

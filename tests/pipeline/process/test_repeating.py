@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import threading
 
-from pipeline.process.repeating import repeating
+from patience import PATIENCE
 
-PATIENCE = 30.0
+from pipeline.process.repeating import repeating
 
 
 def test_a_step_is_taken_at_once_and_again_after_the_seconds_it_returns() -> None:

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from patience import PATIENCE
 
 from pipeline.serving import counters as counters_module
 from pipeline.serving.counters import IDLE_SECONDS, STORE_SECONDS, WATCHED_SECONDS, LiveCounters, StoredCounters
 from pipeline.serving.snapshot import SiteCounters, Snapshot, Summary, load_snapshot, steady_time, store_snapshot
-
-PATIENCE = 30.0
 
 
 def snapshot(views: int, *, as_of: float = 100.0) -> Snapshot:

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openpyxl import load_workbook
+from patience import PATIENCE
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
@@ -284,7 +285,7 @@ async def test_what_one_token_waits_for_leaves_room_for_others(make: Make) -> No
 
     class Slow(Desk):
         def start(self, _work: Any, **_more: Any) -> Any:
-            return super().start(lambda _client: gate.wait(10) and None)
+            return super().start(lambda _client: gate.wait(PATIENCE) and None)
 
     slow = Slow("slow", lambda: cast(ClickHouse, None), most=8)
     api = make(desk=lambda: slow)
@@ -304,7 +305,7 @@ async def test_what_one_token_waits_for_leaves_room_for_others(make: Make) -> No
 async def test_a_question_of_somebody_who_has_left_is_not_begun(make: Make) -> None:
     gate, begun = threading.Event(), []
     busy = Desk("busy", lambda: cast(ClickHouse, None), most=8, threads=1)
-    first = busy.start(lambda _client: gate.wait(10))
+    first = busy.start(lambda _client: gate.wait(PATIENCE))
 
     class Noting(Desk):
         def start(self, _work: Any, **_more: Any) -> Any:
@@ -316,7 +317,7 @@ async def test_a_question_of_somebody_who_has_left_is_not_begun(make: Make) -> N
     leaving._answered.set()  # the next message is that the client has gone
     answer = await post(api, client=leaving)
     gate.set()
-    assert first.result(timeout=10)
+    assert first.result(timeout=PATIENCE)
     busy.close()
     assert (answer.status, begun) == (0, [])
 

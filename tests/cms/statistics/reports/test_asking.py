@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
-from patience import wait_until
+from patience import PATIENCE, wait_until
 
 from cms.runtime.django_threads import STAFF_THREADS
 from cms.statistics.reports import asking
@@ -71,7 +71,7 @@ def test_each_thread_has_a_connection_of_its_own_that_is_closed_at_the_end() -> 
         return cast(ClickHouse, opened[-1])
 
     with answering(note):
-        both = threading.Barrier(2, timeout=10)
+        both = threading.Barrier(2, timeout=PATIENCE)
         found = work_all([lambda client: (both.wait(), thread_of(client))[1]] * 2)
         assert len({own for own, _ in found}) == 2
         assert all(opener == own for opener, own in found)
@@ -94,7 +94,7 @@ def test_each_thread_has_a_connection_of_its_own_that_is_closed_at_the_end() -> 
 )
 def test_what_goes_wrong_is_said_in_words(desk: Desk, error: Exception, said: type[NotAnswered]) -> None:
     with pytest.raises(NotAnswered) as told:
-        desk.start(raising(error)).result(timeout=10)
+        desk.start(raising(error)).result(timeout=PATIENCE)
     assert type(told.value) is said
     assert " · " in told.value.words
     assert not any(word in told.value.words for word in ("ClickHouse", "refused", "Error"))
@@ -109,25 +109,25 @@ def test_what_the_accounts_bounds_end_is_too_much(desk: Desk, kind: type[Pipelin
         raise kind("took too long") from Timeout()
 
     with pytest.raises(TooMuch):
-        desk.start(fail).result(timeout=10)
+        desk.start(fail).result(timeout=PATIENCE)
 
 
 def test_an_engine_that_was_away_is_asked_again(desk: Desk) -> None:
     with pytest.raises(Away):
-        desk.start(raising(NoAnswer(service="ClickHouse"))).result(timeout=10)
-    assert desk.start(lambda _client: 7).result(timeout=10) == 7
+        desk.start(raising(NoAnswer(service="ClickHouse"))).result(timeout=PATIENCE)
+    assert desk.start(lambda _client: 7).result(timeout=PATIENCE) == 7
 
 
 def test_beyond_its_bound_a_desk_takes_no_more_and_has_room_again_afterwards(desk: Desk) -> None:
     gate = threading.Event()
-    running = desk.start(lambda _client: gate.wait(10))
+    running = desk.start(lambda _client: gate.wait(PATIENCE))
     waiting = desk.start(lambda _client: 2)
     with pytest.raises(Crowded):
         desk.start(lambda _client: 3)
     waiting.cancel()  # whoever waited has left
     again = desk.start(lambda _client: 4)
     gate.set()
-    assert (running.result(timeout=10), again.result(timeout=10)) == (True, 4)
+    assert (running.result(timeout=PATIENCE), again.result(timeout=PATIENCE)) == (True, 4)
 
 
 def test_a_process_without_an_engine_says_that_it_is_away() -> None:
@@ -140,7 +140,7 @@ def test_nobody_waits_longer_than_the_patience_and_what_has_not_begun_is_left_ou
 
     def slow(_client: ClickHouse) -> None:
         begun.append(1)
-        gate.wait(10)
+        gate.wait(PATIENCE)
 
     with answering(connect):
         with pytest.raises(TooMuch):
@@ -153,13 +153,13 @@ def test_work_that_has_begun_hears_that_nobody_waits_any_more() -> None:
     heard = threading.Event()
 
     def step_by_step(_client: ClickHouse) -> None:
-        wait_until(asking.given_up, seconds=10)
+        wait_until(asking.given_up)
         heard.set()
 
     with answering(connect):
         with pytest.raises(TooMuch):
             work(step_by_step, patience=0.1)
-        assert heard.wait(10)
+        assert heard.wait(PATIENCE)
         assert work(lambda _client: asking.given_up()) is False, "the next one is waited for"
 
 
@@ -168,11 +168,11 @@ def test_a_process_that_ends_waits_for_no_long_question() -> None:
 
     def step_by_step(_client: ClickHouse) -> None:
         begun.set()
-        wait_until(asking.given_up, seconds=10)
+        wait_until(asking.given_up)
 
     desk = Desk("test", connect, most=2)
     under_way = desk.start(step_by_step)
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     desk.close()
     assert under_way.done()
     with pytest.raises(Away):
@@ -184,16 +184,16 @@ def test_how_questions_end_is_counted(desk: Desk) -> None:
         return REGISTRY.get_sample_value("nhip_site_report_seconds_count", {"asker": "test", "end": end}) or 0
 
     before = {end: counted(end) for end in ("answered", "away", "failed", "refused")}
-    desk.start(thread_of).result(timeout=10)
+    desk.start(thread_of).result(timeout=PATIENCE)
     for error in (NoAnswer(service="ClickHouse"), ZeroDivisionError(), BadQuestion("author: …")):
         with pytest.raises((NotAnswered, BadQuestion)):
-            desk.start(raising(error)).result(timeout=10)
+            desk.start(raising(error)).result(timeout=PATIENCE)
     assert {end: counted(end) for end in before} == {end: count + 1 for end, count in before.items()}
 
 
 def test_a_question_that_makes_no_sense_is_said_as_such(desk: Desk) -> None:
     with pytest.raises(BadQuestion):
-        desk.start(raising(BadQuestion("author: …"))).result(timeout=10)
+        desk.start(raising(BadQuestion("author: …"))).result(timeout=PATIENCE)
 
 
 def test_some_threads_of_the_staff_always_go_on_with_pages(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,16 +202,17 @@ def test_some_threads_of_the_staff_always_go_on_with_pages(monkeypatch: pytest.M
     gate = threading.Event()
     with answering(connect):
         waiting = [
-            threading.Thread(target=work, args=(lambda _client: gate.wait(10),)) for _ in range(MOST_WAITING_THREADS)
+            threading.Thread(target=work, args=(lambda _client: gate.wait(PATIENCE),))
+            for _ in range(MOST_WAITING_THREADS)
         ]
         for thread in waiting:
             thread.start()
-        wait_until(lambda: asking._waiting_threads._value == 0, seconds=10, what=lambda: "every turn is taken")
+        wait_until(lambda: asking._waiting_threads._value == 0, what=lambda: "every turn is taken")
         with pytest.raises(Crowded):
             work(thread_of)
         gate.set()
         for thread in waiting:
-            thread.join(10)
+            thread.join(PATIENCE)
         assert work(thread_of)
 
 
@@ -229,7 +230,7 @@ def test_an_answer_says_until_when_it_is_complete(monkeypatch: pytest.MonkeyPatc
 def test_programs_keep_no_officer_waiting() -> None:
     gate = threading.Event()
     with answering(connect):
-        programs = [asking.desks().programs.start(lambda _client: gate.wait(10)) for _ in range(asking.THREADS)]
+        programs = [asking.desks().programs.start(lambda _client: gate.wait(PATIENCE)) for _ in range(asking.THREADS)]
         assert work(thread_of)
         gate.set()
-        assert all(one.result(timeout=10) for one in programs)
+        assert all(one.result(timeout=PATIENCE) for one in programs)

@@ -359,7 +359,7 @@ def test_its_threads_take_all_these_steps(tmp_path: Path) -> None:
     producer.append(EVENTS_TOPIC, b"1").result(timeout=30)
     assert log.values() == []
     log.reachable = True
-    wait_until(lambda: producer.check() is None, seconds=30)
+    wait_until(lambda: producer.check() is None)
     assert log.values() == [b"1"]
     log.prompt = False
     producer.append(EVENTS_TOPIC, b"2").result(timeout=30)
