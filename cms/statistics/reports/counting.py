@@ -15,6 +15,7 @@ from django.utils import translation
 from wagtail.models import Locale
 
 from cms.statistics.models import StatisticsSettings
+from cms.statistics.reports.tables import heading
 from pipeline.collecting.enrich.lists import versions
 from pipeline.periods import ONLINE_SECONDS
 from pipeline.reports.metrics import FEWEST_READERS, METRICS
@@ -65,9 +66,7 @@ def definitions(language: str) -> list[Definition]:
     found = []
     for metric in METRICS.values():
         name, text = (
-            (metric.heading_vi.replace("\n", " "), metric.definition_vi)
-            if language == "vi"
-            else (metric.heading_en, metric.definition_en)
+            (heading(metric), metric.definition_vi) if language == "vi" else (metric.heading_en, metric.definition_en)
         )
         found.append(Definition(name[:1].upper() + name[1:], text))
     return found

@@ -127,6 +127,11 @@ class Selection:
         if self.page > 1:
             yield "p", str(self.page)
 
+    @property
+    def shown(self) -> str:
+        """What a form shows of the days, which it sends back so that a change of them is noticed."""
+        return ",".join((self.period, self.since.isoformat(), self.until.isoformat()))
+
     def only(self, dimension: str, value: str | int) -> Selection:
         """The same with one filter more, from its first rows."""
         chosen = Chosen("is", dimension, str(value))
@@ -185,6 +190,8 @@ def read_selection(query: QueryDict, *, today: date, sites: list[tuple[str, str]
 
 def _read_days(query: QueryDict, today: date, faults: list[str]) -> tuple[str, Days]:
     period = query.get("period", "") or DEFAULT
+    if _days_were_changed(query, period):
+        period = CUSTOM
     if period in PERIODS:
         return period, PERIODS[period][1](today)
     if period == CUSTOM:
@@ -199,6 +206,12 @@ def _read_days(query: QueryDict, today: date, faults: list[str]) -> tuple[str, D
     else:
         faults.append(str(_("Không có khoảng thời gian “%(name)s”.")) % {"name": period[:40]})
     return DEFAULT, PERIODS[DEFAULT][1](today)
+
+
+def _days_were_changed(query: QueryDict, period: str) -> bool:
+    """Whether the form came with other days than it showed, and with the period that it showed."""
+    shown = query.get("shown", "").split(",")
+    return len(shown) == 3 and shown[0] == period and shown[1:] != [query.get("since", ""), query.get("until", "")]
 
 
 def _one_of(query: QueryDict, name: str, choices: dict[str, Any], usual: str, faults: list[str]) -> str:

@@ -1,6 +1,6 @@
 -- Of the public, from {since} to {until} (Unix milliseconds): each minute's views, and each page's readers who were seen in
--- the last {online} milliseconds; site 0 is all sites. Minutes are Unix seconds of their beginnings; rows of minutes have page 0,
--- and rows of pages have minute 0.
+-- the last {online} milliseconds; site 0 is all sites. Minutes are Unix seconds of their beginnings; rows of minutes have
+-- page 0, and rows of pages have minute 0.
 SELECT minute, page, sum(views) AS of_views, uniqExactMerge(readers) AS of_readers
 FROM
 (
@@ -20,7 +20,8 @@ FROM
         countIf(kind = 'view') AS views,
         uniqExactStateIf(visitor, visitor != 0) AS readers
     FROM events
-    WHERE at BETWEEN fromUnixTimestamp64Milli({until:Int64} - {online:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+    WHERE at BETWEEN fromUnixTimestamp64Milli({until:Int64} - {online:Int64}, 'UTC')
+            AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
         AND audience = 'public' AND kind IN ('view', 'heartbeat') AND ({site:UInt32} = 0 OR site = {site:UInt32})
     GROUP BY page_id
 )

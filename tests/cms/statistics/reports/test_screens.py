@@ -275,6 +275,25 @@ def test_days_that_were_chosen_stay_while_rolling_periods_roll_on() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        pytest.param({}, ("28d", date(2026, 11, 2)), id="nothing"),
+        pytest.param({"period": "7d"}, ("7d", date(2026, 11, 23)), id="the period alone"),
+        pytest.param({"since": "2026-11-10"}, (CUSTOM, date(2026, 11, 10)), id="a day, and the period still says 28"),
+        pytest.param({"period": CUSTOM, "since": "2026-11-10"}, (CUSTOM, date(2026, 11, 10)), id="both"),
+    ],
+)
+def test_a_day_that_is_changed_in_the_form_counts(changed: dict[str, str], expected: tuple[str, date]) -> None:
+    now = date(2026, 11, 29)
+    usual = read_selection(QueryDict("period=28d"), today=now, sites=SITES)
+    sent = {"period": "28d", "since": "2026-11-02", "until": "2026-11-29", "shown": usual.shown} | changed
+    query = QueryDict(mutable=True)
+    query.update(sent)
+    selection = read_selection(query, today=now, sites=SITES)
+    assert (selection.period, selection.since) == expected
+
+
+@pytest.mark.parametrize(
     ("days", "grain"), [(1, "hour"), (2, "day"), (92, "day"), (93, "week"), (365, "week"), (401, "month")]
 )
 def test_a_curve_has_few_enough_points_to_be_read(days: int, grain: str) -> None:
