@@ -1,6 +1,6 @@
 """The cost of reading the counters after years: the same questions at one, ten and fifty million views.
 
-The views are made in the engine, three years of them up to now, in the order of time and with the lineage of a log of
+The views are made in the engine, two years of them up to now, in the order of time and with the lineage of a log of
 four partitions: a new article every few hours, most views on the newest, two or three views to a visitor.
 ``python -m benchmarks.history DIRECTORY VIEWS… --check VIEWS`` prints JSON; the history of ``--check`` also answers the
 questions of `nhip verify`.
@@ -24,7 +24,7 @@ from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 from pipeline.operating.verify import CHUNK
 from pipeline.periods import ONLINE_SECONDS, Periods, local_date
 
-YEARS_SECONDS = 3 * 365 * 86_400
+YEARS_SECONDS = 2 * 365 * 86_400
 REPEATS = 40
 SETTLE_SECONDS = 60.0
 STEP = 5_000_000
@@ -70,10 +70,16 @@ def _figures(history: History, first: History) -> list[Figure]:
             name=f"events on disk {after}",
             value=history.bytes_raw,
             unit="bytes/event",
-            goal="< 20",
-            met=history.bytes_raw < 20,
+            goal="< 16",
+            met=history.bytes_raw < 16,
         ),
-        Figure(name=f"events and roll-ups on disk {after}", value=history.bytes_all, unit="bytes/event"),
+        Figure(
+            name=f"events and roll-ups on disk {after}",
+            value=history.bytes_all,
+            unit="bytes/event",
+            goal="< 30",
+            met=history.bytes_all < 30,
+        ),
         *(
             Figure(name=f"nhip verify, {name}, {after}", value=seconds, unit="s")
             for name, seconds in history.checks.items()

@@ -152,8 +152,9 @@ def _figures(found: Reports) -> list[Figure]:
             )
             for one in found.timed
         ),
-        Figure(name=f"raw on disk {after}", value=raw, unit="bytes/view", goal="< 16", met=raw < 16),
-        Figure(name=f"raw and roll-ups on disk {after}", value=whole, unit="bytes/view", goal="< 30", met=whole < 30),
+        # With all that readers do beside viewing; of views alone: the part "history".
+        Figure(name=f"all events on disk {after}", value=raw, unit="bytes/view"),
+        Figure(name=f"all events and roll-ups on disk {after}", value=whole, unit="bytes/view"),
         *(
             Figure(name=f"{name} on disk {after}", value=value, unit="bytes/view")
             for name, value in sorted(found.disk.items())

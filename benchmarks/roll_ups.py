@@ -1,7 +1,7 @@
 """What each roll-up costs an insert: the raw table alone, then with the views of one roll-up, then with all of them.
 
 Batches of 50,000 rows, as a consumer that catches up makes them, and single records, as a quiet portal has them.
-``python -m benchmarks.roll_ups DIRECTORY EVENTS`` prints JSON. The ways take turns, each in a database of its own.
+``python -m benchmarks.roll_ups DIRECTORY EVENTS TURNS`` prints JSON. The ways take turns, each with its own database.
 """
 
 import statistics
@@ -17,8 +17,8 @@ from benchmarks.costs import Stopwatch, keep_to_one_core
 from benchmarks.report import Figure
 from pipeline.clickhouse.client import ClickHouse, open_embedded
 from pipeline.clickhouse.columns import Columns, count
-from pipeline.clickhouse.migrations import migrate
-from pipeline.clickhouse.roll_ups import ROLL_UPS, drop_generation
+from pipeline.clickhouse.migrations import FIRST_ROLL_UPS, migration_steps
+from pipeline.clickhouse.roll_ups import ROLL_UPS, create_generation
 from pipeline.clickhouse.writer import write_events
 
 BATCH = 50_000
@@ -38,7 +38,7 @@ class Cost(msgspec.Struct, frozen=True):
 
 def measure_roll_ups(directory: Path, *, events: int) -> list[Figure]:
     say("roll-ups: inserts without any, with each, with all")
-    costs = measured_by("roll_ups", directory, events, answer=dict[str, Cost])
+    costs = measured_by("roll_ups", directory, events, TURNS, answer=dict[str, Cost])
     bare = costs[NONE]
     return [
         figure
@@ -62,12 +62,12 @@ def measure_roll_ups(directory: Path, *, events: int) -> list[Figure]:
     ]
 
 
-def measure(directory: Path, events: int) -> dict[str, Cost]:
+def measure(directory: Path, events: int, *, turns: int) -> dict[str, Cost]:
     batches = list(Year(round(events / EVENTS_A_VIEW)).batches(BATCH))
     ways: dict[str, tuple[str, ...]] = {NONE: (), **{name: (name,) for name in ROLL_UPS}, ALL: ROLL_UPS}
     _insert(_open(directory, "warm_up", ROLL_UPS), batches[-1:])
     found: dict[str, list[Cost]] = {way: [] for way in ways}
-    for turn in range(TURNS):
+    for turn in range(turns):
         for way, names in ways.items():
             client = _open(directory, f"{way}_{turn}", names)
             with Stopwatch() as watch:
@@ -84,8 +84,8 @@ def measure(directory: Path, events: int) -> dict[str, Cost]:
 def _open(directory: Path, database: str, names: Collection[str]) -> ClickHouse:
     """A database whose inserts reach the roll-ups of these names alone."""
     client = open_embedded(directory / "clickhouse", database=database)
-    migrate(client)
-    for statement in drop_generation(1, cluster="", names=[name for name in ROLL_UPS if name not in names]):
+    tables = [text for step, texts in migration_steps("").items() if step != FIRST_ROLL_UPS for text in texts]
+    for statement in (*tables, *create_generation(1, cluster="", names=names)):
         client.command(statement)
     return client
 
@@ -107,7 +107,7 @@ def _single(client: ClickHouse, batch: Columns) -> float:
 
 def main() -> None:
     keep_to_one_core()
-    print_answer(measure(Path(sys.argv[1]), int(sys.argv[2])))
+    print_answer(measure(Path(sys.argv[1]), int(sys.argv[2]), turns=int(sys.argv[3])))
 
 
 if __name__ == "__main__":

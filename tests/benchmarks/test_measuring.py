@@ -40,7 +40,7 @@ def test_reports_are_compared_with_naive_queries_and_have_a_size_on_disk(tmp_pat
 
 
 def test_each_roll_up_has_a_price(tmp_path: Path) -> None:
-    costs = measured_by("roll_ups", tmp_path, 700, answer=dict[str, Cost])
+    costs = measured_by("roll_ups", tmp_path, 200, 1, answer=dict[str, Cost])
 
     assert costs.keys() == {"none", *ROLL_UPS, "all"}
     assert all(cost.bulk > 0 and cost.single > 0 for cost in costs.values())

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.roll_ups import find_generations
 from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
+from pipeline.clickhouse.roll_ups.retention import enforce, raw_since
 from pipeline.clickhouse.writer import roll_up_rows, write_events
 from pipeline.errors import ConfigurationError, Rejected, Unavailable
 from pipeline.process.words import say
@@ -200,6 +202,22 @@ def test_a_large_insert_is_one_block_under_its_token(server: ClickHouseServer, o
     for _ in range(2):
         insert(writer, 70_000, token="a")
     assert count(opened("reader")) == {70_000}
+
+
+def test_old_rows_go_over_http_though_an_answer_is_lost(server: ClickHouseServer, opened: Open) -> None:
+    writer, migrator, reader = opened(), opened("migrator"), opened("reader")
+    for offset in range(4):
+        insert(writer, 3, token=f"page-events/0/{offset}-{offset}", offset=offset)
+    log: dict[str, Any] = {"keep_from": date(2026, 11, 1), "begins": {0: 4}, "advance": lambda *_: None}
+    server.fault(cut_next=1)
+    with pytest.raises(Unavailable):
+        enforce(migrator, now=1, **log)
+    assert count(reader) == {12}
+    assert enforce(migrator, now=2, **log) == 9
+    assert reader.query("SELECT count() FROM events") == [(3,)]
+    assert reader.query("SELECT sum(views) FROM page_totals") == [(12,)]
+    assert not any(compare_roll_ups(reader).values())
+    assert raw_since(reader) == date(2026, 11, 1)
 
 
 def test_roll_ups_are_rebuilt_over_http_while_answers_are_lost(server: ClickHouseServer, opened: Open) -> None:

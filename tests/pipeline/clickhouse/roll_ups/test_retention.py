@@ -125,9 +125,8 @@ def test_a_rebuild_afterwards_has_the_same_numbers(client: ClickHouse, group: Gr
         make_anew(client, group)
         assert merged(client) == before
         assert compare_roll_ups(client) == AGREED
-    assert {month: count for month, count in raw_months(client).items() if month < 202612} == {
-        202610: 2
-    }  # a last record
+    left = {month: count for month, count in raw_months(client).items() if month < 202612}
+    assert left == {202610: 4}, "the last records of two partitions"
 
 
 def test_what_the_archive_lacks_is_found(client: ClickHouse, group: Group) -> None:
