@@ -1,7 +1,7 @@
 """What each roll-up costs an insert: the raw table alone, then with the views of one roll-up, then with all of them.
 
 Batches of 50,000 rows, as a consumer that catches up makes them, and single records, as a quiet portal has them.
-``python -m benchmarks.roll_ups DIRECTORY EVENTS TURNS`` prints JSON. The ways take turns, each in its own database.
+``python -m benchmarks.roll_ups DIRECTORY EVENTS TURNS`` prints JSON. The ways take turns, each with its own database.
 """
 
 import statistics

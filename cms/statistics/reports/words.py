@@ -113,7 +113,10 @@ def country(code: str) -> str:
 
 
 def language(code: str) -> str:
-    return str(_vietnamese().languages.get(code) or code).capitalize() if code else str(NOT_KNOWN)
+    if not code:
+        return str(NOT_KNOWN)
+    name = str(_vietnamese().languages.get(code) or code)
+    return name[:1].upper() + name[1:]
 
 
 def _of(names: Mapping[str, Text]) -> Callable[[str], str]:
