@@ -17,7 +17,7 @@ import msgspec
 from pipeline.brokers import Broker, Skip, TopicPartition
 from pipeline.brokers.topics import GROUP
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.queries import Stored, count_places, find_first_offset
+from pipeline.clickhouse.queries import Stored, count_places, find_first_offset, find_stored_ends
 from pipeline.clickhouse.roll_ups import find_missing
 from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 from pipeline.clickhouse.rows import count_rows
@@ -195,14 +195,16 @@ def compare_settled_roll_ups(
 ) -> dict[str, int]:
     """Per roll-up the keys that differ from the rows in every one of several looks.
 
-    An insert and its roll-ups become visible one after the other, so a single look may fall between them.
+    An insert and its roll-ups become visible one after the other, so a single look may fall between them. Every look
+    wants of each roll-up the rows that were stored before the first.
     """
-    fewest = compare_roll_ups(client, advance=advance)
+    ends = find_stored_ends(client)
+    fewest = compare_roll_ups(client, ends=ends, advance=advance)
     for _ in range(ATTEMPTS - 1):
         if not any(fewest.values()):
             break
         pause(PAUSE_SECONDS)
-        again = compare_roll_ups(client, advance=advance)
+        again = compare_roll_ups(client, ends=ends, advance=advance)
         fewest = {name: min(count, again.get(name, 0)) for name, count in fewest.items()}
     return fewest
 

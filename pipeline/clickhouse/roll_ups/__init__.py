@@ -142,9 +142,14 @@ def _create(name: str, generation: int, *, cluster: str, rows: str) -> Iterator[
 
 
 def _past_the_mark(name: str, generation: int) -> str:
-    """The condition that a sum lacks a row: a partition's rows come in order, and its mark is where they end so far."""
+    """The condition that a sum lacks a row."""
+    return f"offset >= {mark_of(name, generation)}"
+
+
+def mark_of(name: str, generation: int) -> str:
+    """Where a row's partition ends in a sum: its rows come in order, and its mark comes with them."""
     marks = f"SELECT maxMap(map(mark, reached)) FROM {name}_{generation} WHERE site = 0 AND mark != 0"
-    return f"offset >= ({marks})[toUInt16(partition + 1)]"
+    return f"({marks})[toUInt16(partition + 1)]"
 
 
 def _list_tables(client: ClickHouse) -> list[tuple[str, str]]:

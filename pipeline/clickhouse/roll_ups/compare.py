@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import zip_longest
 
 from pipeline.clickhouse.client import ClickHouse
-from pipeline.clickhouse.queries import list_months
-from pipeline.clickhouse.roll_ups import ROLL_UPS, find_archives, find_shown, script
+from pipeline.clickhouse.queries import find_stored_ends, list_months
+from pipeline.clickhouse.roll_ups import ROLL_UPS, find_archives, find_shown, mark_of, script
 from pipeline.clickhouse.roll_ups.declared import DECLARED, RollUp, daily_of
 from pipeline.clickhouse.roll_ups.retention import still_raw
 
@@ -18,17 +18,30 @@ Sums = Mapping[tuple[str, int], tuple[int, ...]]
 """By roll-up and month (YYYYMM, or ALL_TIME), the numbers of the roll-up, in the order of its declaration."""
 
 
-def compare_roll_ups(client: ClickHouse, *, advance: Callable[[int, int], None] = lambda *_: None) -> dict[str, int]:
+def compare_roll_ups(
+    client: ClickHouse,
+    *,
+    ends: Mapping[int, int] | None = None,
+    advance: Callable[[int, int], None] = lambda *_: None,
+) -> dict[str, int]:
     """By roll-up, on how many keys it and the raw table differ; ``advance`` gets the events done and their total.
 
-    An insert and its roll-ups become visible one after the other: while rows come in, a difference may soon be gone.
+    ``ends``: by partition, the offset before which a sum must have every row, without any that of the rows stored now.
+    After it a sum has the rows up to its mark. An insert and its roll-ups become visible one after the other, so that
+    with the ends of a moment ago a look is exact while rows come in. Only of the balances and the sums over all time,
+    and over a cluster, which has several marks, may a difference then still be gone at the next look.
     """
     there_are = find_shown(client)
     shown = [name for name in ROLL_UPS if name in there_are]
-    archives, rows = find_archives(client), still_raw(client)
+    archives, raw = find_archives(client), still_raw(client)
+    stored = find_stored_ends(client) if ends is None else ends
     # One after the other, since each may need memory for all keys of a month.
     statements = [
-        month_comparison(one, archived=one.name in archives, rows=rows)
+        month_comparison(
+            one,
+            archived=one.name in archives,
+            rows=raw if client.cluster else f"{raw} AND {_reached(mark_of(one.name, there_are[one.name]), stored)}",
+        )
         for one in DECLARED
         if one.span and one.name in there_are
     ]
@@ -44,6 +57,14 @@ def compare_roll_ups(client: ClickHouse, *, advance: Callable[[int, int], None] 
     if statement := totals_comparison(shown):
         differing |= dict(client.query(statement))
     return differing
+
+
+def _reached(mark: str, ends: Mapping[int, int]) -> str:
+    """The condition that a sum with this mark has a row, or should have."""
+    if not ends:
+        return f"offset < {mark}"
+    known = ", ".join(f"{partition}, {end}" for partition, end in sorted(ends.items()))
+    return f"offset < greatest({mark}, map({known})[partition])"
 
 
 def month_comparison(roll_up: RollUp, *, archived: bool, rows: str) -> str:
