@@ -90,9 +90,10 @@ SCHEDULE_LATE = Gauge(
 
 REPORT_SECONDS = Histogram(
     "nhip_site_report_seconds",
-    "Time of a question about traffic, once it has a thread, by who asks (people, programs) and how it ends.",
+    "Time of a question about traffic, once it has a thread, by who asks (people, programs; raw: screens of raw "
+    "events) and how it ends.",
     ["asker", "end"],
-    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
+    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300),
     registry=REGISTRY,
 )
 

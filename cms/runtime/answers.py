@@ -1,18 +1,27 @@
-"""Django's answers, taken whole in its thread and sent by the event loop at the reader's speed."""
+"""Django's answers, taken whole in its thread and sent by the event loop at the reader's speed.
 
+One that takes minutes is not: ``coming``.
+"""
+
+import asyncio
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import closing
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from django.db import close_old_connections
+
+from cms.core.coming import ComingResponse
+from cms.runtime.coming import send_coming
 from cms.runtime.files import File, send_file
 from pipeline.process.headers import EVERY, HSTS
 from pipeline.process.http import Receive, Scope, Send
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Run = Callable[..., Awaitable[Any]]
 Headers = list[tuple[bytes, bytes]]
 
 MEMORY_BYTES = 1024 * 1024  # of one answer; the rest goes to a temporary file
@@ -29,14 +38,20 @@ class AnswerTooLarge(Exception):
 class Answer(NamedTuple):
     status: int
     headers: Headers
-    body: bytes | File
+    body: bytes | File | ComingResponse
 
 
 def ask(application: WSGIApplication, environ: dict[str, Any]) -> Answer:
-    """The whole answer of a WSGI application; nothing of it is left open but a file. Raises AnswerTooLarge."""
+    """The whole answer of a WSGI application; nothing of it is left open but a file, or what is still coming.
+
+    Raises AnswerTooLarge.
+    """
     start = _Start()
     environ["wsgi.file_wrapper"] = _FileWrapper
     answer = application(environ, start)
+    if isinstance(answer, ComingResponse):
+        close_old_connections()  # its request ends in another thread
+        return Answer(start.status, start.headers, answer)
     try:
         body = _file_of(answer) if isinstance(answer, _FileWrapper) else None
         return Answer(start.status, start.headers, _collect(start.written, answer) if body is None else body)
@@ -45,8 +60,14 @@ def ask(application: WSGIApplication, environ: dict[str, Any]) -> Answer:
             close()
 
 
-async def send_answer(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send it, a file with ranges and conditions; a file is closed then."""
+async def send_answer(
+    answer: Answer, scope: Scope, receive: Receive, send: Send, *, run: Run = asyncio.to_thread
+) -> None:
+    """Send it, a file with ranges and conditions; a file is closed then. ``run`` calls something in a thread."""
+    if isinstance(answer.body, ComingResponse):
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send_coming(answer.body, send, receive, run=run)
+        return
     if isinstance(answer.body, File):
         with closing(answer.body):
             await send_file(answer.body, answer.headers, status=answer.status, scope=scope, receive=receive, send=send)

@@ -103,11 +103,12 @@ class Pages:
                 if body is None:
                     return
                 environ = build_environ(scope, body.file, size=body.size)
-                answer: Answer = await self._threads_for(scope).run(ask, self._application, environ)
+                threads = self._threads_for(scope)
+                answer: Answer = await threads.run(ask, self._application, environ)
         except Refused as refusal:
             await refuse(refusal, receive, send)
         else:
-            await send_answer(answer, scope, receive, send)
+            await send_answer(answer, scope, receive, send, run=threads.run)
 
     def check(self) -> str | None:
         """For liveness."""

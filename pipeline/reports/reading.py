@@ -71,6 +71,11 @@ class Found:
     total_rows: int | None
 
 
+def reads_raw_events(question: Question) -> bool:
+    """Whether its own days are read from raw events, which may take minutes."""
+    return Asked(Period(question, (Stretch(question.since, question.until),))).raw
+
+
 class Reading:
     """Reads all that ``every`` has, and tells how far it is with the raw events of all of them."""
 

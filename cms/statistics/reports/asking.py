@@ -4,12 +4,15 @@
     days, pages = ask_all([this, that])      # side by side
     rows = work(lambda client: …)            # anything else that only reads
 
+    begun = begin(questions)                 # under way: for who shows meanwhile how far it is
+
 Each raises ``NotAnswered``, whose ``words`` are for people. Work that takes long looks at ``given_up()`` between its
 steps. The one process asks the engine inside it, a web process the server, both under the reader's account. Whoever
 puts a process together installs the way there (``cms/__main__.py``, ``cms/web/__main__.py``); in any other, such as a
 management command, the engine is away.
 
-People and programs have a desk each, so that no program's questions keep an officer waiting.
+People and programs have a desk each, so that no program's questions keep an officer waiting. What people ask of raw
+events, for minutes, has a third one, so that it keeps no other screen waiting; a screen takes one of its threads.
 """
 
 from __future__ import annotations
@@ -18,9 +21,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import Generic, NamedTuple, TypeVar
 
 from pipeline.clickhouse.client import ClickHouse, Reconnecting, is_beyond_bounds
 from pipeline.errors import Cancelled, PipelineError, Rejected, TooHeavy
@@ -28,20 +32,25 @@ from pipeline.metrics import REPORT_SECONDS
 from pipeline.reports.answer import Answer, answer
 from pipeline.reports.pages import Pages
 from pipeline.reports.question import BadQuestion, Question
+from pipeline.reports.reading import reads_raw_events
 
 log = logging.getLogger("nhip")
 
 Found = TypeVar("Found")
 Work = Callable[[ClickHouse], Found]
+Told = Callable[[int, int], None]
+"""Hears how many raw events are read, and of how many."""
 
 # The engine has the cores to itself for one question; two at once let a small one pass beside a large one.
 THREADS = 2
 MOST_OF_PEOPLE = 40  # a page of reports asks some eight questions
 MOST_OF_PROGRAMS = 8
+MOST_OF_RAW = 12  # screens
 # Of the five threads that answer staff (STAFF_THREADS), two always go on with pages.
 MOST_WAITING_THREADS = 3
 TURN_SECONDS = 3.0
 PATIENCE_SECONDS = 30.0  # the proxy waits for 60
+RAW_PATIENCE_SECONDS = 300.0  # of a screen that shows how far it is
 CROWDED_SECONDS = 5
 AWAY_SECONDS = 30
 
@@ -164,6 +173,7 @@ class Desk:
 class Desks(NamedTuple):
     people: Desk
     programs: Desk
+    raw: Desk
 
 
 Moment = Callable[[], float | None]
@@ -191,6 +201,7 @@ def answering(connect: Callable[[], ClickHouse], *, complete_until: Moment = _un
     desks = Desks(
         people=Desk("people", connect, most=MOST_OF_PEOPLE),
         programs=Desk("programs", connect, most=MOST_OF_PROGRAMS),
+        raw=Desk("raw", connect, most=MOST_OF_RAW),
     )
     _installed[:] = [Way(desks, complete_until)]
     try:
@@ -215,12 +226,23 @@ def given_up() -> bool:
     return any(one.is_set() for one in ends)
 
 
-def answering_work(question: Question, *, pages: Pages | None = None) -> Work[Answer]:
+def _unheard(_done: int, _total: int) -> None:
+    pass
+
+
+def answering_work(question: Question, *, pages: Pages | None = None, on_progress: Told = _unheard) -> Work[Answer]:
     """``pages``: what the CMS knows, for a question about authors and the like; without them that is a BadQuestion."""
 
     def work(client: ClickHouse) -> Answer:
         complete_until = _installed[0].complete_until() if _installed else None  # before the rows are read
-        return answer(client, question, pages=pages, complete_until=complete_until, cancelled=given_up)
+        return answer(
+            client,
+            question,
+            pages=pages,
+            complete_until=complete_until,
+            on_progress=on_progress,
+            cancelled=given_up,
+        )
 
     return work
 
@@ -244,22 +266,123 @@ def work(one: Work[Found], *, patience: float = PATIENCE_SECONDS) -> Found:
 
 def work_all(every: Sequence[Work[Found]], *, patience: float = PATIENCE_SECONDS) -> list[Found]:
     deadline = time.monotonic() + patience
+    with turn(patience):
+        under_way = UnderWay[Found](patience=max(0.0, deadline - time.monotonic()))
+        try:
+            under_way.start(desks().people, every)
+            return under_way.results()
+        finally:
+            under_way.give_up()
+
+
+@contextmanager
+def turn(patience: float = TURN_SECONDS) -> Iterator[None]:
+    """One of the threads that may wait. Raises Crowded."""
     if not _waiting_threads.acquire(timeout=min(TURN_SECONDS, patience)):
         raise Crowded
-    started: list[Future[Found]] = []
-    until = threading.Event()
     try:
-        people = desks().people
-        for one in every:
-            started.append(people.start(one, until=until))
-        return [future.result(timeout=max(0.0, deadline - time.monotonic())) for future in started]
-    except TimeoutError:
-        raise TooMuch from None
+        yield
     finally:
-        until.set()
-        for future in started:
-            future.cancel()
         _waiting_threads.release()
+
+
+def begin(questions: Sequence[Question], *, pages: Pages | None = None) -> UnderWay[Answer]:
+    """Raises NotAnswered. Whoever began it gives it up, also if it is done."""
+    raw = any(map(reads_raw_events, questions))
+    under_way = UnderWay[Answer](patience=RAW_PATIENCE_SECONDS if raw else PATIENCE_SECONDS, parts=len(questions))
+    told = under_way.progress.told
+    every = [
+        answering_work(question, pages=pages, on_progress=partial(told, place))
+        for place, question in enumerate(questions)
+    ]
+    try:
+        under_way.start(desks().raw if raw else desks().people, every, one_by_one=raw)
+    except NotAnswered:
+        under_way.give_up()
+        raise
+    return under_way
+
+
+class Progress:
+    """How far ``parts`` pieces of work are. Their threads tell it, any may look."""
+
+    def __init__(self, parts: int) -> None:
+        self.parts = parts
+        self.begun = 0
+        self.ended = 0
+        self._lock = threading.Lock()
+        self._events: dict[int, tuple[int, int]] = {}
+
+    def told(self, place: int, done: int, total: int) -> None:
+        with self._lock:
+            self._events[place] = (done, total)
+
+    @property
+    def events(self) -> tuple[int, int]:
+        """Raw events that are read, and how many will be, as far as that is known."""
+        with self._lock:
+            every = list(self._events.values())
+        return sum(done for done, _ in every), sum(total for _, total in every)
+
+    def following(self, one: Work[Found], client: ClickHouse) -> Found:
+        with self._lock:
+            self.begun += 1
+        found = one(client)
+        with self._lock:
+            self.ended += 1
+        return found
+
+
+class UnderWay(Generic[Found]):
+    """Work of which somebody waits for all, ``patience`` seconds at most."""
+
+    def __init__(self, *, patience: float, parts: int = 0) -> None:
+        self.began = time.monotonic()
+        self.progress = Progress(parts)
+        self._deadline = self.began + patience
+        self._given_up = threading.Event()
+        self._started: list[Future[list[Found]]] = []
+
+    def start(self, desk: Desk, every: Sequence[Work[Found]], *, one_by_one: bool = False) -> None:
+        """``one_by_one``: in a single thread. Raises NotAnswered; what has started then is to be given up."""
+        for some in [every] if one_by_one else [[one] for one in every]:
+            self._started.append(desk.start(partial(self._do, some), until=self._given_up))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether ``results`` waits for nothing. It is quick."""
+        return (
+            time.monotonic() >= self._deadline
+            or all(one.done() for one in self._started)
+            or any(one.done() and (one.cancelled() or one.exception()) for one in self._started)
+        )
+
+    def wait(self, seconds: float) -> bool:
+        """For ``is_over``, but ``seconds`` at most."""
+        left = min(seconds, self._deadline - time.monotonic())
+        wait(self._started, timeout=max(0.0, left), return_when=FIRST_EXCEPTION)
+        return self.is_over
+
+    def results(self) -> list[Found]:
+        """In the order of the work. Raises NotAnswered or BadQuestion."""
+        self.wait(self._deadline - time.monotonic())
+        for one in self._started:  # the first that failed, whichever it is
+            if one.cancelled():  # the process is ending
+                raise Away
+            if one.done() and (error := one.exception()):
+                raise error
+        if not all(one.done() for one in self._started):
+            raise TooMuch
+        return [found for one in self._started for found in one.result()]
+
+    def give_up(self) -> None:
+        """What has not begun is not begun; what is under way ends at its next step. It is quick."""
+        self._given_up.set()
+        for one in self._started:
+            one.cancel()
+
+    def _do(self, some: Sequence[Work[Found]], client: ClickHouse) -> list[Found]:
+        return [self.progress.following(one, client) for one in some]
 
 
 @contextmanager

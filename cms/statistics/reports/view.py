@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic.base import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
+from cms.core.coming import ComingResponse
 from cms.statistics.reports import asking
+from cms.statistics.reports.coming import PLAIN_SECONDS, ComingScreen
 from cms.statistics.reports.days import today
 from cms.statistics.reports.facts import Publication, page_facts, published_between, titles_of
 from cms.statistics.reports.permissions import MOST_PAGES, Scope, scope_of
@@ -41,8 +46,10 @@ from pipeline.reports.formats.xlsx import answer_to_xlsx
 from pipeline.reports.metrics import METRICS
 from pipeline.reports.pages import Pages
 from pipeline.reports.question import MAX_ROWS, BadQuestion, Question, read_question
+from pipeline.reports.reading import reads_raw_events
 
 MODES = {"previous": "previous_period", "year": "year_over_year"}
+STOPPED = "stopped"  # in an address: the form, and nothing is asked
 MOST_PUBLISHED = 2000  # pages whose views are asked for beside their publication
 
 DOWNLOADS: Mapping[str, tuple[str, Callable[[Answer], bytes]]] = {
@@ -62,6 +69,31 @@ class Refused(Exception):
         self.retry_seconds = retry_seconds
 
 
+class Asked(NamedTuple):
+    """What a screen asks; the questions of its parts come first."""
+
+    parts: Sequence[Part]
+    questions: Sequence[Question]
+    pages: Pages | None
+    published: Sequence[Publication]
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Whatever keeps a question from its answer, as Refused."""
+    try:
+        yield
+    except BadQuestion as error:
+        raise Refused(str(error), 400) from error
+    except asking.NotAnswered as why:
+        raise Refused(why.words, 503 if why.retry_seconds else 422, why.retry_seconds) from why
+
+
+def _pages_for(questions: Sequence[Question]) -> Pages | None:
+    """What the CMS knows, for questions about it."""
+    return page_facts() if any(one.of_page for question in questions for one in question.columns) else None
+
+
 def show_first(_request: HttpRequest) -> HttpResponse:
     return redirect("nhip_reports:screen", SCREENS[0].name)
 
@@ -74,7 +106,7 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
     scope: Scope
     selection: Selection
 
-    def get(self, request: HttpRequest, name: str) -> HttpResponse:
+    def get(self, request: HttpRequest, name: str) -> HttpResponseBase:  # type: ignore[override]
         self.screen = BY_NAME.get(name) or _no_such_screen()
         self.scope = scope_of(request)
         if not self.scope:
@@ -85,14 +117,47 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
         try:
             if download:
                 return self._download(*download.rpartition(".")[::2])
-            shown = self._show()
-            return self.render_to_response(self.get_context_data(**shown))
+            if STOPPED in request.GET:
+                return self.render_to_response(self.get_context_data(stopped=True))
+            return self._begin(self._what_to_ask())
         except Refused as why:
-            context = self.get_context_data(refusal=why.words)
-            response = self.render_to_response(context, status=why.status)
+            response = self.render_to_response(self.get_context_data(refusal=why.words), status=why.status)
             if why.retry_seconds:
                 response["Retry-After"] = str(why.retry_seconds)
             return response
+
+    def _begin(self, asked: Asked) -> HttpResponseBase:
+        """The screen, or one that comes (``coming``). Raises Refused."""
+        with _refusing():
+            if self.request.method == "HEAD":
+                answers = asking.ask_all(asked.questions, pages=asked.pages)
+                return self.render_to_response(self.get_context_data(**self._show(asked, answers)))
+            with asking.turn(), ExitStack() as unless_it_comes:
+                under_way = asking.begin(asked.questions, pages=asked.pages)
+                unless_it_comes.callback(under_way.give_up)
+                if not under_way.wait(PLAIN_SECONDS):
+                    response = self._come(asked, under_way)
+                    unless_it_comes.pop_all()
+                    return response
+                answers = under_way.results()
+        return self.render_to_response(self.get_context_data(**self._show(asked, answers)))
+
+    def _come(self, asked: Asked, under_way: asking.UnderWay[Answer]) -> HttpResponseBase:
+        context = self.get_context_data()
+        query = self.selection.to_query()
+        raw = any(map(reads_raw_events, asked.questions))
+        coming = {"stop_url": f"?{query}&{STOPPED}=1", "from_raw": raw}
+        page = render_to_string(self.get_template_names(), context | {"coming": coming}, self.request)
+
+        def show() -> str:
+            try:
+                with _refusing():
+                    results = self._show(asked, under_way.results())
+            except Refused as why:
+                results = {"refusal": why.words}
+            return render_to_string("statistics/reports/results.html", context | results)
+
+        return ComingResponse(ComingScreen(page, under_way, show))
 
     # what is asked
 
@@ -100,7 +165,8 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
     def parts(self) -> list[Part]:
         return [part for part in self.screen.parts if self.scope.everything or part.of_pages]
 
-    def _show(self) -> dict[str, Any]:
+    def _what_to_ask(self) -> Asked:
+        """Raises Refused."""
         parts = self.parts
         if not parts:
             raise Refused(
@@ -116,17 +182,21 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
         published: list[Publication] = []
         if any(part.marks for part in parts):
             published = self._publications()
-        extra = [self._views_of(published)] if self.screen.name == "publishing" and published else []
-        answers = self._ask([*questions, *extra])
+        if self.screen.name == "publishing" and published:
+            questions.append(self._views_of(published))
+        return Asked(parts, questions, _pages_for(questions), published)
+
+    def _show(self, asked: Asked, answers: Sequence[Answer]) -> dict[str, Any]:
+        published = asked.published
         found: list[Shown] = [
             show(part, answer, self.selection, publications=published)
-            for part, answer in zip(parts, answers, strict=False)
+            for part, answer in zip(asked.parts, answers, strict=False)
         ]
         context: dict[str, Any] = {"shown": found, "answer": answers[0]} | _completeness(answers)
         if self.screen.name == "bots" and self.scope.everything:
             context |= refused_lately()
         if self.screen.name == "publishing":
-            views = {int(row.dimensions[0]): row.metrics[0] for row in answers[-1].rows} if extra else {}
+            views = {int(row.dimensions[0]): row.metrics[0] for row in answers[-1].rows} if published else {}
             context["publishing"] = publishing_table(self.selection, answers[0], published, views)
         return context
 
@@ -183,25 +253,15 @@ class ScreenView(WagtailAdminTemplateMixin, TemplateView):
             pages = only if pages is None else pages & only
         return published_between(selection.since, selection.until, site=selection.site, pages=pages)
 
-    def _ask(self, questions: Sequence[Question]) -> list[Answer]:
-        """Raises Refused."""
-        pages: Pages | None = None
-        if any(one.of_page for question in questions for one in question.columns):
-            pages = page_facts()
-        try:
-            return asking.ask_all(questions, pages=pages)
-        except BadQuestion as error:
-            raise Refused(str(error), 400) from error
-        except asking.NotAnswered as why:
-            raise Refused(why.words, 503 if why.retry_seconds else 422, why.retry_seconds) from why
-
     # what is handed out
 
     def _download(self, name: str, kind: str) -> HttpResponse:
         part = next((part for part in self.parts if part.name == name), None)
         if part is None or kind not in DOWNLOADS:
             raise Http404
-        found = self._ask([self._question(part, rows=MAX_ROWS)])[0]
+        questions = [self._question(part, rows=MAX_ROWS)]
+        with _refusing():
+            found = asking.ask_all(questions, pages=_pages_for(questions))[0]
         content_type, encode = DOWNLOADS[kind]
         selection = self.selection
         file = f"{self.screen.name}-{part.name}-{selection.since}-{selection.until}.{kind}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,19 +17,24 @@ from django.http import QueryDict
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import wait_until
 from wagtail.models import GroupPagePermission, Page, Site
 
+from cms.core import coming
 from cms.news.models import NewsIndexPage, NewsPage, Topic
-from cms.statistics.reports import asking, words
+from cms.statistics.reports import asking, view, words
+from cms.statistics.reports.asking import ask_all, begin
 from cms.statistics.reports.days import today
 from cms.statistics.reports.facts import page_facts, published_between, titles_of
 from cms.statistics.reports.screens import GRAIN, SCREENS
 from cms.statistics.reports.selection import CUSTOM, PERIODS, Selection, read_selection
 from cms.statistics.reports.tables import times_between
 from cms.statistics.reports.words import REASONS
+from pipeline.clickhouse.client import ClickHouse
 from pipeline.collecting.beacon import Reason
 from pipeline.collecting.enrich.channels import CHANNELS
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, RecentAnswers
+from pipeline.errors import Cancelled, TooHeavy
 from pipeline.events import RATE, READERS, REVIEWED
 from pipeline.reports.answer import Answer, Compared, Row
 from pipeline.reports.dimensions import DIMENSIONS, Dimension
@@ -41,19 +48,34 @@ SITES = [("0", "Tất cả"), ("1", "Sở"), ("2", "Cổng")]
 
 
 class Engine:
-    """Answers every question with a few rows, and keeps the questions."""
+    """Answers every question with a few rows, and keeps the questions. While ``gate`` is not set, it reads."""
 
     def __init__(self) -> None:
         self.questions: list[Question] = []
         self.values: dict[str, Sequence[Any]] = {}
         self.refuses: asking.NotAnswered | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+        self.cancelled = threading.Event()
 
-    def work_all(self, every: Sequence[Any], *, patience: float = 0) -> list[Answer]:
+    def begin(self, questions: Sequence[Question], **more: Any) -> asking.UnderWay[Answer]:
         if self.refuses:
             raise self.refuses
-        found = [self._answer(**one.keywords) for one in every]
-        self.questions += [one.question for one in found]
-        return found
+        self.questions += questions
+        return begin(questions, **more)
+
+    def ask_all(self, questions: Sequence[Question], **more: Any) -> list[Answer]:
+        self.questions += questions
+        return ask_all(questions, **more)
+
+    def answer(self, _client: Any, question: Question, **more: Any) -> Answer:
+        more["on_progress"](0, 4_000_000)
+        more["on_progress"](1_000_000, 4_000_000)
+        while not self.gate.wait(0.01):
+            if more["cancelled"]():
+                self.cancelled.set()
+                raise Cancelled("cancelled")
+        return self._answer(question, **more)
 
     def _answer(self, question: Question, complete_until: float | None = None, **_more: Any) -> Answer:
         keys: list[tuple[Any, ...]] = [()]
@@ -87,10 +109,16 @@ class Engine:
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     engine = Engine()
-    monkeypatch.setattr(asking, "work_all", engine.work_all)
-    return engine
+    monkeypatch.setattr(asking, "begin", engine.begin)
+    monkeypatch.setattr(asking, "ask_all", engine.ask_all)
+    monkeypatch.setattr(asking, "answer", engine.answer)
+    with asking.answering(
+        lambda: cast(ClickHouse, SimpleNamespace(close=lambda: None)), complete_until=lambda: 1_790_571_600.0
+    ):
+        yield engine
+        engine.gate.set()
 
 
 @pytest.fixture
@@ -350,6 +378,75 @@ def test_a_screen_without_an_answer_says_why(
 
 def test_there_is_no_such_screen(ops: Client, engine: Engine) -> None:
     assert ops.get(f"{URL}moi/").status_code == 404
+
+
+# what takes long
+
+
+@pytest.fixture
+def slow(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    monkeypatch.setattr(view, "PLAIN_SECONDS", 0.05)
+    monkeypatch.setattr(coming, "LINE_SECONDS", 0.05)
+    engine.gate.clear()
+    return engine
+
+
+def test_a_screen_that_takes_long_says_how_far_it_is_and_then_comes(ops: Client, slow: Engine) -> None:
+    chunks = iter(ops.get(f"{URL}entrances/?period=7d"))
+    head = next(chunks).decode()
+    assert "Đang tính báo cáo này" in head
+    assert "từng sự kiện" in head
+    line = next(chunk for chunk in map(bytes.decode, chunks) if "1.000.000" in chunk)
+    assert "Đã đọc 1.000.000 trong 4.000.000 sự kiện (25%)." in line
+    assert 'value="25"' in line
+    slow.gate.set()
+    rest = b"".join(chunks).decode()
+    assert "nhip-table" in rest
+    assert rest.rstrip().endswith("</html>")
+    assert "nhip:coming" not in head + line + rest
+
+
+def test_who_stops_a_screen_frees_its_thread_and_others_are_served_meanwhile(ops: Client, slow: Engine) -> None:
+    response = ops.get(f"{URL}entrances/?period=7d")
+    raw, others = asking.desks().raw, [asking.desks().people, asking.desks().raw]
+    (link,) = re.findall(r'href="(\?[^"]*stopped=1)"', next(iter(response)).decode())
+    wait_until(lambda: raw._taken == 1)
+    stopped = ops.get(f"{URL}entrances/{link.replace('&amp;', '&')}")
+    assert "Đã dừng" in stopped.content.decode()
+    assert 'name="stopped"' not in stopped.content.decode(), "asked again, it is calculated"
+    assert len(slow.questions) == len(set(map(str, slow.questions))), "nothing is asked by stopping"
+    response.close()
+    assert slow.cancelled.wait(5)
+    wait_until(lambda: not any(desk._taken for desk in others))
+
+
+def test_a_screen_of_sums_does_not_wait_for_those_of_raw_events(ops: Client, slow: Engine) -> None:
+    waiting = [ops.get(f"{URL}entrances/?period=7d") for _ in range(asking.THREADS + 1)]
+    assert all(one.streaming for one in waiting)
+    assert asking._waiting_threads._value == asking.MOST_WAITING_THREADS, "none of them holds a thread of Django"
+    one = asking.desks().people.start(lambda _client: "served")
+    assert one.result(5) == "served"
+    last = next(iter(waiting[-1])).decode()
+    assert "Đang chờ các báo cáo khác tính xong." in last
+    for response in waiting:
+        response.close()
+
+
+def test_a_screen_that_fails_late_says_why(ops: Client, slow: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "RAW_PATIENCE_SECONDS", 0.3)
+    response = ops.get(f"{URL}entrances/?period=7d")
+    html = b"".join(response).decode()
+    assert response.status_code == 200, "it was sent before"
+    assert asking.TooMuch.words.split(" · ")[0] in html
+    assert html.rstrip().endswith("</html>")
+
+
+def test_a_screen_that_fails_soon_has_its_status(ops: Client, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> Answer:
+        raise TooHeavy("too many rows")
+
+    monkeypatch.setattr(asking, "answer", refuse)
+    assert ops.get(f"{URL}entrances/?period=7d").status_code == 422
 
 
 # downloads
