@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from django.http import StreamingHttpResponse
+from django.utils.cache import patch_cache_control
 
 LINE_SECONDS = 1.0
 
@@ -40,6 +41,8 @@ class ComingResponse(StreamingHttpResponse):
     def __init__(self, coming: Coming, **more: Any) -> None:
         super().__init__(_in_this_thread(coming), **more)
         self.coming = coming
+        patch_cache_control(self, no_transform=True)  # a proxy that compresses keeps what is less than a block back
+        self["X-Accel-Buffering"] = "no"  # nginx, which keeps back what it can
 
     def close(self) -> None:
         self.coming.give_up()

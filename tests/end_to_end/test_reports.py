@@ -12,12 +12,12 @@ from missing import skip_or_fail
 from openpyxl import load_workbook
 from part import ROOT
 from patience import PATIENCE, wait_until
-from product import ADMIN_PASSWORD, Product
+from product import ADMIN_PASSWORD, Product, copy_data
 
 from cms.statistics.reports.screens import SCREENS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext, Page
@@ -30,6 +30,15 @@ AXE = ROOT / "node_modules/axe-core/axe.min.js"  # Lighthouse brings it
 REPORTS = "/admin/reports/traffic/"
 ARTICLE = "/tin-tuc/ket-noi-cung-cau-68-co-so-trong-tinh-gap-truc-tiep-cac-he-thong-phan-phoi/"
 VIEWS = 12
+
+
+@pytest.fixture(scope="module")
+def product(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """As everywhere, but that questions about a country ZZ are slow."""
+    data = copy_data(first_start, tmp_path_factory.mktemp("product"))
+    with Product(data, program=(str(ROOT / "tests/support/slow_reports.py"),)) as product:
+        yield product
+        product.stop()
 
 
 def sign_in(product: Product, visitor: BrowserContext) -> Page:
@@ -152,3 +161,24 @@ def test_the_live_screen_is_pushed_what_happens(product: Product, article: int, 
         "(before) => +document.querySelector('[data-counter=today]').textContent.replace('.', '') > before", arg=before
     )
     page.wait_for_selector("#nhip-now table.nhip-table a")
+
+
+def test_a_slow_screen_shows_how_far_it_is_and_can_be_stopped(
+    product: Product, article: int, new_visitor: NewVisitor, artifacts: Path
+) -> None:
+    page = sign_in(product, new_visitor())
+    slow = f"{product.base_url}{REPORTS}entrances/?period=7d&is=country:ZZ"
+    page.goto(slow, wait_until="commit")
+    lines = page.locator(".nhip-wait__lines > div:visible")
+    page.locator(".nhip-wait").wait_for()
+    lines.get_by_text(re.compile(r"Đã đọc \d+ trong [\d.]+ sự kiện \(\d+%\)")).wait_for()
+    page.locator(".nhip-wait__lines > div:nth-child(2)").wait_for(state="attached")
+    assert lines.count() == 1, "earlier lines are not shown"
+    page.screenshot(path=artifacts / "report-coming.png")
+    page.click(".nhip-wait a")
+    page.get_by_text("Đã dừng").wait_for()
+    assert "is=country%3AZZ" in page.url, "the question is kept"
+
+    page.click(".nhip-choices button[type=submit]")  # and can be asked again
+    page.locator(".nhip-part").first.wait_for()
+    assert page.locator(".nhip-wait").is_hidden()
