@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-SECONDS = 2.0
+SECONDS = 1.0
 
 
 def slowed(answer: Callable[..., Any]) -> Callable[..., Any]:

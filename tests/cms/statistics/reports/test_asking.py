@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any, cast
 
 import pytest
@@ -27,7 +28,7 @@ from cms.statistics.reports.asking import (
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.errors import Cancelled, ConfigurationError, NoAnswer, PipelineError, Rejected, TooHeavy, Unavailable
 from pipeline.metrics import REGISTRY
-from pipeline.reports.question import BadQuestion
+from pipeline.reports.question import BadQuestion, Question, read_question
 
 
 class Connection:
@@ -234,3 +235,64 @@ def test_programs_keep_no_officer_waiting() -> None:
         assert work(thread_of)
         gate.set()
         assert all(one.result(timeout=PATIENCE) for one in programs)
+
+
+QUESTION = {"metrics": ["views"], "date_range": "7d"}
+OF_RAW_EVENTS = {"metrics": ["exits"], "date_range": "7d", "dimensions": ["page"]}
+
+
+def read(*written: dict[str, Any]) -> list[Question]:
+    return [read_question(one, today=date(2026, 11, 27)) for one in written]
+
+
+def test_whoever_begins_a_question_sees_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+
+    def reading(_client: Any, _question: Any, *, on_progress: asking.Told, **_more: Any) -> Any:
+        on_progress(2, 10)
+        gate.wait(PATIENCE)
+        on_progress(10, 10)
+        return "found"
+
+    monkeypatch.setattr(asking, "answer", reading)
+    with answering(connect):
+        begun = asking.begin(read(OF_RAW_EVENTS, OF_RAW_EVENTS))
+        wait_until(lambda: begun.progress.events == (2, 10), what=lambda: "one after the other, in one thread")
+        assert not begun.wait(0.01)
+        assert (begun.progress.begun, begun.progress.ended, begun.progress.parts) == (1, 0, 2)
+        gate.set()
+        assert cast(Any, begun.results()) == ["found", "found"]
+        assert begun.progress.events == (20, 20)
+        assert begun.progress.ended == 2
+        begun.give_up()
+
+
+@pytest.mark.parametrize(
+    ("question", "taken"), [pytest.param(QUESTION, (1, 0), id="sums"), pytest.param(OF_RAW_EVENTS, (0, 1), id="raw")]
+)
+def test_questions_of_raw_events_keep_no_others_waiting(
+    monkeypatch: pytest.MonkeyPatch, question: dict[str, Any], taken: tuple[int, int]
+) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr(asking, "answer", lambda *_, **__: gate.wait(PATIENCE))
+    with answering(connect):
+        begun = asking.begin(read(question))
+        assert (asking.desks().people._taken, asking.desks().raw._taken) == taken
+        gate.set()
+        assert begun.results() == [True]
+
+
+def test_of_several_questions_the_first_that_fails_ends_the_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail_or_wait(_client: Any, question: Question, *, cancelled: Callable[[], bool], **_more: Any) -> Any:
+        if question.dimensions:
+            raise TooHeavy("too many rows")
+        wait_until(cancelled)
+
+    monkeypatch.setattr(asking, "answer", fail_or_wait)
+    with answering(connect):
+        begun = asking.begin(read(QUESTION, QUESTION | {"dimensions": ["page"]}))
+        assert begun.wait(PATIENCE)
+        with pytest.raises(TooMuch):
+            begun.results()
+        begun.give_up()
+        wait_until(lambda: asking.desks().people._taken == 0)
