@@ -1,6 +1,8 @@
 """Editing with the real forms of Wagtail's admin."""
 
+import json
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -186,6 +188,68 @@ def test_a_mistake_is_refused_with_what_to_do(create: Callable[..., Any], replac
     assert not EmulationPage.objects.exists()
 
 
+MENTION = {"lead": "Sở khen ông Phạm Kín Tiếng."}
+WITHHELD = {"commendations": inline_formset([commendation(name_withheld="on")])}
+
+
+@pytest.mark.parametrize(
+    ("replaced", "complaint"),
+    [
+        pytest.param(MENTION | {"event_kinds": []}, "Hãy chọn ít nhất một loại sự kiện", id="no kind"),
+        pytest.param({"lead": MENTION["lead"] * 30}, "600", id="the text that tells the name is too long"),
+        pytest.param({"title": "Phạm Kín Tiếng " * 20}, "255", id="the title that tells the name is too long"),
+        pytest.param(
+            {"body": streamfield([("heading", "Phạm Kín Tiếng"), ("quote", {"text": "", "attribution": ""})])},
+            "bắt buộc",
+            id="the body that tells the name lacks something",
+        ),
+        pytest.param(
+            MENTION | {"body": streamfield([("figure", {"image": {"image": "", "alt_text": ""}})])},
+            "bắt buộc",
+            id="a figure without a picture",
+        ),
+        pytest.param(
+            MENTION | {"agreements": inline_formset([agreement(year="1944")])},
+            "Năm giao ước phải từ 1945",
+            id="wrong row before the commendations",
+        ),
+        pytest.param(
+            MENTION | {"directives": inline_formset([{"number": "", "issuer": "A", "issued_on": "", "link": ""}])},
+            "bắt buộc",
+            id="wrong row after the commendations",
+        ),
+        pytest.param(
+            {
+                "agreements": inline_formset(
+                    [agreement(year="1944"), agreement(("division", "Phòng ông Phạm Kín Tiếng"), year="1944")]
+                )
+            },
+            "Năm giao ước phải từ 1945",
+            id="signatory of a wrong agreement after a wrong one",
+        ),
+        pytest.param(
+            MENTION | {"commendations": inline_formset([commendation(name_withheld="on", award="")])},
+            "bắt buộc",
+            id="the row of the name lacks something",
+        ),
+        pytest.param(
+            MENTION
+            | {"commendations": inline_formset([commendation(name_withheld="on", recipient_kind="collective")])},
+            "Chỉ tên cá nhân mới được giữ kín",
+            id="withheld as if of a collective",
+        ),
+    ],
+)
+def test_a_withheld_name_is_told_together_with_the_other_errors(
+    create: Callable[..., Any], replaced: Form, complaint: str
+) -> None:
+    response = create(plain_form(**(WITHHELD | replaced)))
+    told = complaints(response)
+    of_blocks = unescape(response.content.decode())  # what is wrong with a block is data of the editor's script
+    assert complaint in told or json.dumps(complaint)[1:-1] in of_blocks
+    assert "Tên này không được công bố nhưng còn xuất hiện ở" in told
+
+
 def test_one_party_may_sign_two_agreements(create: Callable[..., Any]) -> None:
     party = ("division", "Phòng A")
     response = create(plain_form(agreements=inline_formset([agreement(party), agreement(party, year="2022")])))
@@ -245,6 +309,12 @@ def test_an_unsaved_page_can_be_previewed(editor: Client, index: EmulationIndexP
     assert "Phát động thi đua" in shown
     assert "Trung tâm A" in shown
     assert "Phạm Kín Tiếng" not in shown
+
+
+def test_a_preview_of_nothing_says_so(editor: Client, index: EmulationIndexPage) -> None:
+    preview = reverse("wagtailadmin_pages:preview_on_add", args=["wagtail_emulation", "emulationpage", index.pk])
+    assert editor.post(preview, {}).json() == {"is_valid": False, "is_available": False}
+    assert editor.get(preview).status_code == 200
 
 
 def test_two_revisions_are_compared_by_their_kinds_too(editor: Client, full_page: EmulationPage) -> None:

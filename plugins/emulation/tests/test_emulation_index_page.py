@@ -1,17 +1,21 @@
 """The list of events: order, filters, paging, and nonsense in its address."""
 
 import json
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from wagtail.models import PageViewRestriction
-from wagtail_emulation.models import EmulationIndexPage
+from wagtail import hooks
+from wagtail.models import Page, PageViewRestriction
+from wagtail_emulation.models import EmulationIndexPage, EmulationPage
 from wagtail_emulation.pages.listing import nearest_page
+from wagtail_emulation.sections import HOOK
 
 NEWEST = date(2021, 12, 31)
 
@@ -140,6 +144,55 @@ def test_only_published_and_public_events_of_this_index_are_listed(
     other = home.add_child(instance=EmulationIndexPage(title="Mục khác", slug="muc-khac"))
     make_page(title="Chuyển đi").move(other, pos="last-child")
     assert titles(visit(index)) == ["Đã đăng"]
+
+
+def test_an_alias_of_a_private_event_is_not_listed(index: EmulationIndexPage, home: Any, make_page: Any) -> None:
+    private = home.add_child(instance=EmulationIndexPage(title="Nội bộ", slug="noi-bo"))
+    hidden = make_page(title="Họp kín", slug="hop-kin")
+    hidden.move(private, pos="last-child")
+    EmulationPage.objects.get(pk=hidden.pk).create_alias(parent=index, update_slug="ban-sao")
+    assert titles(visit(index)) == ["Họp kín"]
+
+    PageViewRestriction.objects.create(page=private, restriction_type="login")
+
+    assert titles(visit(index)) == []
+
+
+def test_a_thousand_private_pages_and_more_keep_no_index_from_being_shown(
+    index: EmulationIndexPage, home: Any, make_page: Any
+) -> None:
+    make_page(title="Công khai")
+    PageViewRestriction.objects.create(page=make_page(title="Nội bộ"), restriction_type="login")
+    kind = ContentType.objects.get_for_model(Page)
+    paths = [f"{home.path}{letter}{number:03d}" for letter in "YZ" for number in range(550)]
+    more = [
+        Page(title=path, slug=path, path=path, depth=home.depth + 1, content_type=kind, locale=home.locale)
+        for path in paths
+    ]
+    PageViewRestriction.objects.bulk_create(
+        PageViewRestriction(page=page, restriction_type="login") for page in Page.objects.bulk_create(more)
+    )
+    visit(index)
+    with CaptureQueriesContext(connection) as many:
+        assert titles(visit(index)) == ["Công khai"]
+
+    PageViewRestriction.objects.filter(page__in=more[1:]).delete()
+    with CaptureQueriesContext(connection) as few:
+        assert titles(visit(index)) == ["Công khai"]
+    assert len(many) == len(few)
+
+
+@pytest.fixture
+def everything_is_public() -> Iterator[None]:
+    with hooks.register_temporarily(HOOK, lambda pages, _request: pages, order=-1):
+        yield
+
+
+def test_a_site_may_say_itself_who_sees_what(
+    everything_is_public: None, index: EmulationIndexPage, make_page: Any
+) -> None:
+    PageViewRestriction.objects.create(page=make_page(title="Nội bộ"), restriction_type="login")
+    assert titles(visit(index)) == ["Nội bộ"]
 
 
 def test_an_index_without_events_says_so(index: EmulationIndexPage) -> None:

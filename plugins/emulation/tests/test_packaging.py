@@ -19,7 +19,7 @@ def test_the_migrations_make_the_models_as_they_are() -> None:
 
 def test_the_readme_names_every_block_of_the_templates() -> None:
     blocks = set(re.findall(r"{% block (emulation_\w+) %}", TEMPLATES))
-    assert len(blocks) == 10
+    assert len(blocks) == 11
     assert [block for block in sorted(blocks) if f"`{block}`" not in README] == []
 
 
@@ -32,6 +32,13 @@ def test_the_readme_names_every_css_class_of_the_templates() -> None:
         root, _, element = name.partition("__")
         assert root in rows, name
         assert not element or f"`__{element}`" in rows[root], name
+
+
+def test_the_readme_names_every_variable_of_the_stylesheet() -> None:
+    sheet = (PACKAGE / "static/wagtail_emulation/emulation.css").read_text("utf-8")
+    variables = set(re.findall(r"var\((--emulation-[a-z]+)", sheet))
+    assert len(variables) == 6
+    assert [name for name in sorted(variables) if f"`{name}`" not in README] == []
 
 
 def test_no_template_holds_a_script_or_a_style() -> None:

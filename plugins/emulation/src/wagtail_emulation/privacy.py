@@ -49,7 +49,7 @@ def check_untold(row: Mapping[str, Any], texts: Iterable[tuple[str, str]]) -> No
     if places := find_mentions(name, texts):
         message = _(
             "Tên này không được công bố nhưng còn xuất hiện ở: %(places)s. "
-            "Hãy xoá tên ở đó, hoặc bỏ đánh dấu “Không công bố tên”."
+            "Hãy xóa tên ở đó, hoặc bỏ đánh dấu “Không công bố tên”."
         )
         raise ValidationError(message, code="name_told", params={"places": ", ".join(places)})
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import (
     FieldPanel,
     FieldRowPanel,
-    InlinePanel,
     MultiFieldPanel,
     ObjectList,
     TabbedInterface,
@@ -24,15 +23,18 @@ from wagtail_emulation.kinds import EventKind
 from wagtail_emulation.models.rows import Commendation, EmulationPageKind
 from wagtail_emulation.pages.blocks import BodyBlock
 from wagtail_emulation.pages.cards import fetch_renditions
-from wagtail_emulation.pages.forms import EmulationPageForm, NamedRecipients
+from wagtail_emulation.pages.forms import EmulationIndexPageForm, EmulationPageForm, NamedRecipients
 from wagtail_emulation.pages.listing import Listing, list_events
-from wagtail_emulation.pages.panels import CheckedInlinePanel, EventKindsPanel
+from wagtail_emulation.pages.panels import EventKindsPanel, RowsPanel
+from wagtail_emulation.pages.pasting import COMMENDATION_COLUMNS
+from wagtail_emulation.sections import public
+from wagtail_emulation.slugs import VietnameseSlugMixin
 from wagtail_emulation.validation import check_event_dates
 
 ROWS = ("kinds", "agreements__signatories", "commendations", "directives")
 
 
-class EmulationIndexPage(Page):
+class EmulationIndexPage(VietnameseSlugMixin, Page):
     """Lists the emulation pages below it, newest event first, by year and kind."""
 
     per_page = 10
@@ -44,6 +46,7 @@ class EmulationIndexPage(Page):
         help_text=_("Một đoạn ngắn đứng trên danh sách; có thể để trống."),
     )
 
+    base_form_class = EmulationIndexPageForm
     subpage_types = ["wagtail_emulation.EmulationPage"]
     page_description = _("Danh sách các sự kiện thi đua – khen thưởng, lọc theo năm và loại sự kiện.")
 
@@ -56,8 +59,8 @@ class EmulationIndexPage(Page):
         verbose_name_plural = _("trang danh sách thi đua – khen thưởng")
 
     def list_events(self, request: HttpRequest) -> Listing:
-        """The published children that the request's ``year``, ``kind`` and ``page`` ask for."""
-        events = EmulationPage.objects.child_of(self).live().public()
+        """The children for everybody that the request's ``year``, ``kind`` and ``page`` ask for."""
+        events = public(EmulationPage.objects.child_of(self).live(), request)
         return list_events(events, request.GET, per_page=self.per_page)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -66,7 +69,7 @@ class EmulationIndexPage(Page):
         return context
 
 
-class EmulationPage(Page):
+class EmulationPage(VietnameseSlugMixin, Page):
     """One emulation event: what was reported, launched, signed and commended there."""
 
     event_date = models.DateField(_("ngày diễn ra"), db_index=True)
@@ -108,7 +111,7 @@ class EmulationPage(Page):
         FieldPanel("body"),
     ]
     agreement_panels = [
-        InlinePanel(
+        RowsPanel(
             "agreements",
             heading=_("Giao ước thi đua"),
             label=_("Giao ước"),
@@ -116,9 +119,10 @@ class EmulationPage(Page):
         ),
     ]
     commendation_panels = [
-        CheckedInlinePanel(
+        RowsPanel(
             "commendations",
             formset=NamedRecipients,
+            columns=COMMENDATION_COLUMNS,
             heading=_("Tập thể, cá nhân được khen thưởng"),
             label=_("Khen thưởng"),
             help_text=_(
@@ -128,7 +132,7 @@ class EmulationPage(Page):
         ),
     ]
     directive_panels = [
-        InlinePanel(
+        RowsPanel(
             "directives",
             heading=_("Văn bản được viện dẫn"),
             label=_("Văn bản"),
@@ -168,6 +172,7 @@ class EmulationPage(Page):
         APIField("commendations"),
         APIField("directives"),
     ]
+    api_date_filters = ["event_date"]
 
     class Meta:
         verbose_name = _("trang thi đua – khen thưởng")

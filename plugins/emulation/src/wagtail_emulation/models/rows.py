@@ -19,7 +19,8 @@ from wagtail.models import Orderable
 
 from wagtail_emulation.kinds import EventKind, RecipientKind, SignatoryKind
 from wagtail_emulation.pages.forms import UniqueSignatories
-from wagtail_emulation.pages.panels import CheckedInlinePanel
+from wagtail_emulation.pages.panels import RowsPanel
+from wagtail_emulation.pages.pasting import SIGNATORY_COLUMNS
 from wagtail_emulation.privacy import check_withholding, public_name, searchable_name
 from wagtail_emulation.validation import check_agreement_year
 
@@ -69,7 +70,13 @@ class EmulationAgreement(ClusterableModel, Orderable):
     panels = [
         FieldRowPanel([FieldPanel("year"), FieldPanel("title")]),
         FieldPanel("commitments"),
-        CheckedInlinePanel("signatories", formset=UniqueSignatories, heading=_("Các bên ký"), label=_("Bên ký")),
+        RowsPanel(
+            "signatories",
+            formset=UniqueSignatories,
+            columns=SIGNATORY_COLUMNS,
+            heading=_("Các bên ký"),
+            label=_("Bên ký"),
+        ),
     ]
     api_fields = [
         APIField("year"),

@@ -1,5 +1,7 @@
 """Two panels that Wagtail lacks."""
 
+import json
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -7,6 +9,8 @@ from django.utils.translation import gettext
 from modelcluster.forms import BaseChildFormSet
 from wagtail.admin.compare import TextFieldComparison
 from wagtail.admin.panels import FieldPanel, InlinePanel
+
+from wagtail_emulation.pages.pasting import Column, say_columns, texts_of_pasting
 
 
 class EventKindsPanel(FieldPanel):
@@ -29,17 +33,41 @@ class EventKindsComparison(TextFieldComparison):
         return gettext("Loại sự kiện")
 
 
-class CheckedInlinePanel(InlinePanel):
-    """An inline panel whose rows are checked by a formset of their own."""
+class RowsPanel(InlinePanel):
+    """An inline panel that needs no script in the page, and whose rows can be pasted from Excel.
 
-    def __init__(self, *args: Any, formset: type[BaseChildFormSet], **kwargs: Any) -> None:
+    ``formset``: checks the rows; ``columns``: what can be pasted, nothing if there are none.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        formset: type[BaseChildFormSet] | None = None,
+        columns: Sequence[Column] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.formset = formset
+        self.columns = columns
 
     def clone_kwargs(self) -> dict[str, Any]:
-        return {**super().clone_kwargs(), "formset": self.formset}
+        return {**super().clone_kwargs(), "formset": self.formset, "columns": self.columns}
 
     def get_form_options(self) -> dict[str, Any]:
         options: dict[str, Any] = super().get_form_options()
-        options["formsets"][self.relation_name]["formset"] = self.formset
+        if self.formset:
+            options["formsets"][self.relation_name]["formset"] = self.formset
         return options
+
+    class BoundPanel(InlinePanel.BoundPanel):
+        template_name = "wagtail_emulation/panels/rows.html"
+
+        def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
+            context: dict[str, Any] = super().get_context_data(parent_context)
+            columns = self.panel.columns
+            context |= {"columns": columns, "panel_type": type(self.panel).__name__}
+            if columns:
+                context["columns_json"] = json.dumps([column.as_data() for column in columns])
+                context["columns_said"] = say_columns(columns)
+                context["texts_json"] = json.dumps(texts_of_pasting())
+            return context
