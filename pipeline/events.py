@@ -12,6 +12,7 @@ import msgspec
 
 EVENTS_TOPIC = "page-events"
 SALTS_TOPIC = "visitor-salts"
+SITE_CHANGES_TOPIC = "site-changes"  # what the CMS published and took back, for other programs
 
 PUBLIC = "public"
 STAFF = "staff"

@@ -87,6 +87,24 @@ SCHEDULE_LATE = Gauge(
     "How long the oldest page that should be published, or taken down, has been waiting; 0 if there is none.",
     registry=REGISTRY,
 )
+WEBHOOKS = Counter(
+    "nhip_site_webhooks",
+    "Tries to bring an event to a receiver, by how they ended: delivered, failed (to be tried again), dead (given up).",
+    ["outcome"],
+    registry=REGISTRY,
+)
+for _outcome in ("delivered", "failed", "dead"):  # there from the start, so that a first failure is an increase
+    WEBHOOKS.labels(outcome=_outcome)
+WEBHOOKS_WAITING = Gauge(
+    "nhip_site_webhooks_waiting",
+    "Events that wait for a receiver, of all processes together; each process says the same.",
+    registry=REGISTRY,
+)
+WEBHOOKS_OLDEST = Gauge(
+    "nhip_site_webhooks_oldest_seconds",
+    "How long the oldest of them has been waiting; 0 if there is none.",
+    registry=REGISTRY,
+)
 
 REPORT_SECONDS = Histogram(
     "nhip_site_report_seconds",

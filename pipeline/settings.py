@@ -314,7 +314,7 @@ class Settings:
         Variable(
             "NHIP_FRONT_ENDS",
             as_addresses,
-            "other sites that may send views of ours, `https://app.example.vn`; by commas",
+            "front ends elsewhere, which read and count our pages: `https://app.example.vn`, by commas",
         ),
     ] = ()
     network_events_per_second: Annotated[

@@ -17,11 +17,15 @@ import msgspec
 
 
 class Topic(NamedTuple):
-    """``retention_ms``: how long a record is kept at least; an unread one is kept longer if the broker knows of it."""
+    """``retention_ms``: how long a record is kept at least; an unread one is kept longer if the broker knows of it.
+
+    ``compacted``: after that time the last record of each key is kept for ever, the others go; on Kafka alone.
+    """
 
     name: str
     partitions: int
     retention_ms: int
+    compacted: bool = False
 
 
 class TopicPartition(NamedTuple):

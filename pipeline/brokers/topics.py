@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from pipeline.brokers.protocols import Topic
-from pipeline.events import EVENTS_TOPIC, SALTS_TOPIC
+from pipeline.events import EVENTS_TOPIC, SALTS_TOPIC, SITE_CHANGES_TOPIC
 from pipeline.settings import Settings
 
 GROUP = "nhip-page-events"
@@ -18,6 +18,8 @@ TOPICS = (
     Topic(EVENTS_TOPIC, partitions=1, retention_ms=_milliseconds(days=7)),
     Topic(SALTS_TOPIC, partitions=1, retention_ms=_milliseconds(hours=48)),
 )
+# Only on Kafka, where other programs can read it; in one partition, which has the changes of all pages in order.
+SITE_CHANGES = Topic(SITE_CHANGES_TOPIC, partitions=1, retention_ms=_milliseconds(days=7), compacted=True)
 
 
 def topics_of(settings: Settings) -> tuple[Topic, ...]:
@@ -26,4 +28,4 @@ def topics_of(settings: Settings) -> tuple[Topic, ...]:
         return TOPICS
     events, salts = TOPICS
     kept = _milliseconds(hours=settings.kafka.retention_hours)
-    return (events._replace(partitions=settings.kafka.partitions, retention_ms=kept), salts)
+    return (events._replace(partitions=settings.kafka.partitions, retention_ms=kept), salts, SITE_CHANGES)

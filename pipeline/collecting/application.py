@@ -6,6 +6,7 @@
 ``GET /_nhip/b.js``       the beacon script
 ``POST /_nhip/doc``       what a reader did on a page; answered as a beacon
 ``GET /_nhip/doc.js``     the script that says so
+``GET /_nhip/nhip.js``    the element of front ends elsewhere, which may also call the endpoints of views and numbers
 ``GET /_nhip/summary.json``, ``pages.json``, ``live``   the counters, from memory
 ``GET /_nhip/healthz``, ``readyz``, ``metrics``         for operations
 ========================  ============================================================================================
@@ -13,7 +14,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pipeline.brokers import DurableLog
 from pipeline.collecting.acknowledger import Acknowledger
@@ -29,6 +30,7 @@ from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.collecting.salts import SaltBook
 from pipeline.collecting.texts import Texts
 from pipeline.collecting.undated import believe_undated_until
+from pipeline.process.cross_origin import FrontEnds
 from pipeline.process.descriptors import streams_at_most
 from pipeline.process.health import Check, Health
 from pipeline.process.http import (
@@ -89,6 +91,7 @@ def assemble(
         Numbers(counters, live),
         Health(alive=alive, ready=ready),
         elsewhere=elsewhere,
+        front_ends=settings.front_ends,
         # With the site beside it, the public reaches it, perhaps through a proxy that knows nothing of probes.
         probe_token=settings.given_probe_token if elsewhere is not_found else settings.probe_token,
     )
@@ -125,7 +128,7 @@ def _places(settings: Settings) -> PlaceOf:
 class CollectorApplication:
     """Answers ``/_nhip/`` with its endpoints and passes everything else, and ``/_nhip/reports/``, to ``elsewhere``.
 
-    When stopped, it finishes the views at hand.
+    ``front_ends``: origins whose pages may send views and read numbers. When stopped, it finishes the views at hand.
     """
 
     def __init__(
@@ -135,19 +138,22 @@ class CollectorApplication:
         health: Health,
         *,
         elsewhere: Application = not_found,
+        front_ends: Sequence[str] = (),
         probe_token: str = "",
     ) -> None:
         self._collector = collector
         self._elsewhere = elsewhere
+        may_ask = FrontEnds(front_ends).may_ask
         self._endpoints: dict[str, Application] = {
-            "e": collector.beacon,
-            "luot": collector.pixel,
+            "e": may_ask(collector.beacon, methods=b"POST"),
+            "luot": may_ask(collector.pixel, methods=b"GET"),
             "b.js": only_read(responding(collector.script)),
-            "doc": collector.act,
+            "doc": may_ask(collector.act, methods=b"POST"),
             "doc.js": only_read(responding(collector.second_script)),
-            "summary.json": only_read(responding(numbers.summary)),
-            "pages.json": only_read(responding(numbers.pages)),
-            "live": numbers.live,
+            "nhip.js": may_ask(only_read(responding(collector.element)), methods=b"GET, HEAD"),
+            "summary.json": may_ask(only_read(responding(numbers.summary)), methods=b"GET, HEAD"),
+            "pages.json": may_ask(only_read(responding(numbers.pages)), methods=b"GET, HEAD"),
+            "live": may_ask(numbers.live, methods=b"GET"),
             **{name: only_read(probe) for name, probe in probes(health, token=probe_token).items()},
         }
 

@@ -336,8 +336,12 @@ def refuse_other_path(draft: Draft) -> None:
 
 
 def refuse_pixel_of_other_path(draft: Draft) -> None:
-    """The same for a pixel, which knows its page from the header Referer or not at all."""
-    path = _path(draft.envelope.referer)
+    """The same for a pixel, which knows its page from the header Referer or not at all.
+
+    A front end elsewhere has addresses of its own, and browsers tell us its origin alone.
+    """
+    referer = draft.envelope.referer
+    path = "" if draft.names.have_front_end(referer) else _path(referer)
     if path and not _is_same_path(path, draft.token.path) and draft.token.audience != PREVIEW:
         raise Dropped(Reason.OTHER_PATH)
 

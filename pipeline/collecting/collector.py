@@ -5,6 +5,8 @@ A view is answered once it is durable, with 202 or the pixel; else with a 4xx or
 A view that is stored already gets the same answer, with ``X-Nhip: repeated``.
 """
 
+import gzip
+import re
 import time
 from base64 import b64decode
 from collections.abc import Callable
@@ -24,7 +26,7 @@ from pipeline.collecting.beacon import (
 )
 from pipeline.collecting.displays import Displays
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
-from pipeline.collecting.script import BEACON, ENGAGEMENT, version_of
+from pipeline.collecting.script import BEACON, ELEMENT, ENGAGEMENT, version_of
 from pipeline.events import RATE, READERS, PageView, ReaderEvent
 from pipeline.metrics import ACKNOWLEDGED_EVENTS, REFUSED_BEACONS, REPEATED_BEACONS, SUSPECT_EVENTS
 from pipeline.process.headers import SHARED_FIELDS
@@ -52,6 +54,8 @@ REPEATED = messages_of(Response(202, headers=(NO_STORE, OF_BEFORE)))
 SCRIPTED_SECONDS = 300.0
 UNSCRIPTED_SECONDS = 5.0
 
+_GZIP = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
+
 Parse = Callable[[bytes, Envelope, Knowledge], Told]
 
 _REFUSED = {reason: REFUSED_BEACONS.labels(reason=reason.value) for reason in Reason}
@@ -70,6 +74,8 @@ class Collector:
         self._unscripted = Displays(seconds=UNSCRIPTED_SECONDS)
         self._script = BEACON.read_bytes()
         self._second_script = ENGAGEMENT.read_bytes()
+        self._element = ELEMENT.read_bytes()
+        self._packed_element = gzip.compress(self._element, mtime=0)
         self._second_version = b"v=" + version_of(ENGAGEMENT).encode()
 
     async def beacon(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,6 +106,19 @@ class Collector:
             cache_control=b"public, max-age=31536000, immutable" if is_named else b"public, max-age=3600",
             kind=SHARED_FIELDS,
         )
+
+    def element(self, scope: Scope) -> Response:
+        """Under one address for all versions, since front ends write it down; browsers look hourly for another."""
+        packed = _takes_gzip(scope)
+        response = cacheable(
+            scope,
+            self._packed_element if packed else self._element,
+            content_type=b"text/javascript; charset=utf-8",
+            cache_control=b"public, max-age=3600",
+            kind=SHARED_FIELDS,
+        )
+        encoded = [(b"content-encoding", b"gzip")] if packed and response.status == 200 else []
+        return response._replace(headers=[*response.headers, (b"vary", b"Accept-Encoding"), *encoded])
 
     async def stop(self) -> None:
         """Refuse new views and wait for those at hand."""
@@ -162,6 +181,11 @@ def _envelope(scope: Scope) -> Envelope:
             known["unidentified"] = True
     client = scope.get("client")
     return Envelope(now=time.time_ns() // 1_000_000, ip=client[0] if client else "", **known)
+
+
+def _takes_gzip(scope: Scope) -> bool:
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept-encoding")
+    return _GZIP.search(accepted) is not None
 
 
 def _acknowledge(event: ReaderEvent) -> None:

@@ -59,7 +59,7 @@ def replay(
         rows += filled
         if not filled:
             lost.append(gap)
-    return Replayed(rows, lost, compare_settled_roll_ups(reader, advance=steps.summing))
+    return Replayed(rows, lost, compare_settled_roll_ups(reader, broker, advance=steps.summing))
 
 
 def _batches(broker: Broker, partition: TopicPartition, gap: Gap, batch_rows: int) -> Iterator[list[Record]]:

@@ -2,7 +2,7 @@
 
 ====================================  ================================================================================
 every answer, also uvicorn's own      ``EVERY``; over TLS ``strict_transport`` too
-an HTML page of the site, its errors  ``PAGE``
+an HTML page of the site, its errors  ``PAGE``; with the Ministry's measuring turned on, that host too
 an HTML page of the admin, previews   ``ADMIN``
 JSON and text                         ``DATA``
 a static file, the beacon's script,   ``SHARED``: pages of other origins may use it, such as a headless front end
@@ -67,6 +67,7 @@ _OWN = {
     "font_src": "'self'",
     "connect_src": "'self'",
     "media_src": "'self'",
+    "manifest_src": "'self'",
     "object_src": "'none'",
     "base_uri": "'none'",
     "form_action": "'self'",
@@ -104,12 +105,13 @@ DOWNLOAD: Headers = {
 }
 
 
-def with_frames(kind: Headers, sources: str) -> Headers:
-    """``kind``, whose pages may show frames of these sources too; empty for none."""
-    if not sources:
-        return kind
+def widened(kind: Headers, **sources: str) -> Headers:
+    """``kind``, whose pages may load from these sources too: ``frame_src="https://…"``; empty for none."""
     directives = dict(directive.split(" ", 1) for directive in kind[POLICY].split("; "))
-    directives["frame-src"] = f"{directives.get('frame-src', '')} {sources}".strip()
+    for name, more in sources.items():
+        if more:
+            directive = name.replace("_", "-")
+            directives[directive] = f"{directives.get(directive, '')} {more}".strip()
     return kind | {POLICY: "; ".join(f"{name} {value}" for name, value in directives.items())}
 
 

@@ -6,6 +6,7 @@ or a server is away.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -22,6 +23,8 @@ BY_TRY = ("consumers.partition", "consumers.runner", "pipeline.serving.snapshot"
 REFUSED = "django.security"
 LONGEST_MESSAGE = 400  # characters
 MOST_KINDS = 200
+# Who has the address of a preview may read the draft: a log has no such address, whatever became of the request.
+SECRET = re.compile(r"(/preview/)[^/\s]{8,}")
 # What ends a line or moves the cursor of a terminal, written as Python writes it; a tab may stay.
 CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(9), *range(10, 32), *range(127, 160), 0x2028, 0x2029)}
 
@@ -75,7 +78,7 @@ def _kind_of(record: logging.LogRecord) -> object:
 
 
 def _shorten(record: logging.LogRecord, *, left_out: int) -> None:
-    message = record.getMessage()
+    message = SECRET.sub(r"\1…", record.getMessage())
     if len(message) > LONGEST_MESSAGE:
         message = message[:LONGEST_MESSAGE] + "…"
     record.msg, record.args = message, None

@@ -5,9 +5,10 @@ import gc
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -92,6 +93,22 @@ def over_tls(application: Application, strict: str) -> Application:
         await application(scope, receive, send)
 
     return strictly
+
+
+def saying_instead(send: Send, field: tuple[bytes, bytes]) -> Send:
+    """``send`` for one answer that has ``field`` in place of what every answer says; ``send`` is the server's own."""
+    cycle = getattr(send, "__self__", None)
+    if isinstance(cycle, RequestResponseCycle):
+        cycle.default_headers = [*(usual for usual in cycle.default_headers if usual[0] != field[0]), field]
+        return send
+
+    async def send_with_field(message: Mapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            others = [other for other in message["headers"] if other[0].lower() != field[0]]
+            message = {**message, "headers": [*others, field]}
+        await send(message)
+
+    return send_with_field
 
 
 async def live_until(stopped: Callable[[], Awaitable[None]], receive: Receive, send: Send) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.clickhouse.columns import EVENT_COLUMNS
-from pipeline.clickhouse.roll_ups.declared import DAY, DECLARED, HOUR, RollUp
+from pipeline.clickhouse.roll_ups.declared import DECLARED, HOUR, Facet, RollUp
 from pipeline.reports.metrics import BOUNCE_SECONDS, FEWEST_READERS, THE_PUBLIC
 from pipeline.reports.question import Question
 
@@ -23,7 +23,7 @@ class Table:
     ``source``: what stands after FROM, up to a condition of WHERE; it takes the ``{rows}`` under a condition.
     ``within``: the condition that a row is of the days asked for, numbered ``{n}``. ``measures``: by name, the
     expression that adds up the rows which ``{who}`` holds for. ``kinds``: by measure, the kind of events that it is of;
-    empty for roll-ups.
+    empty for roll-ups. ``roll_up``: the one whose rows of a facet these are; empty for raw events.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Table:
     within: str
     measures: Mapping[str, str]
     kinds: Mapping[str, str] = field(default_factory=dict)
+    roll_up: str = ""
 
     @property
     def is_raw(self) -> bool:
@@ -54,7 +55,7 @@ def choose_table(
 ) -> Table:
     """The smallest that has these measures, without any all of the question's; none of ``without``."""
     wanted = measures or {measure for metric in question.metrics for measure in metric.measures}
-    there = (table for table in TABLES if table.name not in without)
+    there = (table for table in TABLES if table.roll_up not in without)
     return next(table for table in there if table.can_answer(question, wanted, ends=ends))
 
 
@@ -62,16 +63,18 @@ def is_full_hour(at: datetime) -> bool:
     return (at.minute, at.second, at.microsecond) == (0, 0, 0)
 
 
-def _of(roll_up: RollUp) -> Table:
+def _of(roll_up: RollUp, facet: Facet) -> Table:
     hourly = roll_up.span is HOUR
+    of_facet = f"facet = '{facet.name}' AND " if facet.name else ""
     return Table(
-        name=roll_up.name,
-        columns=frozenset(roll_up.keys),
+        name=f"{roll_up.name}/{facet.name}" if facet.name else roll_up.name,
+        roll_up=roll_up.name,
+        columns=frozenset(facet.keys),
         day=f"toDate(hour, {LOCAL})" if hourly else "day",
         hour=f"toTimeZone(hour, {LOCAL})" if hourly else "",
-        source=f"{roll_up.name} WHERE {{rows}}",
+        source=f"{roll_up.name} WHERE {of_facet}{{rows}}",
         within=OF_HOURS if hourly else OF_DAYS,
-        measures={measure.name: _sum_of(measure.name, measure.type) for measure in roll_up.measures},
+        measures={measure.name: _sum_of(measure.name, measure.type) for measure in facet.measures},
     )
 
 
@@ -94,6 +97,7 @@ OF_EVENTS = {
     "downloads": ("download", "countIf({who})"),
     "outbound": ("outbound", "countIf({who})"),
     "searches": ("search", "countIf({who})"),
+    "searchers": ("search", "uniqExactIf(visitor, visitor != 0 AND {who})"),
     "not_found": ("not_found", "countIf({who})"),
 }
 
@@ -125,19 +129,19 @@ SITE = "({site:UInt32} = 0 OR site = {site:UInt32})"
 
 
 def searches_shown(without: Collection[str] = ()) -> str:
-    """The SELECT of the queries that enough readers searched for, in the period ``told``."""
-    table, days = "events", f"kind = 'search' AND {OF_MOMENTS.format(n='told')}"
-    readers = f"uniqExactIf((visitor, toDate(at, {LOCAL})), visitor != 0 AND {THE_PUBLIC})"
-    for roll_up in DECLARED:
-        states = {measure.name: measure.type for measure in roll_up.measures}
-        if "searchers" in states and roll_up.span is DAY and roll_up.name not in without:
-            table, days = roll_up.name, OF_DAYS.format(n="told")
-            readers = _sum_of("searchers", states["searchers"]).format(who=THE_PUBLIC)
-    return f"SELECT target FROM {table} WHERE {SITE} AND {days} GROUP BY target HAVING {readers} >= {FEWEST_READERS}"
+    """The SELECT of the queries that enough readers searched for, in the period ``told``; once a day each."""
+    table = next(one for one in TABLES if "searchers" in one.measures and one.roll_up not in without)
+    days = table.within.format(n="told")
+    source = table.source.format(rows=f"{SITE} AND {days}")
+    readers = table.measures["searchers"].format(who=THE_PUBLIC)
+    return (
+        f"SELECT target FROM (SELECT target, {table.day} AS on_day, {readers} AS readers FROM {source}"
+        f" GROUP BY target, on_day) GROUP BY target HAVING sum(readers) >= {FEWEST_READERS}"
+    )
 
 
 TABLES = (
-    *(_of(roll_up) for roll_up in DECLARED if roll_up.span in (DAY, HOUR)),
+    *(_of(roll_up, facet) for roll_up in DECLARED if roll_up.span for facet in roll_up.facets),
     Table(
         name="events",
         columns=frozenset(EVENT_COLUMNS),

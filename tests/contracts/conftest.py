@@ -55,7 +55,8 @@ def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clic
 def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
     """Opens connections to one fresh database."""
     if request.param == "chdb":
-        with fresh_database(request.getfixturevalue("embedded_directory"), migrated=False) as connect:
+        migrated = "migrated" in request.fixturenames
+        with fresh_database(request.getfixturevalue("embedded_directory"), migrated=migrated) as connect:
             yield connect
     else:
         yield from _connect_to(request.getfixturevalue("clickhouse_server"))

@@ -140,7 +140,13 @@ class CollectorKit:
 
 
 @pytest.fixture
-async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
+def front_ends() -> tuple[str, ...]:
+    """Other sites that show our pages; none, unless a module has a fixture of its own."""
+    return ()
+
+
+@pytest.fixture
+async def collector(tmp_path: Path, front_ends: tuple[str, ...]) -> AsyncIterator[CollectorKit]:
     broker = SqliteBroker(tmp_path / "log")
     broker.create_topics(TOPICS)
     log = DirectLog(broker.producer(), check=lambda: None)
@@ -153,7 +159,7 @@ async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
             Knowledge(
                 keys=(KEY,),
                 salt_for=lambda _at: SALT,
-                names=settle([]),
+                names=settle([], front_ends=front_ends),
                 limits=NO_LIMITS,
                 undated_until=inf,
                 visitors=RecentVisitors(started_ms=time.time_ns() // 1_000_000),
@@ -164,6 +170,7 @@ async def collector(tmp_path: Path) -> AsyncIterator[CollectorKit]:
         ),
         Numbers(counters, live),
         Health(alive={}, ready=checks),
+        front_ends=front_ends,
     )
     publish_age(counters)
     yield CollectorKit(tmp_path, broker, counters, live, acknowledger, app, checks)

@@ -26,7 +26,7 @@ from kafka.admin import (
 from pipeline.brokers.kafka.client import faults, open_client, place_of
 from pipeline.brokers.topics import GROUP
 from pipeline.errors import ConfigurationError
-from pipeline.events import EVENTS_TOPIC, SALTS_TOPIC
+from pipeline.events import EVENTS_TOPIC, SALTS_TOPIC, SITE_CHANGES_TOPIC
 from pipeline.settings import KafkaSettings
 
 ANY_HOST = "*"
@@ -55,13 +55,16 @@ RIGHTS: dict[str, set[Right]] = {
     | _topic(SALTS_TOPIC, ACLOperation.READ, ACLOperation.WRITE)
     | _group(ACLOperation.DESCRIBE),
     "nhip_consumer": _topic(EVENTS_TOPIC, ACLOperation.READ) | _group(ACLOperation.READ),
-    # It writes opening balances, and compares those and the ids of pages with what is counted.
-    "nhip_web": _topic(EVENTS_TOPIC, ACLOperation.READ, ACLOperation.WRITE) | _group(ACLOperation.DESCRIBE),
+    # It writes opening balances, compares those and the ids of pages with what is counted, and tells what it publishes.
+    "nhip_web": _topic(EVENTS_TOPIC, ACLOperation.READ, ACLOperation.WRITE)
+    | _topic(SITE_CHANGES_TOPIC, ACLOperation.WRITE)
+    | _group(ACLOperation.DESCRIBE),
     # `nhip migrate` makes topics; `nhip salvage` fills a topic up and moves the consumers' place; other commands read.
     "nhip_operator": _topic(
         EVENTS_TOPIC, ACLOperation.READ, ACLOperation.WRITE, ACLOperation.CREATE, ACLOperation.ALTER
     )
     | _topic(SALTS_TOPIC, ACLOperation.CREATE, ACLOperation.ALTER)
+    | _topic(SITE_CHANGES_TOPIC, ACLOperation.CREATE, ACLOperation.ALTER)
     | _group(ACLOperation.READ),
 }
 

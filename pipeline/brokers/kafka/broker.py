@@ -304,14 +304,16 @@ class KafkaBroker:
 def topic_configuration(topic: Topic, settings: KafkaSettings) -> dict[str, str]:
     """Kafka deletes a whole segment once its *newest* record is past the retention, which a segment that is still
     written to never is. So segments are closed after a quarter of the retention, at most a day: a day's salt is then
-    in a segment of its own, and gone when its time is over."""
+    in a segment of its own, and gone when its time is over. What is compacted, Kafka looks through segment by segment,
+    too, and leaves all records there until they have been kept for the retention."""
+    kept = "min.compaction.lag.ms" if topic.compacted else "retention.ms"
     return {
-        "cleanup.policy": "delete",
+        "cleanup.policy": "compact" if topic.compacted else "delete",
         "compression.type": "producer",
         "max.message.bytes": str(MAX_RECORD_BYTES),
         "message.timestamp.type": "LogAppendTime",
         "min.insync.replicas": str(settings.min_insync_replicas),
-        "retention.ms": str(topic.retention_ms),
+        kept: str(topic.retention_ms),
         "segment.ms": str(max(1, min(DAY_MS, topic.retention_ms // 4))),
         "unclean.leader.election.enable": "false",
     }

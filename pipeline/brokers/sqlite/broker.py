@@ -69,7 +69,8 @@ class SqliteBroker:
     def create_topics(self, topics: tuple[Topic, ...]) -> None:
         with self._database.transaction() as sql:
             for topic in topics:
-                sql.execute("INSERT OR IGNORE INTO topics VALUES (?, ?, ?)", topic)
+                row = (topic.name, topic.partitions, topic.retention_ms)
+                sql.execute("INSERT OR IGNORE INTO topics VALUES (?, ?, ?)", row)
                 sql.executemany(
                     "INSERT OR IGNORE INTO partitions (topic, partition) VALUES (?, ?)",
                     [(topic.name, partition) for partition in range(topic.partitions)],

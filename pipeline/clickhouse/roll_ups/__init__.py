@@ -175,6 +175,8 @@ def _parts_of(roll_up: RollUp) -> dict[str, str]:
         "columns": ",\n    ".join(f"{column} {type_}" for column, type_ in roll_up.columns.items()),
         "measures": ",\n    ".join(f"{measure.name} {measure.type}" for measure in roll_up.measures),
         "keys": ", ".join(roll_up.columns),
+        "groups": ", ".join(roll_up.groups),
+        "having": roll_up.having,
         "values": ",\n    ".join(roll_up.values),
         "sums": ",\n    ".join(
             f"if(mark = 0, {measure.value}, {measure.nothing}) AS {measure.name}" for measure in roll_up.measures

@@ -7,4 +7,5 @@ SELECT
     $run
 FROM events
 WHERE $of_kinds AND $rows
-GROUP BY $keys
+GROUP BY GROUPING SETS ($groups)
+HAVING $having

@@ -11,7 +11,8 @@ FROM
     SELECT $values, $counted
     FROM events
     WHERE $of_kinds AND toYYYYMM(at, 'Asia/Ho_Chi_Minh') = {month:UInt32} AND $rows
-    GROUP BY $keys
+    GROUP BY GROUPING SETS ($groups)
+    HAVING $having
     $archived
 )
 GROUP BY $keys

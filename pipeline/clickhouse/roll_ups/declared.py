@@ -41,40 +41,105 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class RollUp:
-    """Sums of events of ``kinds`` by ``keys``, columns of events with the site first, and by ``span``; without a span
-    over all time.
-
-    A roll-up over all time is compared with the daily one of the same keys, which is compared with the raw table.
-    """
+class Facet:
+    """``measures`` of events of ``kinds`` by ``keys``, columns of events with the site first."""
 
     name: str
     keys: tuple[str, ...]
-    span: Span | None
     measures: tuple[Measure, ...]
     kinds: tuple[str, ...] = ("view",)
 
     @property
+    def numbers(self) -> tuple[Measure, ...]:
+        """The measures that add up."""
+        return tuple(measure for measure in self.measures if measure.adds_up)
+
+
+@dataclass(frozen=True)
+class RollUp:
+    """Sums by ``span``, without one over all time, for each of the ``facets``; a row is of one facet, and what is no
+    key of that is empty in it.
+
+    Facets share a table, and above all its view, since ClickHouse plans each view again for every insert, which costs
+    more than the sums of a small one. A roll-up over all time is compared with the daily one of the same keys, which is
+    compared with the raw table.
+    """
+
+    name: str
+    span: Span | None
+    facets: tuple[Facet, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of any facet, columns of events."""
+        return tuple(dict.fromkeys(key for facet in self.facets for key in facet.keys))
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        return tuple(dict.fromkeys(measure for facet in self.facets for measure in facet.measures))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(kind for facet in self.facets for kind in facet.kinds))
+
+    @property
     def columns(self) -> dict[str, str]:
-        """The keys and the span: each column's type."""
-        types = {key: EVENT_COLUMNS[key] for key in self.keys}
-        return types | ({self.span.column: self.span.type} if self.span else {})
+        """What tells rows apart: the keys, the facet after the site, and the span; each column's type."""
+        site, *others = self.keys
+        facet = {"facet": "LowCardinality(String)"} if self.has_facets else {}
+        span = {self.span.column: self.span.type} if self.span else {}
+        return {site: EVENT_COLUMNS[site]} | facet | {key: EVENT_COLUMNS[key] for key in others} | span
 
     @property
     def values(self) -> list[str]:
-        """The same as expressions over events."""
-        return [*self.keys, *([f"{self.span.value} AS {self.span.column}"] if self.span else [])]
+        """The same as expressions over events in groups of ``groups``."""
+        site, *others = self.keys
+        facet = [f"{self._facet_of_group} AS facet"] if self.has_facets else []
+        return [site, *facet, *others, *([f"{self.span.value} AS {self.span.column}"] if self.span else [])]
+
+    @property
+    def groups(self) -> list[str]:
+        """The sets of columns that events are grouped by, one a facet."""
+        span = (self.span.column,) if self.span else ()
+        return [f"({', '.join((*facet.keys, *span))})" for facet in self.facets]
+
+    @property
+    def having(self) -> str:
+        """The condition that a group has events of its facet."""
+        if all(facet.kinds == self.kinds for facet in self.facets):
+            return "true"
+        counted = ", ".join(f"facet = '{facet.name}', countIf({of_kinds(facet.kinds)}) != 0" for facet in self.facets)
+        return f"multiIf({counted}, true)"
+
+    @property
+    def has_facets(self) -> bool:
+        return len(self.facets) > 1
 
     @property
     def numbers(self) -> tuple[Measure, ...]:
         """The measures that add up, by which a roll-up is compared with the events."""
-        return tuple(measure for measure in self.measures if measure.adds_up)
+        return tuple(dict.fromkeys(number for facet in self.facets for number in facet.numbers))
 
     @property
     def of_kinds(self) -> str:
         """The condition that an event is of these kinds."""
-        kinds = ", ".join(f"'{kind}'" for kind in self.kinds)
-        return f"kind IN ({kinds})"
+        return of_kinds(self.kinds)
+
+    @property
+    def _facet_of_group(self) -> str:
+        """A key that no other facet has tells which facet a group is of."""
+        own = {
+            next(key for key in facet.keys if sum(key in other.keys for other in self.facets) == 1): facet.name
+            for facet in self.facets
+        }
+        of_groups = ", ".join(f"grouping({key}) = 0, '{name}'" for key, name in own.items())
+        return f"multiIf({of_groups}, '')"
+
+
+def of_kinds(kinds: tuple[str, ...]) -> str:
+    """The condition that an event is of one of these kinds."""
+    names = ", ".join(f"'{kind}'" for kind in kinds)
+    return f"kind IN ({names})"
 
 
 NUMBER = "SimpleAggregateFunction(sum, UInt64)"
@@ -107,47 +172,62 @@ VISITORS = _visitors("uniqCombined64(12)")
 SITE = ("site", "audience")
 PAGE = ("site", "page_id", "locale", "audience")
 
+
+def _plain(name: str, keys: tuple[str, ...], span: Span | None, *measures: Measure) -> RollUp:
+    """Of one facet, views by ``keys``."""
+    return RollUp(name, span, (Facet("", keys, measures),))
+
+
 DECLARED = (
-    RollUp("site_days", SITE, DAY, (VIEWS, VISITS, EXACT_VISITORS)),
-    RollUp("site_hours", SITE, HOUR, (VIEWS, VISITS)),
-    RollUp("bot_days", ("site", "bot_kind", "bot_operator", "bot", "suspect", "audience"), DAY, (VIEWS, VISITS)),
+    _plain("site_days", SITE, DAY, VIEWS, VISITS, EXACT_VISITORS),
+    _plain("site_hours", SITE, HOUR, VIEWS, VISITS),
     RollUp(
-        "arrival_days",
-        ("site", "channel", "source", "campaign", "campaign_source", "campaign_medium", "audience"),
+        "facet_days",
         DAY,
-        (VIEWS, VISITS, VISITORS),
+        tuple(
+            Facet(name, ("site", *keys, "audience"), (VIEWS, VISITS, VISITORS))
+            for name, keys in {
+                "bot": ("bot_kind", "bot_operator", "bot", "suspect"),
+                "arrival": ("channel", "source", "campaign", "campaign_source", "campaign_medium"),
+                "device": ("device", "os", "browser"),
+                "place": ("country", "province", "language"),
+            }.items()
+        ),
     ),
-    RollUp("device_days", ("site", "device", "os", "browser", "audience"), DAY, (VIEWS, VISITS, VISITORS)),
-    RollUp("place_days", ("site", "country", "province", "language", "audience"), DAY, (VIEWS, VISITS, VISITORS)),
-    RollUp("page_days", PAGE, DAY, (VIEWS, VISITS, VISITORS)),
-    RollUp("page_hours", PAGE, HOUR, (VIEWS, VISITS)),
+    _plain("page_days", PAGE, DAY, VIEWS, VISITS, VISITORS),
+    _plain("page_hours", PAGE, HOUR, VIEWS, VISITS),
     # One small row a page however long the history: every refresh of the counters reads it.
-    RollUp("page_totals", PAGE, None, (VIEWS, VISITS)),
-    # What readers do on pages. Engagement has no target.
+    _plain("page_totals", PAGE, None, VIEWS, VISITS),
     RollUp(
         "act_days",
-        ("site", "page_id", "locale", "target", "audience"),
         DAY,
         (
-            _number("engagements", "countIf(kind = 'engagement')"),
-            _number("seconds", "sum(seconds)"),
-            _number("depth", "sum(depth)"),
-            _number("downloads", "countIf(kind = 'download')"),
-            _number("outbound", "countIf(kind = 'outbound')"),
+            # What readers do on pages. Engagement has no target.
+            Facet(
+                "act",
+                ("site", "page_id", "locale", "target", "audience"),
+                (
+                    _number("engagements", "countIf(kind = 'engagement')"),
+                    _number("seconds", "sum(seconds)"),
+                    _number("depth", "sum(depth)"),
+                    _number("downloads", "countIf(kind = 'download')"),
+                    _number("outbound", "countIf(kind = 'outbound')"),
+                ),
+                kinds=("engagement", "download", "outbound"),
+            ),
+            # What the site itself answered, of no page. ``searchers``: few of them keep what was searched for from
+            # being shown.
+            Facet(
+                "answer",
+                ("site", "target", "source", "locale", "audience"),
+                (
+                    _number("searches", "countIf(kind = 'search')"),
+                    _number("not_found", "countIf(kind = 'not_found')"),
+                    _visitors("uniqCombined64(12)", name="searchers", of="visitor != 0 AND kind = 'search'"),
+                ),
+                kinds=("search", "not_found"),
+            ),
         ),
-        kinds=("engagement", "download", "outbound"),
-    ),
-    # What the site itself answered, of no page. ``searchers``: few of them keep what was searched for from being shown.
-    RollUp(
-        "answer_days",
-        ("site", "target", "source", "locale", "audience"),
-        DAY,
-        (
-            _number("searches", "countIf(kind = 'search')"),
-            _number("not_found", "countIf(kind = 'not_found')"),
-            _visitors("uniqCombined64(12)", name="searchers", of="visitor != 0 AND kind = 'search'"),
-        ),
-        kinds=("search", "not_found"),
     ),
 )
 

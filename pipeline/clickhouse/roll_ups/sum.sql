@@ -18,4 +18,5 @@ SELECT
     if(mark = 0, 0, max(offset) + 1) AS reached
 FROM $events
 WHERE $of_kinds AND $rows
-GROUP BY GROUPING SETS (($keys), (mark));
+GROUP BY GROUPING SETS ($groups, (mark))
+HAVING $having;

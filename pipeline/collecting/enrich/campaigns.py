@@ -38,12 +38,19 @@ def campaign_of(address: str) -> Campaign:
     if "utm_" not in address or len(address) > MAX_ADDRESS_CHARS:
         return NO_CAMPAIGN
     query = address.partition("#")[0].partition("?")[2]
+    return _kept_campaign(query) if len(query) <= MAX_SENT_CHARS else _campaign_in(query)
+
+
+def _campaign_in(query: str) -> Campaign:
     said: dict[str, str] = {}
     for field in query.split("&"):
         if field.startswith("utm_"):
             name, _, value = field.partition("=")
             said.setdefault(name, value)
     return Campaign(*[_bounded(said.get(field, "")) for field in ("utm_campaign", "utm_source", "utm_medium")])
+
+
+_kept_campaign = lru_cache(maxsize=CACHED_NAMES)(_campaign_in)
 
 
 def _bounded(sent: str) -> str:

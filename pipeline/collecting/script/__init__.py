@@ -6,6 +6,7 @@ from importlib.resources.abc import Traversable
 
 BEACON = files(__name__).joinpath("beacon.min.js")
 ENGAGEMENT = files(__name__).joinpath("engagement.min.js")
+ELEMENT = files(__name__).joinpath("nhip.min.js")
 
 
 def version_of(script: Traversable) -> str:

@@ -1,12 +1,8 @@
 // Tells the collector that this page was displayed, once for each display, and that it is still visible.
 //
-// A display is a page becoming visible: a prerendered page or a tab opened in the background counts when it is first
-// seen, and a page restored from the back/forward cache counts again. A tab switched away and back does not. Each display
-// has a random id, so that a repeated request counts once, whoever repeats it.
-//
 // It keeps nothing in the browser, leaves no global names and never throws. Cookies go to the page's own origin alone, as
 // fetch sends them by itself: readers have none, and staff have one by which the collector leaves them out.
-// `python -m pipeline.collecting.script.build` writes beacon.min.js from this file.
+// `python -m pipeline.collecting.script.build` writes beacon.min.js from this file and display.js.
 (() => {
   try {
     const page = document;
@@ -14,53 +10,9 @@
     const script = page.querySelector("script[data-t]");
     if (script.t) return; // the tag is there twice, or an optimiser runs it a second time
     script.t = 1;
-    const message = {
-      t: script.dataset.t,
-      p: location.pathname,
-      r: page.referrer.slice(0, 2e3),
-      n: (performance.getEntriesByType("navigation")[0] || {}).type,
-    };
-    let displayed, sentAt;
-
-    // Only 503 with Retry-After means "surely not stored". After any other failure the event may be stored, and another
-    // attempt could count it twice. Each attempt waits longer than the one before, by a random share, so that many
-    // browsers do not come back at once.
-    const send = async (body, attempt) => {
-      try {
-        sentAt = performance.now();
-        const answer = await fetch((script.src.match(/^[^?]*_nhip\//) || "/_nhip/") + "e", {
-          method: "POST",
-          body,
-          keepalive: true,
-          signal: self.AbortSignal && AbortSignal.timeout && AbortSignal.timeout(3e4),
-        });
-        const seconds = attempt < 3 && answer.status == 503 && answer.headers.get("Retry-After");
-        if (seconds > 0) setTimeout(send, seconds * 1e3 * attempt * (1 + Math.random()), body, attempt + 1);
-      } catch (error) {}
-    };
-
-    const look = () => {
-      if (page.prerendering || page.visibilityState != "visible") return;
-      if (!displayed) {
-        displayed = 1;
-        message.i = Math.random() + "";
-        send(JSON.stringify(message), 1);
-      } else if (performance.now() - sentAt > 119e3) {
-        send(JSON.stringify({ ...message, h: 1 }), 3);
-      }
-    };
-
-    if (!/^(reload|back_forward)$/.test(message.n)) message.n = "navigate";
-    look();
-    setInterval(look, 3e4);
-    page.addEventListener("visibilitychange", look);
-    page.addEventListener("prerenderingchange", look);
-    addEventListener("pageshow", (event) => {
-      if (event.persisted) {
-        displayed = 0;
-        message.n = "back_forward";
-        look();
-      }
-    });
-  } catch (error) {}
+    const { t } = script.dataset;
+    const p = location.pathname;
+    const collector = script.src.match(/^[^?]*_nhip\//) || "/_nhip/";
+    //= display.js
+  } catch {}
 })();

@@ -21,9 +21,10 @@
       let s = 0,
         d = 0,
         u = "";
+      const now = Math.min(100, Math.round((100 * (scrollY + innerHeight)) / page.documentElement.scrollHeight));
       if (at) {
         ms += timeStamp - at;
-        max = Math.max(max, Math.min(100, Math.round((100 * (scrollY + innerHeight)) / page.documentElement.scrollHeight)));
+        max = Math.max(max, now);
       }
       at = type != "pagehide" && !page.hidden && timeStamp;
       if (!at && ms >= 1e3) {
@@ -32,7 +33,10 @@
         old = max;
         ms %= 1e3;
       }
-      if (persisted) ms = max = old = 0;
+      if (persisted) {
+        ms = old = 0;
+        max = at && now; // a reader comes back to where the page was left
+      }
       if (button < 2) {
         // a click, since other events have no button
         const a = target.closest("a");

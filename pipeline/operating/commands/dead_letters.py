@@ -121,7 +121,7 @@ def replay(context: Context, options: argparse.Namespace) -> int:
         advance = step("Đọc lại · Reading again")
         advance(0, len(letters))
         outcomes = replay_letters(reader, context.client("writer"), letters, now=context.now, advance=advance)
-        found = compare_settled_roll_ups(reader, advance=step("Cộng lại · Summing up"))
+        found = compare_settled_roll_ups(reader, context.broker, advance=step("Cộng lại · Summing up"))
     unreadable = [outcome for outcome in outcomes if outcome.unreadable is not None]
     differing = any(found.values())
     if context.as_json:

@@ -4,11 +4,9 @@
 """
 
 import argparse
-from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-import msgspec
 from rich.text import Text
 
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, recent_answers
@@ -22,9 +20,7 @@ from pipeline.process.run import FINE
 from pipeline.reports.answer import Answer, Cell, Changes, Numbers, Row
 from pipeline.reports.catalogue import CATALOGUE, REFUSALS
 from pipeline.reports.dimensions import PAGE, Dimension
-from pipeline.reports.formats.csv import answer_to_csv, to_csv
-from pipeline.reports.formats.json import answer_to_object, to_object
-from pipeline.reports.formats.xlsx import answer_to_xlsx, report_to_xlsx
+from pipeline.reports.formats.encoded import ANSWER_AS, REPORT_AS
 from pipeline.reports.metrics import Metric
 from pipeline.reports.query import Query
 from pipeline.reports.question import BadQuestion
@@ -97,7 +93,7 @@ def _report(context: Context, options: argparse.Namespace) -> int:
     if options.format == "table":
         _show(context, report)
         return FINE
-    return _give(context, options, _REPORT_AS[options.format](report))
+    return _give(context, options, REPORT_AS[options.format](report))
 
 
 def _answer(context: Context, options: argparse.Namespace) -> int:
@@ -108,13 +104,13 @@ def _answer(context: Context, options: argparse.Namespace) -> int:
     if options.format == "table":
         _show_answer(context, found)
         return FINE
-    return _give(context, options, _ANSWER_AS[options.format](found))
+    return _give(context, options, ANSWER_AS[options.format](found))
 
 
 def _give(context: Context, options: argparse.Namespace, made: bytes) -> int:
     """Print it, or write it into the file that was named; an older file of that name is written anew."""
     if not options.file:
-        context.write(made.decode())
+        context.write(made.decode().removesuffix("\n") + "\n")
         return FINE
     try:
         options.file.write_bytes(made)
@@ -122,22 +118,6 @@ def _give(context: Context, options: argparse.Namespace, made: bytes) -> int:
         return context.refuse(f"--output {options.file}: {error.strerror}")
     context.out.print(Text(f"{options.file}: {len(made):,} byte"), soft_wrap=True)
     return FINE
-
-
-def _as_json(found: dict[str, object]) -> bytes:
-    return msgspec.json.encode(found) + b"\n"
-
-
-_REPORT_AS: Mapping[str, Callable[[Report], bytes]] = {
-    "json": lambda report: _as_json(to_object(report)),
-    "csv": lambda report: to_csv(report).encode(),
-    "xlsx": report_to_xlsx,
-}
-_ANSWER_AS: Mapping[str, Callable[[Answer], bytes]] = {
-    "json": lambda found: _as_json(answer_to_object(found)),
-    "csv": lambda found: answer_to_csv(found).encode(),
-    "xlsx": answer_to_xlsx,
-}
 
 
 def _show_answer(context: Context, found: Answer) -> None:

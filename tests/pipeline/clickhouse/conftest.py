@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from fresh_database import Connect, fresh_database
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import EVENT_COLUMNS
-from pipeline.clickhouse.roll_ups import OF_VIEWS
 from pipeline.clickhouse.writer import write_events
 
 NOON = 1_790_571_600_000  # Monday 2026-09-28, 12:00 in Hà Nội
@@ -114,14 +113,3 @@ class Group:
 @pytest.fixture
 def group(connect: Connect) -> Group:
     return Group(connect())
-
-
-@pytest.fixture
-def sums() -> Callable[[ClickHouse], dict[str, int]]:
-    """Views by the raw table and by each roll-up as readers see it."""
-
-    def sums(client: ClickHouse) -> dict[str, int]:
-        found = {table: client.query(f"SELECT sum(views) FROM {table}")[0][0] for table in OF_VIEWS}
-        return {**found, "events": client.query("SELECT countIf(kind = 'view') FROM events")[0][0]}
-
-    return sums

@@ -23,6 +23,7 @@ from pipeline.clickhouse.roll_ups import (
     create_generation,
     drop_generation,
     fill_from_archive,
+    script,
     turn_readers,
 )
 from pipeline.clickhouse.roll_ups.compare import totals_comparison
@@ -146,14 +147,15 @@ def test_the_writer_may_do_nothing_else(engine: Engine) -> None:
 
 def test_the_reader_reads_what_the_product_asks(engine: Engine) -> None:
     months = _sql("list_months")
-    totals = totals_comparison(ROLL_UPS)
+    totals = totals_comparison(ROLL_UPS, under_way="offset >= 1")
+    marks = script("find_marks", table="page_totals_1")
     views = [f"SELECT * FROM {name}" for name in ROLL_UPS]
     # By their text it knows which roll-ups there are.
     shown = (
         "SELECT throwIf(count() = 0) FROM system.tables"
         " WHERE database = currentDatabase() AND name = 'site_days' AND position(as_select, 'site_days_1') > 0"
     )
-    work = [months, totals, _sql("sum_page_views"), *views, shown, _sql("find_retention_runs")]
+    work = [months, totals, marks, _sql("sum_page_views"), *views, shown, _sql("find_retention_runs")]
     assert dict(zip(work, engine.run(rights("reader"), *work), strict=True)) == dict.fromkeys(work)
 
 

@@ -38,6 +38,13 @@ def test_no_request_writes_a_line_of_its_own(end: str) -> None:
     assert "\x1b" not in line
 
 
+def test_a_link_that_opens_a_draft_is_in_no_line(lines: list[str]) -> None:
+    logging.getLogger("django.request").warning("Not Found: %s", "/api/v2/preview/20-3b095c0fc90fbc26~1xXciY~VGApmwkj/")
+
+    (line,) = lines
+    assert line.endswith("Not Found: /api/v2/preview/…/")
+
+
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Ho_Chi_Minh"])
 def test_the_zone_of_the_machine_does_not_matter(zone: str) -> None:
     written = subprocess.run(

@@ -73,12 +73,14 @@ def test_topics_are_made_as_the_settings_say(kafka: KafkaServer, tmp_path: Path)
         assert broker.end_offsets(topic.name) == {}, "opening a broker made its topics"
     broker.create_topics(topics)
 
-    assert [len(broker.end_offsets(topic.name)) for topic in topics] == [5, 1]
-    events, salts = (configuration_of(kafka, topic.name) for topic in topics)
+    assert [len(broker.end_offsets(topic.name)) for topic in topics] == [5, 1, 1]
+    events, salts, changes = (configuration_of(kafka, topic.name) for topic in topics)
     assert events["retention.ms"] == str(100 * HOUR_MS)
     assert (events["message.timestamp.type"], events["min.insync.replicas"]) == ("LogAppendTime", "1")
     assert salts["retention.ms"] == str(48 * HOUR_MS)
     assert int(salts["segment.ms"]) < 24 * HOUR_MS, "two days' salts in one segment would go only together"
+    assert (events["cleanup.policy"], changes["cleanup.policy"]) == ("delete", "compact")
+    assert changes["min.compaction.lag.ms"] == str(7 * 24 * HOUR_MS)
     broker.close()
 
 

@@ -41,7 +41,7 @@ def test_rows_that_a_roll_up_should_have_by_now_are(client: ClickHouse, group: G
     group.deliver(3)
     restore_rows(client, half_inserted(find_stored_ends(client)[0]), "lost half-way")
     off = compare_roll_ups(client)
-    assert {name for name in SUMS if off[name]} >= {"site_days", "page_days", "page_hours", "bot_days"}
+    assert {name for name in SUMS if off[name]} >= {"site_days", "page_days", "page_hours", "facet_days"}
 
 
 def test_a_roll_up_that_lost_its_marks_too_is_a_difference(client: ClickHouse, group: Group) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from event_rows import EMPTY_ROW
 from meanwhile import repeating
+from views_everywhere import views_everywhere
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import EVENT_COLUMNS
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from conftest import Group
 
 Connect = Callable[[], ClickHouse]
-Sums = Callable[[ClickHouse], dict[str, int]]
-
 NOON = 1_790_571_600
 VIEW: dict[str, Any] = EMPTY_ROW | {
     **{"at": NOON * 1000, "site": 1, "kind": "view", "page_id": 7, "audience": "public", "locale": "vi"},
@@ -57,7 +57,7 @@ def spoil(client: ClickHouse) -> None:
         client.command(f"TRUNCATE TABLE {name}_{find_shown(client)[name]}")
 
 
-def test_wrong_roll_ups_are_right_again(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_wrong_roll_ups_are_right_again(client: ClickHouse, group: Group) -> None:
     group.deliver(200)
     group.deliver(30, partition=1)
     before = read_snapshot(client, NOON)
@@ -66,7 +66,7 @@ def test_wrong_roll_ups_are_right_again(client: ClickHouse, group: Group, sums: 
 
     run(client, group)
     assert compare_roll_ups(client) == AGREED
-    assert set(sums(client).values()) == {460}
+    assert set(views_everywhere(client).values()) == {460}
     assert read_snapshot(client, NOON) == before
 
 
@@ -78,11 +78,11 @@ def test_only_the_new_generation_is_left(client: ClickHouse, group: Group) -> No
         assert find_generations(client) == {generation}
 
 
-def test_an_empty_table_has_empty_roll_ups(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_an_empty_table_has_empty_roll_ups(client: ClickHouse, group: Group) -> None:
     run(client, group)
-    assert set(sums(client).values()) == {0}
+    assert set(views_everywhere(client).values()) == {0}
     group.deliver(5)
-    assert set(sums(client).values()) == {10}
+    assert set(views_everywhere(client).values()) == {10}
 
 
 def test_opening_balances_are_rebuilt_too(client: ClickHouse, group: Group) -> None:
@@ -95,11 +95,11 @@ def test_opening_balances_are_rebuilt_too(client: ClickHouse, group: Group) -> N
     assert read_snapshot(client, NOON).pages == {7: 30}
 
 
-def test_a_new_roll_up_gets_its_reader(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_a_new_roll_up_gets_its_reader(client: ClickHouse, group: Group) -> None:
     group.deliver(20)
     client.command("DROP VIEW site_hours")
     run(client, group)
-    assert set(sums(client).values()) == {40}
+    assert set(views_everywhere(client).values()) == {40}
 
 
 def test_without_any_roll_up_it_says_what_to_run(client: ClickHouse, group: Group) -> None:
@@ -109,18 +109,16 @@ def test_without_any_roll_up_it_says_what_to_run(client: ClickHouse, group: Grou
         run(client, group)
 
 
-def test_rows_inserted_afterwards_count_once(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_rows_inserted_afterwards_count_once(client: ClickHouse, group: Group) -> None:
     group.deliver(50)
     run(client, group)
     group.deliver(50)
     group.deliver(1, partition=1)
-    assert set(sums(client).values()) == {202}
+    assert set(views_everywhere(client).values()) == {202}
     assert compare_roll_ups(client) == AGREED
 
 
-def test_a_frozen_consumer_that_wakes_after_the_switch_changes_nothing(
-    client: ClickHouse, group: Group, sums: Sums
-) -> None:
+def test_a_frozen_consumer_that_wakes_after_the_switch_changes_nothing(client: ClickHouse, group: Group) -> None:
     group.append(10)
     plan = group.plan()
     assert plan is not None
@@ -128,25 +126,23 @@ def test_a_frozen_consumer_that_wakes_after_the_switch_changes_nothing(
     group.advance()
     run(client, group)
     group.insert(plan)  # the frozen consumer's, whose partition another has taken
-    assert set(sums(client).values()) == {20}
+    assert set(views_everywhere(client).values()) == {20}
 
 
-def test_tokens_hold_after_the_switch(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_tokens_hold_after_the_switch(client: ClickHouse, group: Group) -> None:
     run(client, group)
     group.append(10)
     plan = group.plan()
     assert plan is not None
     for _ in range(3):
         group.insert(plan)
-    assert set(sums(client).values()) == {20}
+    assert set(views_everywhere(client).values()) == {20}
 
 
 # the cut
 
 
-def test_a_plan_committed_before_the_views_were_made_moves_the_cut(
-    client: ClickHouse, group: Group, sums: Sums
-) -> None:
+def test_a_plan_committed_before_the_views_were_made_moves_the_cut(client: ClickHouse, group: Group) -> None:
     """Its rows may be inserted unseen by the new views."""
     group.deliver(10)
     asked = 0
@@ -161,11 +157,11 @@ def test_a_plan_committed_before_the_views_were_made_moves_the_cut(
 
     run(client, group, ends=ends)
     assert asked > 2
-    assert set(sums(client).values()) == {30}
+    assert set(views_everywhere(client).values()) == {30}
     assert compare_roll_ups(client) == AGREED
 
 
-def test_a_rebuild_waits_for_a_plan_under_way(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_a_rebuild_waits_for_a_plan_under_way(client: ClickHouse, group: Group) -> None:
     group.deliver(10)
     group.append(4)
     plan = group.plan()
@@ -181,10 +177,10 @@ def test_a_rebuild_waits_for_a_plan_under_way(client: ClickHouse, group: Group, 
 
     run(client, group, pause=pause)
     assert waits == 3
-    assert set(sums(client).values()) == {28}
+    assert set(views_everywhere(client).values()) == {28}
 
 
-def test_a_log_that_goes_quiet_before_the_cut_moves_it_back(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_a_log_that_goes_quiet_before_the_cut_moves_it_back(client: ClickHouse, group: Group) -> None:
     """The first cut comes too late, the next one is past the log's end, and then nothing more comes."""
     burst = [5]
 
@@ -196,9 +192,9 @@ def test_a_log_that_goes_quiet_before_the_cut_moves_it_back(client: ClickHouse, 
 
     group.deliver(10)
     run(client, group, ends=ends)
-    assert set(sums(client).values()) == {30}
+    assert set(views_everywhere(client).values()) == {30}
     group.deliver(3)
-    assert set(sums(client).values()) == {36}
+    assert set(views_everywhere(client).values()) == {36}
 
 
 def test_a_log_that_the_rows_did_not_come_from_is_refused(client: ClickHouse, group: Group) -> None:
@@ -208,40 +204,79 @@ def test_a_log_that_the_rows_did_not_come_from_is_refused(client: ClickHouse, gr
     assert find_generations(client) == {1}
 
 
-def test_rows_of_a_partition_that_the_log_no_longer_has_are_kept(client: ClickHouse, group: Group, sums: Sums) -> None:
+def test_rows_of_a_partition_that_the_log_no_longer_has_are_kept(client: ClickHouse, group: Group) -> None:
     group.deliver(10)
     group.deliver(10, partition=1)
     run(client, group, ends=lambda: {0: 10}, progress_of_group=lambda: {0: group.progress()[0]})
-    assert set(sums(client).values()) == {40}
+    assert set(views_everywhere(client).values()) == {40}
 
 
 # meanwhile
 
 
-def deliver_to_both(group: Group) -> None:
-    for partition in (0, 1):
-        group.deliver(BATCH_RECORDS, partition=partition)
+class Pacing(ClickHouse):
+    """Lets others take a turn beside each statement, or beside each so many: as much happens meanwhile on a slow
+    machine as on a fast one."""
+
+    def __init__(self, client: ClickHouse, turns: dict[threading.Semaphore, int]) -> None:
+        super().__init__(client._connection)
+        self._turns = turns
+        self._statements = 0
+
+    def command(self, statement: str) -> None:
+        self._go_on()
+        super().command(statement)
+
+    def query(self, *arguments: Any, **options: Any) -> list[tuple[Any, ...]]:
+        self._go_on()
+        return super().query(*arguments, **options)
+
+    def _go_on(self) -> None:
+        self._statements += 1
+        for turn, every in self._turns.items():
+            if self._statements % every == 0:
+                turn.release()
 
 
 def test_a_rebuild_is_exact_while_rows_come_in_and_readers_never_see_fewer_than_were_stored(
-    client: ClickHouse, group: Group, connect: Connect, sums: Sums
+    client: ClickHouse, group: Group, connect: Connect
 ) -> None:
-    group.deliver(300)
+    group.deliver(100)
+    before = group.views
+    for partition in (0, 1):
+        group.append(BATCH_RECORDS, partition=partition)  # a log under load is ahead of its consumers
     reader = connect()
     seen: list[int] = []
     least: list[int] = []
+    to_read, to_deliver = threading.Semaphore(0), threading.Semaphore(0)
 
     def read() -> None:
-        least.append(group.views)
-        seen.append(reader.query("SELECT sum(views) FROM site_days")[0][0])
+        if to_read.acquire(timeout=0.1):
+            least.append(group.views)
+            seen.append(reader.query("SELECT sum(views) FROM site_days")[0][0])
 
-    with repeating(read), repeating(lambda: deliver_to_both(group)):
-        run(client, group, pause=threading.Event().wait)
+    def deliver_to_both() -> None:
+        if to_deliver.acquire(timeout=0.1):
+            for partition in (0, 1):
+                group.append(BATCH_RECORDS, partition=partition)
+                plan = group.plan(partition=partition, records=BATCH_RECORDS)
+                assert plan is not None
+                group.insert(plan, partition=partition)
+                group.advance(partition=partition)
 
+    def pause(_: float) -> None:
+        to_deliver.release()
+        time.sleep(0.02)
+
+    with repeating(read), repeating(deliver_to_both):
+        run(Pacing(client, {to_read: 2, to_deliver: 12}), group, pause=pause)
+
+    assert seen
+    assert group.views > before
     assert all(found >= wanted for found, wanted in zip(seen, least, strict=True))
     # An insert reaches one generation after the other, and readers may be turned in between.
     assert all(later >= earlier - BATCH_VIEWS for earlier, later in pairwise(seen))
-    assert set(sums(client).values()) == {group.views}
+    assert set(views_everywhere(client).values()) == {group.views}
     assert compare_roll_ups(client) == AGREED
 
 
@@ -249,7 +284,7 @@ def test_a_rebuild_is_exact_while_rows_come_in_and_readers_never_see_fewer_than_
 
 
 @pytest.mark.parametrize("step", ["waiting", "filling", "checking"])
-def test_a_fault_changes_nothing_for_readers(client: ClickHouse, group: Group, sums: Sums, step: str) -> None:
+def test_a_fault_changes_nothing_for_readers(client: ClickHouse, group: Group, step: str) -> None:
     group.deliver(20)
 
     def fail(found: str, *_: int) -> None:
@@ -258,11 +293,11 @@ def test_a_fault_changes_nothing_for_readers(client: ClickHouse, group: Group, s
 
     with pytest.raises(Crash):
         run(client, group, on_progress=fail)
-    assert set(sums(client).values()) == {40}
+    assert set(views_everywhere(client).values()) == {40}
     assert find_generations(client) == {1}
     group.deliver(20)
     run(client, group)
-    assert set(sums(client).values()) == {80}
+    assert set(views_everywhere(client).values()) == {80}
 
 
 def count_statements(client: ClickHouse, group: Group) -> int:
@@ -282,19 +317,19 @@ def count_statements(client: ClickHouse, group: Group) -> int:
 
 
 def test_a_rebuild_killed_after_any_statement_leaves_whole_roll_ups_and_the_next_one_tidies_up(
-    client: ClickHouse, group: Group, sums: Sums
+    client: ClickHouse, group: Group
 ) -> None:
-    """Nothing runs after the kill, not even the clean-up."""
-    group.deliver(40)
+    """Nothing runs after the kill, not even the clean-up. The rows are of two months."""
+    group.deliver(5)
     statements = count_statements(client, group)
     assert statements > 30
 
     for last in range(1, statements, statements // 10):
         with pytest.raises(Crash):
             run(Dying(client, last), group)
-        assert set(sums(client).values()) == {group.views}, f"killed after statement {last}"
+        assert set(views_everywhere(client).values()) == {group.views}, f"killed after statement {last}"
         group.deliver(3)
-        assert set(sums(client).values()) == {group.views}, f"killed after statement {last}"
+        assert set(views_everywhere(client).values()) == {group.views}, f"killed after statement {last}"
         run(client, group)
         assert len(find_generations(client)) == 1
         assert compare_roll_ups(client) == AGREED
@@ -354,8 +389,8 @@ def test_what_readers_do_is_summed_and_rebuilt(client: ClickHouse, group: Group)
     write_events(client, {name: [row[name] for row in rows] for name in EVENT_COLUMNS}, token="page-events/0/0-0")
     acts = "SELECT sum(engagements), sum(seconds), sum(depth), sum(downloads), sum(outbound) FROM act_days"
     answers = (
-        "SELECT target, sum(searches), sum(not_found), uniqCombined64Merge(12)(searchers) FROM answer_days"
-        " GROUP BY target ORDER BY target"
+        "SELECT target, sum(searches), sum(not_found), uniqCombined64Merge(12)(searchers) FROM act_days"
+        " WHERE facet = 'answer' GROUP BY target ORDER BY target"
     )
     for _ in range(2):
         assert client.query(acts) == [(2, 45, 100, 1, 1)]
@@ -363,7 +398,7 @@ def test_what_readers_do_is_summed_and_rebuilt(client: ClickHouse, group: Group)
         assert client.query("SELECT count() FROM page_days") == [(0,)]
         assert compare_roll_ups(client) == AGREED
         spoil(client)
-        assert compare_roll_ups(client)["act_days"] == 3
+        assert compare_roll_ups(client)["act_days"] == 5  # three of acts, two of answers
         run(client, group, ends=lambda: {0: 1}, progress_of_group=lambda: {0: (1, 0)})
 
 

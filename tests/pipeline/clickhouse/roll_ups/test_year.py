@@ -9,12 +9,14 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from event_rows import EMPTY_ROW
 from truth import HANOI
 from year import DAYS, FIRST, PARTITIONS, Row, Year, spike_day, spike_page
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS
 from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
+from pipeline.clickhouse.roll_ups.declared import Facet, RollUp
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
 from pipeline.clickhouse.roll_ups.retention import enforce
 from pipeline.clickhouse.writer import write_events
@@ -36,7 +38,7 @@ NUMBERS: Mapping[str, Number] = {
 }
 OF_ACTS = {"engagement", "download", "outbound"}
 OF_ANSWERS = {"search", "not_found"}
-KINDS = defaultdict(lambda: {"view"}, act_days=OF_ACTS, answer_days=OF_ANSWERS)
+KINDS = defaultdict(lambda: {"view"}, act=OF_ACTS, answer=OF_ANSWERS)
 TIMES: Mapping[str, Callable[[datetime], Any]] = {
     "day": lambda at: at.date(),
     "hour": lambda at: at.astimezone(UTC).replace(minute=0, second=0, microsecond=0),
@@ -56,13 +58,20 @@ def true_sums(rows: list[Row], name: str) -> dict[tuple[Any, ...], tuple[int, ..
     """By key, the numbers of a roll-up, in plain Python."""
     roll_up = SUMS[name]
     found: dict[tuple[Any, ...], list[int]] = {}
-    for row in rows:
-        if row["kind"] in KINDS[name]:
-            key = tuple(TIMES[column](local(row)) if column in TIMES else row[column] for column in roll_up.columns)
-            numbers = found.setdefault(key, [0] * len(roll_up.numbers))
-            for place, number in enumerate(roll_up.numbers):
-                numbers[place] += NUMBERS[number.name](row)
+    for facet in roll_up.facets:
+        for row in rows:
+            if row["kind"] in KINDS[facet.name]:
+                numbers = found.setdefault(key_of(row, roll_up, facet), [0] * len(roll_up.numbers))
+                for place, number in enumerate(roll_up.numbers):
+                    numbers[place] += NUMBERS[number.name](row)
     return {key: tuple(numbers) for key, numbers in found.items()}
+
+
+def key_of(row: Row, roll_up: RollUp, facet: Facet) -> tuple[Any, ...]:
+    """What tells the row of the roll-up apart that this row of the raw table is in."""
+    known = {column: row[column] for column in facet.keys} | {"facet": facet.name}
+    times = {column: TIMES[column](local(row)) for column in TIMES if column in roll_up.columns}
+    return tuple((known | times).get(column, EMPTY_ROW.get(column)) for column in roll_up.columns)
 
 
 def stored_sums(client: ClickHouse, name: str) -> dict[tuple[Any, ...], tuple[int, ...]]:
@@ -77,10 +86,10 @@ def stored_sums(client: ClickHouse, name: str) -> dict[tuple[Any, ...], tuple[in
 def visitors(rows: list[Row], name: str) -> dict[tuple[Any, ...], int]:
     """By key, how many readers a daily roll-up told apart; so few that HyperLogLog counts them one by one."""
     found: dict[tuple[Any, ...], set[int]] = {}
-    for row in rows:
-        if row["kind"] == "view" and row["visitor"]:
-            key = tuple(TIMES[column](local(row)) if column in TIMES else row[column] for column in SUMS[name].columns)
-            found.setdefault(key, set()).add(row["visitor"])
+    for facet in SUMS[name].facets:
+        for row in rows:
+            if row["kind"] == "view" and row["visitor"]:
+                found.setdefault(key_of(row, SUMS[name], facet), set()).add(row["visitor"])
     return {key: len(found[key]) for key in found}
 
 
@@ -134,7 +143,7 @@ def test_every_roll_up_has_what_python_counts_also_without_old_rows_and_rebuilt(
     def check() -> None:
         for name in SUMS:
             assert stored_sums(client, name) == wanted[name], name
-        for name, merge in (("site_days", "uniqExactMerge"), ("arrival_days", "uniqCombined64Merge(12)")):
+        for name, merge in (("site_days", "uniqExactMerge"), ("facet_days", "uniqCombined64Merge(12)")):
             keys = ", ".join(SUMS[name].columns)
             found = client.query(
                 f"SELECT {keys}, {merge}(visitors) AS readers FROM {name} GROUP BY {keys} HAVING readers"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -88,6 +89,7 @@ def read_for(page: Page, site: Site, milliseconds: int, path: str = "/here") -> 
 
 def test_a_page_that_is_left_says_for_how_long_and_how_far_it_was_seen(page: Page, site: Site) -> None:
     site.scripts["/here"] = LONG
+    began = time.monotonic()
     read_for(page, site, 1_200)
     page.evaluate("scrollTo(0, 1400)")
     page.wait_for_timeout(200)
@@ -97,7 +99,7 @@ def test_a_page_that_is_left_says_for_how_long_and_how_far_it_was_seen(page: Pag
     (act,) = site.wait_for_acts(1)
 
     seconds, depth, link = act.done
-    assert 1 <= seconds <= 5
+    assert 1 <= seconds <= time.monotonic() - began
     assert 40 < depth < 70
     assert link == ""
     assert msgspec.convert(act.body, Act) == Act("/here-token", "/here", "", act.body[3], seconds, depth, "")
@@ -106,23 +108,29 @@ def test_a_page_that_is_left_says_for_how_long_and_how_far_it_was_seen(page: Pag
 
 
 def test_a_display_of_less_than_a_second_says_nothing(page: Page, site: Site) -> None:
+    began = time.monotonic()
     page.goto(site.url("/here"))
     page.goto(site.url("/there"))
+    took = time.monotonic() - began
     site.wait_for_beacons(2)
     site.settled()
 
-    assert site.acts == []
+    assert site.acts == [] or took >= 1, "only on a machine that shows a page for a second before it opens the next"
 
 
 def test_a_tab_that_is_hidden_again_and_again_says_what_came_since(page: Page, site: Site) -> None:
+    began = time.monotonic()
     read_for(page, site, 1_200)
     for hidden in (True, False, True):
         page.evaluate(PRETEND, hidden)
         page.wait_for_timeout(1_200)
+    took = time.monotonic() - began
     page.goto(site.url("/there"))
     site.settled()
 
-    assert [act.done for act in site.acts] == [(1, 100, ""), (1, 0, "")]
+    assert [act.done[1:] for act in site.acts] == [(100, ""), (0, "")]
+    assert all(act.done[0] >= 1 for act in site.acts)
+    assert sum(act.done[0] for act in site.acts) <= took - 2.4, "what is hidden is not read"
     assert len({act.body[3] for act in site.acts}) == 2
 
 

@@ -13,11 +13,11 @@ NOW = 1_790_571_600.0  # 2026-09-28 12:00 in Asia/Ho_Chi_Minh
 
 
 @pytest.fixture
-def ops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ops]:
+def ops(tmp_path: Path, migrated_engine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ops]:
     """An empty log and engine of this test's own; nothing is sent while a command works."""
     monkeypatch.setattr("pipeline.operating.verify.PAUSE_SECONDS", 0.0)
     monkeypatch.setenv("NHIP_DATA_DIR", str(tmp_path / "data"))
-    ops = Ops(tmp_path / "data", now=NOW)
+    ops = Ops(tmp_path / "data", now=NOW, migrated=migrated_engine)
     yield ops
     ops.close()
 

@@ -17,11 +17,11 @@ NOW = 1_790_571_600.0
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(migrated_engine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup of three views, two of which are in the tables, and of a few files."""
     data = tmp_path_factory.mktemp("made") / "data"
     file = data.with_name("nhip.tar")
-    ops = Ops(data, now=NOW)
+    ops = Ops(data, now=NOW, migrated=migrated_engine)
     ops.send(page_view(0), page_view(1))
     ops.consume()
     ops.send(page_view(2))
@@ -57,11 +57,13 @@ def elsewhere(ops: Ops, archive: Path, tmp_path: Path, monkeypatch: pytest.Monke
     return directory
 
 
-def test_a_backup_comes_back_in_an_empty_directory(ops: Ops, archive: Path, elsewhere: Path) -> None:
+def test_a_backup_comes_back_in_an_empty_directory(
+    ops: Ops, archive: Path, elsewhere: Path, migrated_engine: Path
+) -> None:
     answer = ops.nhip("restore", str(archive))
     assert answer.code == 0, answer.err
 
-    again = Ops(elsewhere, now=ops.now)
+    again = Ops(elsewhere, now=ops.now, migrated=migrated_engine)
     again.consume()
     found = again.nhip("verify", "--json").json()
     assert found["clean"]

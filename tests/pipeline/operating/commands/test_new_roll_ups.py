@@ -14,7 +14,7 @@ from pipeline.clickhouse.roll_ups import drop_generation, find_missing, find_sho
 from pipeline.errors import Unavailable
 from pipeline.events import PageView
 
-NEW = ["device_days", "page_hours"]
+NEW = ["facet_days", "page_hours"]
 
 View = Callable[..., PageView]
 
@@ -40,20 +40,20 @@ def test_verify_and_migrate_name_them_and_nothing_is_wrong(before: Ops) -> None:
     found = answer.json()
     assert (answer.code, found["clean"], found["missing_roll_ups"]) == (0, True, NEW)
     assert not {*found["differing"]} & {*NEW}
-    assert "device_days, page_hours" in before.nhip("verify").out
+    assert "facet_days, page_hours" in before.nhip("verify").out
     assert before.nhip("migrate", "--json").json()["missing_roll_ups"] == NEW
     assert "nhip rebuild" in before.nhip("migrate").out
 
 
 def test_the_start_of_the_one_process_builds_them(before: Ops, caplog: pytest.LogCaptureFixture) -> None:
     start(before)
-    assert "device_days, page_hours" in caplog.text
+    assert "facet_days, page_hours" in caplog.text
     with before.engine() as client:
         assert find_missing(client) == []
-    assert before.query("SELECT sum(views) FROM device_days") == [(3,)]
+    assert before.query("SELECT sum(views) FROM facet_days WHERE facet = 'device'") == [(3,)]
     before.consume(advance=True)  # the planned batch again, under its token
-    for name in (*NEW, "page_days"):
-        assert before.query(f"SELECT sum(views) FROM {name}") == [(4,)]
+    for rows in ("facet_days WHERE facet = 'device'", "page_hours", "page_days"):
+        assert before.query(f"SELECT sum(views) FROM {rows}") == [(4,)]
     found = before.nhip("verify", "--json").json()
     assert (found["clean"], found["missing_roll_ups"]) == (True, [])
 
