@@ -16,7 +16,11 @@ from wagtail.admin.views.reports import ReportView
 
 from cms.accounts.models import Outcome, SignIn
 
-MAY_READ = "auth.change_user"
+MAY_READ = ("accounts.view_signin", "auth.change_user")  # one of them is enough
+
+
+def may_read(user: Any) -> bool:
+    return any(user.has_perm(one) for one in MAY_READ)
 
 
 class SignInFilters(WagtailFilterSet):
@@ -55,7 +59,7 @@ class SignInReport(ReportView):
     }
 
     def dispatch(self, request: HttpRequest, *arguments: Any, **names: Any) -> HttpResponseBase:
-        if not request.user.has_perm(MAY_READ):
+        if not may_read(request.user):
             raise PermissionDenied
         response: HttpResponseBase = super().dispatch(request, *arguments, **names)
         return response

@@ -3,6 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -11,7 +14,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.widgets.button import Button
 
 from cms.accounts import second_factor, uncounted, views
-from cms.accounts.report import MAY_READ, SignInReport
+from cms.accounts.report import SignInReport, may_read
 
 
 @hooks.register("register_admin_urls")
@@ -59,12 +62,17 @@ def offer_counting(request: HttpRequest) -> dict[str, str]:
 
 class ReportMenuItem(MenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MAY_READ)
+        return may_read(request.user)
 
 
 @hooks.register("register_reports_menu_item")
 def offer_report() -> ReportMenuItem:
     return ReportMenuItem(_("Đăng nhập"), reverse("accounts_report"), name="sign-ins", icon_name="key", order=1100)
+
+
+@hooks.register("register_permissions")
+def permissions() -> QuerySet[Permission]:
+    return Permission.objects.filter(content_type__app_label="accounts", codename="view_signin")
 
 
 @hooks.register("register_user_listing_buttons")
@@ -76,3 +84,10 @@ def offer_reset(user: Any, request_user: Any) -> Iterator[Button]:
             icon_name="lock-open",
             priority=40,
         )
+
+
+@hooks.register("before_edit_user")
+def leave_superusers_alone(request: HttpRequest, user: Any) -> None:
+    """Whoever could set a superuser's password would be one."""
+    if user.is_superuser and not request.user.is_superuser:
+        raise PermissionDenied

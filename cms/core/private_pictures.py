@@ -1,4 +1,6 @@
-"""Pictures of private collections: which they are, and who may have them.
+"""Pictures that not everybody may have: those of private collections, and every original.
+
+An original says where and by whom it was taken. What a page shows is a rendition, which says nothing.
 
 Wagtail asks before it gives a document; pictures and their renditions are files that it leaves to the server of media.
 """
@@ -14,6 +16,8 @@ from wagtail.images import get_image_model
 from wagtail.images.models import AbstractImage
 from wagtail.models import Collection, CollectionViewRestriction
 from wagtail.permissions import policy_registry
+
+from cms.core.storage import ORIGINALS_FOLDER
 
 
 def private_pictures() -> frozenset[int]:
@@ -36,12 +40,21 @@ def picture_of(name: str) -> int | None:
     return None
 
 
+def is_original(name: str) -> bool:
+    return name.casefold().startswith(f"{ORIGINALS_FOLDER}/")
+
+
 def may_have(request: HttpRequest, name: str) -> bool:
-    """Whether the sender may have the file: by its collection's restrictions, or by an editor's rights."""
+    """Whether the sender may have the file: by its collection's restrictions, or by an editor's rights.
+
+    An original is for editors alone.
+    """
     number = picture_of(name)
     if number is None:
-        return True
+        return not is_original(name)
     picture = get_image_model().objects.select_related("collection").get(pk=number)
+    if is_original(name):
+        return _is_editors(request, picture)
     restrictions = picture.collection.get_view_restrictions()
     return all(one.accept_request(request) for one in restrictions) or _is_editors(request, picture)
 

@@ -7,6 +7,7 @@ part of another one are forgotten with it: those above it. What else changes is 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,10 @@ from django.db.models.signals import pre_delete
 from wagtail.contrib.frontend_cache.utils import PurgeBatch
 from wagtail.models import Page
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
+
+Addresses = Callable[[Iterable[Page]], Iterable[str]]
+ALSO: list[Addresses] = []
+"""Of what else is made of pages and has addresses of its own, such as the API's answers."""
 
 # By then no process gives the page as it was, so that a cache which asks again at once gets it as it is.
 AFTER_SECONDS = 1.0
@@ -54,7 +59,8 @@ def _addresses(page: Page) -> set[str]:
 def _own_addresses(pages: list[Page]) -> set[str]:
     batch = PurgeBatch()
     batch.add_pages(pages)
-    return set(batch.urls)
+    saved = [page for page in pages if page.pk]
+    return set(batch.urls).union(*(addresses(saved) for addresses in ALSO))
 
 
 def _purge_soon(addresses: set[str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Exists, QuerySet
@@ -19,7 +19,12 @@ from wagtail.contrib.settings.registry import registry
 from wagtail.models import PageViewRestriction, Site
 from wagtail.models.sites import SiteRootPath
 
+from cms.core.changes.remembered import Remembered, state_of
+
 KEPT = "_nhip_site"
+_remembered: Remembered[list[Site]] = Remembered()
+
+Kind = TypeVar("Kind", bound=BaseSiteSetting)
 
 
 def find_site(request: HttpRequest) -> Site | None:
@@ -28,6 +33,12 @@ def find_site(request: HttpRequest) -> Site | None:
         setattr(request, KEPT, _ask(request))
     site: Site | None = getattr(request, KEPT)
     return site
+
+
+def known_settings(request: HttpRequest, model: type[Kind]) -> Kind | None:
+    """The settings that came with the site, or those of a preview; asks nothing and makes nothing."""
+    found: Kind | None = getattr(request, model.get_cache_attr_name(), None)
+    return found
 
 
 def choose_site(sites: Sequence[Site], hostname: str, port: int) -> Site | None:
@@ -54,7 +65,7 @@ def _rank(site: Site, hostname: str, port: int) -> int:
 
 
 def _ask(request: HttpRequest) -> Site | None:
-    sites = list(_every_site().all())
+    sites = _remembered.get(state_of(request), "", lambda: list(_every_site().all()))
     host = split_domain_port(request._get_raw_host())[0]  # type: ignore[attr-defined]  # as Wagtail does
     site = choose_site(sites, host, int(request.get_port()))
     _keep_for_wagtail(request, "_wagtail_site", site)
@@ -80,9 +91,9 @@ def _root_paths(sites: Iterable[Site]) -> list[SiteRootPath]:
 @cache
 def _every_site() -> QuerySet[Site]:
     """The question, put together once; each request asks a copy of it."""
-    sites: QuerySet[Site] = Site._base_manager.select_related(
-        "root_page__locale", *_settings_of_a_site().values()
-    ).annotate(any_private=Exists(PageViewRestriction.objects.all()))
+    sites: QuerySet[Site] = Site._base_manager.select_related("root_page__locale", *_with_settings()).annotate(
+        any_private=Exists(PageViewRestriction.objects.all())
+    )
     return sites
 
 
@@ -91,6 +102,13 @@ def _settings_of_a_site() -> dict[type[BaseSiteSetting], str]:
     """Every model of settings of a site, and the site's attribute that holds them."""
     models = [model for model in registry if issubclass(model, BaseSiteSetting)]
     return {model: model._meta.get_field("site").remote_field.get_accessor_name() for model in models}
+
+
+def _with_settings() -> list[str]:
+    """The settings, and what they name in `select_related`, where Wagtail looks for it too."""
+    settings = _settings_of_a_site()
+    pictures = [f"{name}__{field}" for model, name in settings.items() for field in model.select_related or ()]
+    return [*settings.values(), *pictures]
 
 
 def _keep_for_wagtail(request: HttpRequest, name: str, value: Any) -> None:

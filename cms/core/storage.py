@@ -18,6 +18,8 @@ from cms.core.pictures.errors import NoRoom
 
 # Wagtail's own view serves documents, since it checks permissions; nobody else does.
 PRIVATE_FOLDERS = ("documents",)
+# Pictures as they were uploaded, with all that cameras and telephones write into them: editors alone may have them.
+ORIGINALS_FOLDER = "original_images"
 RENDITIONS_FOLDER = "images"
 LONGEST_STEM = 60
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 letters that nobody confuses

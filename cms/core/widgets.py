@@ -2,20 +2,11 @@
 
 from typing import Any
 
+from django.forms import TextInput
 from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput, SlugInput
 
-from cms.core.slugs import slug_of
-
-VIETNAMESE_LETTERS = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ"
-COMBINING_MARKS = "[\u0300-\u036f]"  # some keyboards send a letter and its mark apart
-
-
-def spelling_rules() -> list[tuple[str, str]]:
-    """Pairs of a pattern and the plain letter that replaces it, for SlugInput's `formatters`."""
-    letters: dict[str, str] = {}
-    for letter in VIETNAMESE_LETTERS:
-        letters[slug_of(letter)] = letters.get(slug_of(letter), "") + letter + letter.upper()
-    return [(f"[{marked}]", plain) for plain, marked in letters.items()] + [(COMBINING_MARKS, "")]
+from cms.core.department.colours import SUGGESTED
+from cms.core.slugs import spelling_rules
 
 
 class VietnameseSlugInput(SlugInput):
@@ -38,3 +29,13 @@ class TypedDateTimeInput(AdminDateTimeInput):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "validateOnBlur": False}
+
+
+class ColourInput(TextInput):
+    """The browser's own picker, with colours that can be read to begin with."""
+
+    input_type = "color"
+    template_name = "core/widgets/colour.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return {**super().get_context(name, value, attrs), "suggested": SUGGESTED}

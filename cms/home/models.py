@@ -7,6 +7,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, PageChooserPanel
+from wagtail.api import APIField
 from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
@@ -17,7 +18,7 @@ from cms.core.blocks import BodyBlock, images_of
 from cms.core.renditions import fetch_renditions
 from cms.core.slugs import VietnameseSlugMixin
 from cms.core.surroundings import public, surroundings_of
-from cms.news.models import NewsIndexPage, NewsPage, for_cards, published
+from cms.news.models import RECENT, NewsIndexPage, NewsPage, for_cards, published
 
 LATEST_ARTICLES = 6
 EMULATION_PAGES = 2
@@ -35,6 +36,7 @@ class HomePage(VietnameseSlugMixin, Page):
     )
 
     content_panels = [*Page.content_panels, PageChooserPanel("featured", "news.NewsPage")]
+    api_fields = [APIField("featured")]
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["home.PlainPage", "news.NewsIndexPage", "wagtail_emulation.EmulationIndexPage"]
 
@@ -47,6 +49,8 @@ class HomePage(VietnameseSlugMixin, Page):
         articles = self._articles(request)
         context["lead_article"] = articles[0] if articles else None
         context["latest_articles"] = articles[1:]
+        recent = published(NewsPage.objects.descendant_of(self), request)
+        context["recent_articles"] = recent.only("title", "url_path", "date", "locale")[:RECENT]
         context["emulation_pages"] = emulation_pages = self._emulation_pages(request)
         prepare_cards(emulation_pages, beside=[article.image for article in articles])
         children = self._children(request)
@@ -87,6 +91,7 @@ class PlainPage(VietnameseSlugMixin, Page):
 
     content_panels = [*Page.content_panels, FieldPanel("lead"), FieldPanel("body")]
     search_fields = [*Page.search_fields, index.SearchField("lead"), index.SearchField("body")]
+    api_fields = [APIField("lead"), APIField("body")]
     parent_page_types = ["home.HomePage", "home.PlainPage"]
     subpage_types = ["home.PlainPage"]
 

@@ -2,14 +2,17 @@
 
 import datetime
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.api import APIField
 from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.query import PageQuerySet
@@ -18,13 +21,16 @@ from wagtail.snippets.models import register_snippet
 
 from cms.core.blocks import BodyBlock, images_of
 from cms.core.pagination import nearest_page
+from cms.core.pictures.forms import IllustratedPageForm
 from cms.core.renditions import fetch_renditions
-from cms.core.slugs import VietnameseSlugMixin
+from cms.core.slugs import VietnameseSlugMixin, slug_of
 from cms.core.surroundings import public
 
 ARTICLES_PER_PAGE = 9
 RELATED_ARTICLES = 3
+RECENT = 40  # the latest articles, of which the most read are shown
 LATEST_FIRST = ("-date", "-pk")
+LATE = timedelta(days=1)  # a publication that came later than this was not the one that had been set
 YOUNGEST = 2**63 - 1  # the key that an article will have which has none yet
 CARD = ("title", "url_path", "date", "topic", "lead", "image")
 
@@ -32,8 +38,16 @@ CARD = ("title", "url_path", "date", "topic", "lead", "image")
 @register_snippet
 class Topic(models.Model):
     name = models.CharField(_("tên chuyên mục"), max_length=60, unique=True)
+    slug = models.SlugField(
+        _("địa chỉ"),
+        max_length=80,
+        unique=True,
+        blank=True,
+        help_text=_("Phần cuối của địa chỉ trang chuyên mục; để trống thì lấy theo tên."),
+    )
 
-    panels = [FieldPanel("name")]
+    panels = [FieldPanel("name"), FieldPanel("slug")]
+    api_fields = [APIField("name"), APIField("slug")]
 
     class Meta:
         verbose_name = _("Chuyên mục")
@@ -43,11 +57,30 @@ class Topic(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.slug:
+            self.slug = free_slug(self.name, taken=Topic.objects.exclude(pk=self.pk))
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("topic", args=[self.slug])
+
+
+def free_slug(name: str, *, taken: "models.QuerySet[Topic]") -> str:
+    """The slug of a name, numbered if another topic has it; it stays when the name changes."""
+    slug = wanted = slug_of(name)[:70] or "chuyen-muc"
+    number = 1
+    while taken.filter(slug=slug).exists():
+        number += 1
+        slug = f"{wanted}-{number}"
+    return slug
+
 
 class NewsIndexPage(VietnameseSlugMixin, Page):
     lead = models.TextField(_("giới thiệu"), blank=True, max_length=400)
 
     content_panels = [*Page.content_panels, FieldPanel("lead")]
+    api_fields = [APIField("lead")]
     parent_page_types = ["home.HomePage"]
     subpage_types = ["news.NewsPage"]
 
@@ -74,7 +107,12 @@ class Neighbours:
 
 
 class NewsPage(VietnameseSlugMixin, Page):
-    date = models.DateField(_("ngày đăng"), default=timezone.localdate)
+    date = models.DateField(
+        _("ngày đăng"),
+        null=True,
+        blank=True,
+        help_text=_("Để trống: ngày đăng thật, kể cả khi hẹn giờ. Chỉ ghi khi bài mang ngày khác."),
+    )
     topic = models.ForeignKey(
         Topic, verbose_name=_("chuyên mục"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -96,11 +134,10 @@ class NewsPage(VietnameseSlugMixin, Page):
 
     content_panels = [
         *Page.content_panels,
-        FieldRowPanel([FieldPanel("date"), FieldPanel("topic")]),
         FieldPanel("lead"),
-        MultiFieldPanel(
-            [FieldPanel("image"), FieldPanel("image_caption"), FieldPanel("image_credit")], heading=_("Ảnh chính")
-        ),
+        # On one screen with title and lead.
+        FieldRowPanel([FieldPanel("image"), FieldPanel("date"), FieldPanel("topic")]),
+        FieldRowPanel([FieldPanel("image_caption"), FieldPanel("image_credit")]),
         FieldPanel("body"),
         FieldPanel("author"),
     ]
@@ -110,6 +147,15 @@ class NewsPage(VietnameseSlugMixin, Page):
         index.SearchField("body"),
         index.FilterField("date"),
     ]
+    api_fields = [
+        APIField("date"),
+        APIField("topic"),
+        APIField("lead"),
+        APIField("image"),
+        APIField("body"),
+        APIField("author"),
+    ]
+    base_form_class = IllustratedPageForm
     parent_page_types = ["news.NewsIndexPage"]
     subpage_types: list[str] = []
     served_with = ["topic", "image"]
@@ -122,7 +168,30 @@ class NewsPage(VietnameseSlugMixin, Page):
             models.Index(fields=["topic", "-date", "-page_ptr"], name="news_latest_of_a_topic"),
         ]
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A public article has a date: its own, or that of its publication."""
+        if self.live and self.date is None:
+            self.date = self._day()
+        super().save(*args, **kwargs)
+
+    @property
+    def published_at(self) -> datetime.datetime | None:
+        """When readers first had it, or will have it; the time that was set, if it was kept."""
+        first: datetime.datetime | None = self.first_published_at
+        planned: datetime.datetime | None = self.go_live_at
+        if first is None or (planned and timedelta() <= first - planned < LATE):
+            return planned
+        return first
+
+    @property
+    def time_shown(self) -> datetime.datetime | None:
+        """The time of day beside the date; None if the date is not that of the publication."""
+        at = self.published_at
+        return at if at and timezone.localdate(at) == self.date else None
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        if self.date is None:  # a draft in its preview
+            self.date = self._day()
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         neighbours = self.neighbours(request)
         context["previous_article"] = neighbours.previous
@@ -134,7 +203,7 @@ class NewsPage(VietnameseSlugMixin, Page):
     def neighbours(self, request: HttpRequest) -> Neighbours:
         siblings = published(NewsPage.objects.sibling_of(self), request)
         titles = siblings.only("title", "url_path")
-        date, pk = self.date, self.pk or YOUNGEST
+        date, pk = self.date or self._day(), self.pk or YOUNGEST
         earlier = models.Q(date__lt=date) | models.Q(date=date, pk__lt=pk)
         later = models.Q(date__gt=date) | models.Q(date=date, pk__gt=pk)
         return Neighbours(
@@ -143,6 +212,10 @@ class NewsPage(VietnameseSlugMixin, Page):
             next=titles.filter(later, date__gte=date).last(),
             related=self._related(for_cards(siblings)),
         )
+
+    def _day(self) -> datetime.date:
+        """The day of an article that names none."""
+        return timezone.localdate(self.published_at or timezone.now())
 
     def _related(self, siblings: PageQuerySet) -> "list[NewsPage]":
         related: dict[int, NewsPage] = {}

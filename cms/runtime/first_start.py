@@ -17,7 +17,12 @@ def prepare_site() -> str | None:
         django.setup()
     with step("Chuẩn bị cơ sở dữ liệu", "Preparing the database"):
         call_command("migrate", verbosity=0, interactive=False)
+    from cms.search.entries import is_outdated, rebuild
     from cms.statistics.balances import left_pending
+
+    if is_outdated():
+        with step("Lập chỉ mục tìm kiếm", "Indexing for search"):
+            rebuild()
 
     with left_pending():
         call_command("load_demo", verbosity=0)
@@ -26,6 +31,9 @@ def prepare_site() -> str | None:
 
 def _make_admin() -> str | None:
     from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import Group
+
+    from cms.workflow.roles import NAMES, Role
 
     users = get_user_model()._default_manager
     if users.filter(is_superuser=True).exists():
@@ -38,7 +46,8 @@ def _make_admin() -> str | None:
     if chosen:
         _check(chosen)
     password = chosen or secrets.token_urlsafe(16)
-    users.create_superuser(username="admin", email="", password=password)
+    admin = users.create_superuser(username="admin", email="", password=password)
+    admin.groups.set(Group.objects.filter(name=NAMES[Role.ADMINISTRATOR]))
     return "như trong · as set in NHIP_ADMIN_PASSWORD" if chosen else f"{password} (chỉ hiện lần này · shown once)"
 
 

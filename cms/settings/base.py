@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Container
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.core import embeds
 from cms.core.pictures.limits import MAX_PIXELS, MAX_UPLOAD_BYTES
-from cms.settings.variables import EmbedSettings, PageSettings, ReportSettings, SignInSettings
+from cms.settings.variables import (
+    ApiSettings,
+    AuditSettings,
+    EmbedSettings,
+    PageSettings,
+    PreviewSettings,
+    ReportSettings,
+    SignInSettings,
+    WebhookSettings,
+    WorkflowSettings,
+)
 from pipeline.errors import ConfigurationError
 from pipeline.process.headers import EVERY, PAGE
 from pipeline.settings import Settings, SiteNames
@@ -24,15 +35,32 @@ def read_url(
     name: str, parse: Callable[..., Any], *, schemes: Container[str], default: str, example: str
 ) -> dict[str, Any]:
     """Parse a URL in the environment into Django's settings. Raises ConfigurationError that names the variable."""
-    if urlsplit(env.str(name, default=default)).scheme not in schemes:
-        raise ConfigurationError(f"{name}: want a URL such as {example}", variable=name)
-    return dict(parse(name, default=default))
+    try:
+        if urlsplit(env.str(name, default=default)).scheme in schemes:
+            return dict(parse(name, default=default))
+    except ValueError:  # a port that is none, half an address of IPv6
+        pass
+    raise ConfigurationError(f"{name}: want a URL such as {example}", variable=name)
+
+
+def read_mail_url() -> dict[str, Any]:
+    """EMAIL_URL as Django's settings. Raises ConfigurationError."""
+    example = "smtp://user:password@host:587"
+    mail = read_url("EMAIL_URL", env.email_url, schemes=env.EMAIL_SCHEMES, default="dummymail://", example=example)
+    if not f"{mail.get('EMAIL_HOST_USER')}{mail.get('EMAIL_HOST_PASSWORD')}".isascii():
+        raise ConfigurationError(
+            "EMAIL_URL: want a user and a password of ASCII letters, since Python's smtplib sends no others; "
+            f"such as: {example}",
+            variable="EMAIL_URL",
+        )
+    return mail
 
 
 DEBUG = False
 
 _names = SiteNames.from_env()
-BASE_URL = _names.base_url or f"http://127.0.0.1:{env.int('PORT', default=Settings.port)}"
+PUBLIC_URL = _names.base_url  # of whole addresses; empty: as each site's settings have it
+BASE_URL = PUBLIC_URL or f"http://127.0.0.1:{env.int('PORT', default=Settings.port)}"
 ALLOWED_HOSTS = [*_names.hosts]
 
 INSTALLED_APPS = [
@@ -40,15 +68,24 @@ INSTALLED_APPS = [
     "cms.accounts",
     "cms.home",
     "cms.news",
+    "cms.search",
+    "cms.found",
     "cms.statistics",
     "cms.statistics.reports.tokens",
+    "cms.handbook",
+    "cms.workflow",
+    "cms.announcing",
+    "cms.audit",
+    "cms.api",
+    "cms.api.preview",
     "cms.demo",
     "wagtail_emulation",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
+    "wagtail.contrib.typed_table_block",
     "wagtail.embeds",
     "wagtail.sites",
-    "wagtail.users",
+    "cms.accounts.users.UsersConfig",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -82,7 +119,10 @@ MIDDLEWARE = [
     "cms.accounts.middleware.SlowedDown",
     "cms.accounts.middleware.IdleSignOut",
     "cms.accounts.middleware.SecondFactor",
+    "cms.audit.recording.Recording",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "cms.core.nfc.ComposedForms",
+    "cms.core.unbroken.UnbrokenNumbers",
     "cms.core.routing.PageRouting",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
@@ -129,11 +169,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 REPORTS = ReportSettings(**read_fields(ReportSettings, os.environ))
+WEBHOOKS = WebhookSettings(**read_fields(WebhookSettings, os.environ))
+PREVIEWS = PreviewSettings(**read_fields(PreviewSettings, os.environ))
 
 # Language, time and numbers. Templates group numbers (1.327) where people read them (intcomma, number_format);
 # USE_THOUSAND_SEPARATOR would also group an id in an attribute.
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Tiếng Việt")), ("en", _("Tiếng Anh"))]
+LOCALE_PATHS = [Path(__file__).parent.parent / "locale"]  # before the catalogues of Wagtail and Django
 FORMAT_MODULE_PATH = ["cms.core.formats"]
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
@@ -154,6 +197,13 @@ STORAGES = {
 PAGES = PageSettings(**read_fields(PageSettings, os.environ))
 PAGE_MEMORY_BYTES = PAGES.memory_megabytes * 1024 * 1024
 PUBLIC_CACHE_CONTROL = f"public, max-age=0, s-maxage={PAGES.cdn_seconds}"
+
+# The site for other front ends. Its answers are the same for everybody, and no cookie or token changes them.
+API = ApiSettings(**read_fields(ApiSettings, os.environ))
+API_PATH = "/api/"
+API_MEMORY_BYTES = PAGE_MEMORY_BYTES // 4
+FRONT_ENDS = Settings.from_env().front_ends
+
 if PAGES.purge_url:
     WAGTAILFRONTENDCACHE = {
         "default": {
@@ -173,7 +223,11 @@ BROWSER_COOKIE_NAME = "__Secure-nhip_browser" if BEHIND_TLS else "nhip_browser" 
 PRIVATE_COOKIES = (SESSION_COOKIE_NAME, MESSAGES_COOKIE_NAME)
 STAFF_COOKIE_NAME = cookie_name(BASE_URL)  # says nothing that a page depends on
 ADMIN_PATH = "/admin/"
-PRIVATE_PATHS = (ADMIN_PATH, "/documents/", STATIC_URL, MEDIA_URL)
+# Searches are limited by who asks, and hardly two are the same.
+SEARCH_PATH = "/tim-kiem/"
+# What became of the site is of the moment, and a draft is for whoever has its link.
+NEVER_KEPT_PATHS = ("/api/v2/changes/", "/api/v2/preview/")
+PRIVATE_PATHS = (ADMIN_PATH, "/documents/", SEARCH_PATH, STATIC_URL, MEDIA_URL, *NEVER_KEPT_PATHS)
 
 # Headers for safety are in pipeline/process/headers.py. The product's server says these; Django does under its own.
 # Wagtail shows previews in a frame of the same origin.
@@ -195,15 +249,10 @@ LOGIN_REDIRECT_URL = "wagtailadmin_home"
 
 # No mail is sent unless EMAIL_URL names a server (smtp://user:password@host:port); without one an administrator resets
 # a forgotten password.
-vars().update(
-    read_url(
-        "EMAIL_URL",
-        env.email_url,
-        schemes=env.EMAIL_SCHEMES,
-        default="dummymail://",
-        example="smtp://user:password@host:587",
-    )
-)
+vars().update(read_mail_url())
+AUDIT = AuditSettings(**read_fields(AuditSettings, os.environ))
+REVIEWS = WorkflowSettings(**read_fields(WorkflowSettings, os.environ))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = REVIEWS.mail_from or f"nhip@{urlsplit(BASE_URL).hostname}"
 WAGTAIL_PASSWORD_RESET_ENABLED = bool(env.str("EMAIL_URL", default=""))
 
 # Wagtail
@@ -213,15 +262,22 @@ WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAIL_CONTENT_LANGUAGES = [("vi", _("Tiếng Việt"))]
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_ALLOW_UNICODE_SLUGS = False
+WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]  # of days, weeks and months of every number: nobody chooses another
 WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
 WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
 WAGTAIL_FRONTEND_LOGIN_URL = "/admin/login/"
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "cms.search.backends", "SEARCH_CONFIG": "simple"}}
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "cms.core.documents.upload.DocumentForm"
+WAGTAILAPI_RICH_TEXT_FORMAT = "html"
+WAGTAILAPI_LIMIT_MAX = 100
 WAGTAILIMAGES_IMAGE_FORM_BASE = "cms.core.pictures.upload.PictureForm"
+WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "heic", "jpeg", "jpg", "png", "webp"]
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = MAX_PIXELS
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = MAX_UPLOAD_BYTES
+# Mails about a stage are for its reviewers; superusers keep the machine.
+WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
+RENDITIONS_AHEAD = True  # of pages that are saved or published, in a thread of the process
 # Neither the editors' browsers nor the server ask another host.
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False

@@ -34,9 +34,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # The site notices within seconds that the database is away, so that readers get an answer and no thread waits long.
-    # Each thread has a connection: SITE_THREADS of them in a web process, and seven more for its probes, its
-    # errands, its look for changes, what is scheduled, what is forgotten of signing in, which pictures are private and
-    # whose tokens programs show.
+    # Each thread has a connection: SITE_THREADS of them in a web process, and twelve more for its probes, its
+    # errands, its look for changes, what is scheduled, what is forgotten of signing in, the desk, which pictures are
+    # private, whose tokens programs show, what is told to others and what is forgotten of that; and one for each
+    # receiver of webhooks while it is sent to.
     DATABASES["default"].setdefault("OPTIONS", {})
     DATABASES["default"]["OPTIONS"] |= {
         "application_name": "nhip",

@@ -20,5 +20,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
 MEDIA_ROOT = tempfile.mkdtemp(prefix="nhip-media-")
 atexit.register(shutil.rmtree, MEDIA_ROOT, ignore_errors=True)
 
+# A thread of its own would have another database in memory, and outlive its test.
+RENDITIONS_AHEAD = False
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

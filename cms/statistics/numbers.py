@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 UNKNOWN = "–"
@@ -24,3 +24,8 @@ def vietnamese_time(unix_seconds: float) -> str:
 def iso_time(unix_seconds: float) -> str:
     """Unix seconds → "2026-11-22T14:05+07:00"."""
     return datetime.fromtimestamp(unix_seconds, HO_CHI_MINH).isoformat(timespec="minutes")
+
+
+def utc_time(unix_seconds: float) -> str:
+    """Unix seconds → "2026-11-22T07:05:00Z", to the minute: what has it stays the same as long as its numbers do."""
+    return f"{datetime.fromtimestamp(unix_seconds, UTC):%Y-%m-%dT%H:%M}:00Z"

@@ -14,12 +14,14 @@ from typing import NamedTuple
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 
-from cms.statistics.numbers import iso_time, vietnamese_number, vietnamese_time
+from cms.statistics.most_read import from_letters, most_read
+from cms.statistics.numbers import iso_time, utc_time, vietnamese_number, vietnamese_time
 from cms.statistics.page_tokens import sign_letters
 from pipeline.serving.snapshot import Snapshot, Unit
 from pipeline.tokens import hour_of
 
 STALE_AFTER_SECONDS = 60
+NULL = "null"
 
 # A request with this header is rendered with marks. Nobody outside this process knows its value, nor what a mark looks
 # like, so that neither a visitor's request nor an editor's text can pass for one.
@@ -68,13 +70,26 @@ def as_of_text(moment: Moment) -> str:
     return "" if as_of is None else vietnamese_time(as_of)
 
 
+def json_page_views(page_id: int, moment: Moment) -> str:
+    """A number of JSON, or null."""
+    return str(NULL if (views := moment.snapshot.page_views(page_id)) is None else views)
+
+
+def json_as_of(moment: Moment) -> str:
+    """A string of JSON in UTC, to the minute, or null."""
+    return NULL if (as_of := moment.snapshot.as_of) is None else f'"{utc_time(as_of)}"'
+
+
 _READERS: dict[str, Callable[..., str]] = {
     "counter": lambda moment, name, site_id, unit: counter(name, int(site_id), unit, moment),
     "page_views": lambda moment, page_id: page_views(int(page_id), moment),
+    "json_page_views": lambda moment, page_id: json_page_views(int(page_id), moment),
+    "json_as_of": json_as_of,
     "as_of_hidden": as_of_hidden,
     "as_of_datetime": as_of_datetime,
     "as_of_text": as_of_text,
     "page_token": lambda moment, letters: sign_letters(letters, moment.hour),
+    "most_read": lambda moment, letters: most_read(from_letters(letters), moment.snapshot),
 }
 
 

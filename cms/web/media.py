@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from cms.core.changes.watch import Changes
 from cms.core.media import find_upload, headers_of, name_of
-from cms.core.private_pictures import picture_of, private_pictures
+from cms.core.private_pictures import is_original, picture_of, private_pictures
 from cms.runtime.files import READERS, File, Headers, send_file
 from pipeline.process.http import Application, Receive, Scope, Send
 
@@ -50,6 +50,8 @@ class Privacy:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="privacy")
 
     async def is_for_all(self, name: str) -> bool:
+        if is_original(name):
+            return False
         generation = self._changes.known.generation
         if generation == self._generation:
             if not self._private:

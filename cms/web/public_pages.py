@@ -9,10 +9,15 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from cms.api.http import caching
+from cms.core.changes.remembered import set_state
+from cms.core.changes.watch import content_state
 from cms.statistics.slots import stays_open
 
 # The page memory reads and removes it.
 KEEP_HEADER = b"x-nhip-keep"
+KEEP = b"1"
+KEEP_IF_NEEDED = b"mixed"  # something was committed meanwhile: it may be of before and of after
 
 KEPT_STATUSES = frozenset({200, 301, 302, 404, 410})
 
@@ -26,14 +31,25 @@ class PublicPages:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
             del request.COOKIES[name]  # no cookie of ours, and PostgreSQL could not look for it
+        is_open = stays_open(request)
+        before = content_state() if is_open else None
+        set_state(request, before)
         response = self._get_response(request)
         if is_public(request, response):
-            response["Cache-Control"] = settings.PUBLIC_CACHE_CONTROL
-            patch_vary_headers(response, ("Accept-Encoding", "Cookie"))
-            if stays_open(request):
-                response[KEEP_HEADER.decode()] = "1"
+            if caching.is_of_the_api(request):
+                caching.say_how_long(request, response)
+            else:
+                response["Cache-Control"] = settings.PUBLIC_CACHE_CONTROL
+                patch_vary_headers(response, ("Accept-Encoding", "Cookie"))
+            if is_open:
+                keep = KEEP if content_state() == before else KEEP_IF_NEEDED
+                response[KEEP_HEADER.decode()] = keep.decode()
+            elif caching.is_of_the_api(request):
+                response = caching.under_etag(request, response)
         elif not response.has_header("Cache-Control") or "private" in response["Cache-Control"]:
             patch_cache_control(response, private=True, no_store=True)
+        if caching.is_of_the_api(request):
+            caching.tell_origins_apart(response)
         return response
 
 

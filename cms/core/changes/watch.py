@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from django.db import Error, close_old_connections, connection
@@ -82,6 +82,21 @@ class Changes:
             self._current_until.pop(known.generation - REMEMBERED_GENERATIONS, None)
         self._known = Known(known.generation + changed, began, away=False)
         return LOOK_SECONDS
+
+
+def content_state() -> Hashable:
+    """The same twice if surely nothing was committed between; None while the database does not answer.
+
+    PostgreSQL's changes with transactions that change no content, too.
+    """
+    asked = "SELECT value FROM content_generation" if connection.vendor == "sqlite" else "SELECT pg_current_snapshot()"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(asked)
+            state: Hashable = cursor.fetchone()[0]
+    except Error:
+        return None
+    return state
 
 
 def open_look() -> Look:

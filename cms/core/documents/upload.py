@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.forms import BaseDocumentForm
 
 from cms.core.documents.contents import HasMacros, looks_like
 from cms.core.documents.kinds import KINDS, WITH_MACROS, Kind, suffix_of
+from cms.core.documents.metadata import Damaged, SaysWhere, without_metadata
 
 TAKEN = "PDF, Word (docx, doc), Excel (xlsx, xls), PowerPoint (pptx, ppt), OpenDocument (odt, ods, odp), CSV, TXT"
 TAKEN_PICTURES = "JPG, PNG, GIF, WebP, TIFF"
 SAVE_AGAIN = _("Hãy mở tệp bằng phần mềm đã tạo ra nó, lưu lại đúng định dạng rồi tải lên lần nữa.")
 WITHOUT_MACROS = _(
     "Không nhận tệp có macro vì macro chạy được trên máy người đọc. Hãy lưu lại thành tệp không có macro."
+)
+
+DAMAGED = _("Tệp ảnh bị hỏng hoặc chưa tải lên hết. Hãy mở ảnh, lưu lại rồi tải lên lần nữa.")
+SAYS_WHERE = _(
+    "Ảnh này ghi nơi chụp (GPS), mà định dạng của nó không cho gỡ ra. Hãy lưu thành JPG hoặc PNG rồi tải lên lại: "
+    "cổng sẽ tự bỏ thông tin nơi chụp, máy chụp và người chụp."
 )
 
 
@@ -29,9 +38,10 @@ class DocumentForm(BaseDocumentForm):
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]
-        if upload and "file" in self.changed_data:
-            check(upload)
-        return upload
+        if not upload or "file" not in self.changed_data:
+            return upload
+        check(upload)
+        return without_metadata_of(upload)
 
 
 def check(upload: Any) -> None:
@@ -51,6 +61,20 @@ def check(upload: Any) -> None:
         raise ValidationError(WITHOUT_MACROS, code="macros") from error
     finally:
         upload.file.seek(0)
+
+
+def without_metadata_of(upload: Any) -> Any:
+    """The upload; if it is a picture, a new one that says nothing of its maker. Raises ValidationError."""
+    kind = KINDS[suffix_of(upload.name)].content_type
+    if not kind.startswith("image/"):
+        return upload
+    try:
+        content = without_metadata(upload.file.read())
+    except Damaged as error:
+        raise ValidationError(DAMAGED, code="damaged") from error
+    except SaysWhere as error:
+        raise ValidationError(SAYS_WHERE, code="place") from error
+    return InMemoryUploadedFile(BytesIO(content), "file", upload.name, kind, len(content), None)
 
 
 def _check_inside(file: Any, kind: Kind, suffix: str) -> None:

@@ -1,16 +1,26 @@
-"""A picture's bytes → a smaller picture's bytes, with as little memory as its format allows. Knows no Django."""
+"""A picture's bytes → a smaller picture's bytes, with as little memory as its format allows. Knows no Django.
+
+What comes out is a plain picture, whatever went in: 8 bits a channel, in sRGB, upright, and without metadata. So it
+looks the same in every browser, and says neither where nor by whose camera it was taken.
+"""
 
 import json
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from io import BytesIO
 from math import ceil
 from typing import IO, Any
 
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 from willow.plugins.pillow import PillowImage
 
 # A picture is first reduced by whole factors, to no less than this many times its final size.
 REDUCING_GAP = 2
 STRIP_PIXELS = 2_000_000
+WHITE_IN_16_BITS = 65_535
+_SRGB = ImageCms.createProfile("sRGB")
+AVIF_SPEED = 8  # of 10: half of the time that Pillow's own 6 takes, for a fiftieth more bytes
+COPY = "copy"
 SIDEWAYS = (5, 6, 7, 8)  # orientations of EXIF that swap width and height
 
 Size = tuple[int, int]
@@ -34,7 +44,7 @@ class Header:
 class Recipe:
     """Which part of the upright picture (``box``, in its pixels), how large, on which background, in which format.
 
-    ``options`` are those of Willow's ``save_as_`` + format.
+    ``options`` are those of Willow's ``save_as_`` + format; COPY is without loss and takes little time.
     """
 
     box: Box
@@ -49,6 +59,9 @@ class Recipe:
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
         return cls(**json.loads(text))
+
+    def with_box(self, box: Box) -> "Recipe":
+        return replace(self, box=box)
 
     @property
     def scale(self) -> float:
@@ -79,10 +92,15 @@ def render(source: IO[bytes], recipe: Recipe, target: IO[bytes]) -> None:
         image, factor = _shrink(whole, int(recipe.scale / REDUCING_GAP))
         if turned:
             image = ImageOps.exif_transpose(image)
-        picture = PillowImage(_cut(image, recipe, factor))
+        picture = PillowImage(_plain(_cut(image, recipe, factor)))
         if recipe.background is not None:
             picture = picture.set_background_color_rgb(tuple(recipe.background))
-        getattr(picture, f"save_as_{recipe.format}")(target, **recipe.options)
+        if recipe.format == COPY:
+            picture.image.save(target, "PNG", compress_level=1)
+        elif recipe.format == "avif" and recipe.options.keys() <= {"quality"}:
+            picture.image.save(target, "AVIF", speed=AVIF_SPEED, max_threads=1, **recipe.options)
+        else:
+            getattr(picture, f"save_as_{recipe.format}")(target, **recipe.options)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -129,6 +147,51 @@ def _cut(image: Image.Image, recipe: Recipe, factor: float) -> Image.Image:
 
 
 def _without_palette(image: Image.Image) -> Image.Image:
+    """Modes that can't be resized, in one that can."""
     if image.mode in ("1", "P"):
         return image.convert("RGBA" if PillowImage(image).has_alpha() else "RGB")
+    if image.mode in ("I", "F") or (image.mode.startswith("I;16") and image.mode != "I;16"):
+        return _in_8_bits(image)
+    return image
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """In sRGB, with 8 bits a channel and nothing but pixels."""
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith(("I", "F")):
+        image, profile = _in_8_bits(image), None
+    if profile or image.mode == "LAB":
+        image = _in_srgb(image, profile)
+    if image.mode not in ("L", "LA", "RGB", "RGBA"):
+        image = image.convert("RGBA" if PillowImage(image).has_alpha() else "RGB")
+    # Encoders of Pillow write what they find here, be it comments, EXIF with GPS, XMP or profiles.
+    image.info = {}
+    return image
+
+
+def _in_8_bits(image: Image.Image) -> Image.Image:
+    """A scan's grey, which Pillow's own conversion clips to white. Integers have 16 bits if they fit into them."""
+    wide = image.convert("F")
+    darkest, brightest = wide.getextrema()
+    assert isinstance(darkest, float)
+    assert isinstance(brightest, float)
+    if image.mode == "F" or darkest < 0 or brightest > WHITE_IN_16_BITS:
+        scale = 255 / ((brightest - darkest) or 1)
+        return wide.point(lambda value: value * scale - darkest * scale).convert("L")
+    return wide.point(lambda value: value * (255 / WHITE_IN_16_BITS) + 0.0).convert("L")
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """By the picture's own profile; one that is broken or of another kind of colours counts for nothing."""
+    mode = "RGBA" if PillowImage(image).has_alpha() else "RGB"
+    with suppress(ImageCms.PyCMSError, OSError, ValueError):
+        source = ImageCms.ImageCmsProfile(BytesIO(profile)) if profile else ImageCms.createProfile("LAB")
+        if mode == "RGBA":
+            opaque = ImageCms.profileToProfile(image.convert("RGB"), source, _SRGB, outputMode="RGB")
+            assert opaque is not None
+            opaque.putalpha(image.convert("RGBA").getchannel("A"))
+            return opaque
+        converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode)
+        assert converted is not None
+        return converted
     return image

@@ -5,7 +5,9 @@ each format to the same operations, so that Willow, and Wagtail with it, takes t
 """
 
 import logging
+import threading
 import warnings
+from contextlib import nullcontext
 from dataclasses import replace
 from io import BytesIO
 from typing import IO, Any, NamedTuple
@@ -28,11 +30,15 @@ from willow.image import (
 from willow.registry import registry
 
 from cms.core.pictures.child import render_in_child
+from cms.core.pictures.copies import Copies, has_enough, of_the_copy
 from cms.core.pictures.errors import PictureError, TooHeavy, Unreadable
 from cms.core.pictures.limits import MAX_PIXELS_IN_PROCESS, MAX_PIXELS_OF_A_HEADER
 from cms.core.pictures.rendering import Colour, Header, Recipe, Size, read_header, render
 
 log = logging.getLogger("nhip")
+
+COPIES = Copies()
+_ONE_AVIF = threading.Lock()  # its encoder takes some fifty megabytes for a picture of a page
 
 READ_BY_PILLOW = [
     AvifImageFile,
@@ -167,10 +173,13 @@ class UnreadPicture(Image):
 
 def _make(source: IO[bytes], header: Header, recipe: Recipe) -> bytes:
     if header.pixels > MAX_PIXELS_IN_PROCESS:
-        return render_in_child(source, recipe)
+        if not has_enough(header, recipe):
+            return render_in_child(source, recipe)
+        source, recipe = COPIES.get(source, header), of_the_copy(header, recipe)
     made = BytesIO()
     try:
-        render(source, recipe, made)
+        with _ONE_AVIF if recipe.format == "avif" else nullcontext():
+            render(source, recipe, made)
     except Exception as error:  # as many kinds as above
         raise Unreadable(f"{type(error).__name__}: {error}") from error
     return made.getvalue()

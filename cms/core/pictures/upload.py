@@ -90,3 +90,8 @@ class PictureForm(BaseImageForm):
             self.fields["file"] = PictureField(
                 label=wagtails.label, required=wagtails.required, widget=wagtails.widget, initial=wagtails.initial
             )
+        if description := self.fields.get("description"):
+            description.label = _("Ảnh cho thấy gì")
+            description.help_text = _(
+                "Một câu cho người không nhìn thấy ảnh: ai, làm gì, ở đâu. Cần có trước khi xuất bản bài dùng ảnh này."
+            )

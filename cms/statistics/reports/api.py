@@ -52,9 +52,7 @@ from pipeline.process.http import (
 )
 from pipeline.reports.answer import Answer
 from pipeline.reports.dimensions import PAGE
-from pipeline.reports.formats.csv import answer_to_csv
-from pipeline.reports.formats.json import answer_to_object
-from pipeline.reports.formats.xlsx import answer_to_xlsx
+from pipeline.reports.formats.encoded import ANSWER_AS
 from pipeline.reports.openapi import CSV, JSON, OPENAPI_PATH, PROBLEM, QUERY_PATH, SCHEMA_PATH, XLSX, openapi_document
 from pipeline.reports.pages import Pages
 from pipeline.reports.question import BadQuestion, Question, read_question
@@ -117,9 +115,9 @@ class Format(NamedTuple):
 
 
 FORMATS: Mapping[str, Format] = {
-    JSON: Format(lambda found: msgspec.json.encode(answer_to_object(found)), ""),
-    CSV: Format(lambda found: answer_to_csv(found).encode(), "csv"),
-    XLSX: Format(answer_to_xlsx, "xlsx"),
+    JSON: Format(ANSWER_AS["json"], ""),
+    CSV: Format(ANSWER_AS["csv"], "csv"),
+    XLSX: Format(ANSWER_AS["xlsx"], "xlsx"),
 }
 
 
@@ -318,17 +316,9 @@ async def _wait(started: Future[Response], receive: Receive) -> Response | None:
         leaving.cancel()
 
 
-KINDS: Mapping[type[NotAnswered], tuple[int, str]] = {
-    Away: (503, "away"),
-    Crowded: (503, "crowded"),
-    TooMuch: (422, "too-much"),
-}
-
-
 def _problem_of(why: NotAnswered) -> Problem:
-    status, kind = KINDS.get(type(why), (500, "failed"))
     again = {"retry_after": str(why.retry_seconds)} if why.retry_seconds else {}
-    return Problem(status, kind, why.words, **again)
+    return Problem(why.status, why.kind, why.words, **again)
 
 
 def _tell(problem: Problem) -> Response:

@@ -56,12 +56,13 @@ AWAY_SECONDS = 30
 
 
 class NotAnswered(Exception):
-    """``words``: for people, in Vietnamese and English; ``end``: for metrics. ``retry_seconds``: when it may be asked
-    again; None if asking the same again changes nothing.
+    """``words``: for people, in Vietnamese and English; ``kind``: for programs and metrics; ``status`` of HTTP.
+    ``retry_seconds``: when it may be asked again; None if asking the same again changes nothing.
     """
 
     words = ""
-    end = "failed"
+    kind = "failed"
+    status = 500
     retry_seconds: int | None = None
 
     def __init__(self) -> None:
@@ -73,7 +74,8 @@ class Away(NotAnswered):
         "Kho số liệu tạm thời không trả lời; số liệu vẫn được giữ, mời thử lại sau ít phút. · "
         "The statistics are away for the moment; nothing is lost, please try again in a few minutes."
     )
-    end = "away"
+    kind = "away"
+    status = 503
     retry_seconds = AWAY_SECONDS
 
 
@@ -82,6 +84,8 @@ class Crowded(NotAnswered):
         "Đang có quá nhiều báo cáo được tính cùng lúc, mời thử lại sau ít giây. · "
         "Too many reports are being made at once, please try again in a few seconds."
     )
+    kind = "crowded"
+    status = 503
     retry_seconds = CROWDED_SECONDS
 
 
@@ -90,7 +94,8 @@ class TooMuch(NotAnswered):
         "Câu hỏi này cần quá nhiều bộ nhớ hoặc thời gian: hãy chọn ít ngày hơn, ít chiều hơn hoặc thêm bộ lọc. · "
         "This question needs too much memory or time: ask for fewer days or dimensions, or add filters."
     )
-    end = "too-much"
+    kind = "too-much"
+    status = 422
 
 
 class Failed(NotAnswered):
@@ -152,7 +157,7 @@ class Desk:
                 found = work(self._connection()())
             end = "answered"
         except NotAnswered as why:
-            end = why.end
+            end = why.kind
             raise
         except BadQuestion:
             end = "refused"

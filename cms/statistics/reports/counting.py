@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils import translation
 from wagtail.models import Locale
 
+from cms.core.described import Described
 from cms.statistics.models import StatisticsSettings
 from cms.statistics.reports.tables import heading
 from pipeline.collecting.enrich.lists import versions
@@ -30,13 +31,6 @@ class Definition(NamedTuple):
     text: str
 
 
-class Described(NamedTuple):
-    """What the page's frame asks of a page: its title and language."""
-
-    title: str
-    locale: Locale
-
-
 def show_counting(request: HttpRequest, language: str) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -47,7 +41,12 @@ def show_counting(request: HttpRequest, language: str) -> HttpResponse:
 def context_of(request: HttpRequest, language: str) -> dict[str, Any]:
     settings = _settings()
     return {
-        "page": Described(TITLES[language], Locale(language_code=language)),
+        "page": Described(
+            TITLES[language],
+            Locale(language_code=language),
+            path=f"/{ADDRESSES[language]}",
+            translations=tuple((one, f"/{path}") for one, path in ADDRESSES.items()),
+        ),
         "language": language,
         "other": "/" + ADDRESSES["en" if language == "vi" else "vi"],
         "definitions": definitions(language),

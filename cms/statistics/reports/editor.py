@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -16,7 +15,7 @@ from cms.statistics import counters
 from cms.statistics.charts import Caption, sparkline
 from cms.statistics.numbers import vietnamese_number
 from cms.statistics.reports import asking
-from cms.statistics.reports.days import today
+from cms.statistics.reports.days import last_days, today, views_of_days
 from cms.statistics.reports.permissions import may_see_page
 from cms.statistics.reports.words import day
 from pipeline.reports.question import read_question
@@ -47,11 +46,11 @@ class ViewsSidePanel(BaseSidePanel):
 
 def _last_days(page_id: int) -> dict[str, Any]:
     until = today()
-    since = until - timedelta(days=DAYS - 1)
+    days = last_days(DAYS, until)
     question = read_question(
         {
             "metrics": ["views"],
-            "date_range": [since.isoformat(), until.isoformat()],
+            "date_range": [days[0], days[-1]],
             "dimensions": ["day"],
             "filters": [["is", "page", [page_id]]],
         },
@@ -61,9 +60,7 @@ def _last_days(page_id: int) -> dict[str, Any]:
         found = asking.ask(question, patience=PATIENCE_SECONDS)
     except asking.NotAnswered as refusal:
         return {"words": refusal.words}
-    views = {str(row.dimensions[0]): int(row.metrics[0] or 0) for row in found.rows}
-    days = [(since + timedelta(days=place)).isoformat() for place in range(DAYS)]
-    numbers = [views.get(one, 0) for one in days]
+    numbers = views_of_days(found, days)
     return {
         "days": DAYS,
         "last": vietnamese_number(sum(numbers)),

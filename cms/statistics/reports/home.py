@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,7 +14,7 @@ from wagtail.admin.ui.components import Component
 from cms.statistics.charts import Caption, sparkline
 from cms.statistics.numbers import vietnamese_number
 from cms.statistics.reports import asking
-from cms.statistics.reports.days import today
+from cms.statistics.reports.days import last_days, today, views_of_days
 from cms.statistics.reports.facts import titles_of
 from cms.statistics.reports.permissions import MOST_PAGES, scope_of, sees_reports
 from cms.statistics.reports.words import change
@@ -44,13 +43,13 @@ class TrafficPanel(Component):
         if not scope or len(scope.pages) > MOST_PAGES:
             return context
         until = today()
-        since = until - timedelta(days=2 * DAYS - 1)
+        shown = last_days(2 * DAYS, until)
         common = {"metrics": ["views"], "filters": scope.filters}
         asked = [
-            common | {"date_range": [since.isoformat(), until.isoformat()], "dimensions": ["day"]},
+            common | {"date_range": [shown[0], shown[-1]], "dimensions": ["day"]},
             common
             | {
-                "date_range": [(until - timedelta(days=DAYS - 1)).isoformat(), until.isoformat()],
+                "date_range": [shown[DAYS], shown[-1]],
                 "dimensions": ["page"],
                 "pagination": {"limit": PAGES},
             },
@@ -59,8 +58,7 @@ class TrafficPanel(Component):
             days, pages = asking.ask_all([read_question(one, today=until) for one in asked], patience=PATIENCE_SECONDS)
         except asking.NotAnswered as refusal:
             return context | {"words": refusal.words}
-        views = {str(row.dimensions[0]): int(row.metrics[0] or 0) for row in days.rows}
-        numbers = [views.get((since + timedelta(days=place)).isoformat(), 0) for place in range(2 * DAYS)]
+        numbers = views_of_days(days, shown)
         # Today is not over: the days before it are compared.
         whole, before = sum(numbers[DAYS:-1]), sum(numbers[: DAYS - 1])
         titles = titles_of([int(row.dimensions[0]) for row in pages.rows])

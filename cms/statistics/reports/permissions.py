@@ -21,10 +21,11 @@ from django.http import HttpRequest
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
-from pipeline.reports.question import MAX_CONDITIONS, MAX_VALUES
+from pipeline.reports.question import MAX_CONDITIONS, MAX_FILTER_CHARS, MAX_VALUES
 
 SEE_REPORTS = "statistics.see_reports"
-MOST_PAGES = MAX_VALUES * (MAX_CONDITIONS - 10)  # leaves room for what is chosen on the screen
+# Ids of seven digits; leaves room for what is chosen on the screen.
+MOST_PAGES = min(MAX_VALUES * (MAX_CONDITIONS - 10), (MAX_FILTER_CHARS - 5_000) // 7)
 
 Written = list[Any]
 
@@ -63,8 +64,12 @@ def scope_of(request: HttpRequest) -> Scope:
 
 
 def sees_reports(user: Any) -> bool:
-    """Whether there is anything to see; cheaper than to find what."""
-    return bool(user.has_perm(SEE_REPORTS) or _policy().user_has_any_permission(user, {"add", "change", "publish"}))
+    """Whether there is anything to see; cheaper than to find what. Authors see figures once they have a page."""
+    policy = _policy()
+    if user.has_perm(SEE_REPORTS) or policy.user_has_permission(user, "publish"):
+        return True
+    may_edit = policy.user_has_permission(user, "change")  # true for whoever may add pages, and then edit these
+    return bool(may_edit and policy.instances_user_has_permission_for(user, "change").exists())
 
 
 def may_see_page(user: Any, page: Page) -> bool:

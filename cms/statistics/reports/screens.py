@@ -171,10 +171,14 @@ SCREENS: Sequence[Screen] = (
         "globe",
         (
             by("country", _("Quốc gia")),
-            by(
+            Part(
                 "province",
-                _("Tỉnh, thành (mã ISO 3166-2)"),
+                _("Tỉnh, thành"),
+                ("province", "country"),
                 filters=(["is_not", "province", [""]],),
+                about=_(
+                    "Tên theo ISO 3166-2; tệp địa điểm của đơn vị vận hành có thể còn các tỉnh trước khi sáp nhập."
+                ),
                 empty=_("Chưa biết tỉnh nào: đơn vị vận hành chưa đưa tệp địa điểm (NHIP_PLACES_FILE)."),
             ),
         ),

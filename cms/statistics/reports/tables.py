@@ -15,7 +15,7 @@ from cms.statistics.numbers import UNKNOWN
 from cms.statistics.reports.facts import Publication, titles_of
 from cms.statistics.reports.screens import BARS, Part
 from cms.statistics.reports.selection import Selection
-from cms.statistics.reports.words import HEADINGS, WEEKDAYS, decimal, name_of, number_of, short_name_of
+from cms.statistics.reports.words import HEADINGS, WEEKDAYS, decimal, name_of, number_of, province, short_name_of
 from pipeline.periods import Periods, local_date
 from pipeline.reports.answer import Answer, Number, Numbers, Row
 from pipeline.reports.dimensions import DIMENSIONS, Dimension
@@ -118,6 +118,7 @@ class Names:
 
     def __init__(self, answer: Answer) -> None:
         self._dimensions = answer.question.dimensions
+        self._country = next((place for place, one in enumerate(self._dimensions) if one.name == "country"), None)
         place = next((place for place, one in enumerate(self._dimensions) if one.name == "page"), None)
         pages = {int(row.dimensions[place]) for row in answer.rows} if place is not None else set()
         self._titles = titles_of(pages - {0}) if pages else {}
@@ -132,14 +133,20 @@ class Names:
                 page_url = reverse("wagtailadmin_pages:edit", args=[value]) if is_there else ""
                 yield Cell(title, url, page_url)
             else:
-                yield Cell(name_of(dimension.name, value), url)
+                yield Cell(self._name(dimension, value, row), url)
 
     def text(self, row: Row) -> str:
         return " · ".join(cell for cell in self.texts(row) if cell)
 
     def texts(self, row: Row) -> Iterator[str]:
         for dimension, value in zip(self._dimensions, row.dimensions, strict=True):
-            yield self.page(int(value))[0] if dimension.name == "page" else name_of(dimension.name, value)
+            yield self.page(int(value))[0] if dimension.name == "page" else self._name(dimension, value, row)
+
+    def _name(self, dimension: Dimension, value: str | int, row: Row) -> str:
+        """A code of a province is its country's."""
+        if dimension.name == "province" and self._country is not None:
+            return province(str(row.dimensions[self._country]), str(value))
+        return name_of(dimension.name, value)
 
     def page(self, page_id: int) -> tuple[str, bool]:
         """Its title, and whether it can be opened."""

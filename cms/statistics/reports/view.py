@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import msgspec
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -40,9 +40,7 @@ from cms.statistics.reports.words import decimal, full_day, name_of
 from pipeline.collecting.recent_answers import ACKNOWLEDGED, MINUTES, recent_answers
 from pipeline.reports.answer import Answer
 from pipeline.reports.dimensions import DIMENSIONS
-from pipeline.reports.formats.csv import answer_to_csv
-from pipeline.reports.formats.json import answer_to_object
-from pipeline.reports.formats.xlsx import answer_to_xlsx
+from pipeline.reports.formats.encoded import ANSWER_AS
 from pipeline.reports.metrics import METRICS
 from pipeline.reports.pages import Pages
 from pipeline.reports.question import MAX_ROWS, BadQuestion, Question, read_question
@@ -53,9 +51,9 @@ STOPPED = "stopped"  # in an address: the form, and nothing is asked
 MOST_PUBLISHED = 2000  # pages whose views are asked for beside their publication
 
 DOWNLOADS: Mapping[str, tuple[str, Callable[[Answer], bytes]]] = {
-    "csv": ("text/csv; charset=utf-8", lambda found: answer_to_csv(found).encode("utf-8-sig")),
-    "json": ("application/json", lambda found: msgspec.json.encode(answer_to_object(found))),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", answer_to_xlsx),
+    "csv": ("text/csv; charset=utf-8", lambda found: BOM_UTF8 + ANSWER_AS["csv"](found)),  # for Excel
+    "json": ("application/json", ANSWER_AS["json"]),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ANSWER_AS["xlsx"]),
 }
 
 
@@ -86,7 +84,7 @@ def _refusing() -> Iterator[None]:
     except BadQuestion as error:
         raise Refused(str(error), 400) from error
     except asking.NotAnswered as why:
-        raise Refused(why.words, 503 if why.retry_seconds else 422, why.retry_seconds) from why
+        raise Refused(why.words, why.status, why.retry_seconds) from why
 
 
 def _pages_for(questions: Sequence[Question]) -> Pages | None:

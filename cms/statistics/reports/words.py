@@ -112,6 +112,14 @@ def country(code: str) -> str:
     return str(_vietnamese().territories.get(code) or code) if code else str(NOT_KNOWN)
 
 
+def province(country_code: str, code: str) -> str:
+    """ "VN", "HN" → "Hà Nội", as ISO 3166-2 has it; a code that nobody knows is shown as it is."""
+    import pycountry  # noqa: PLC0415 - five megabytes, for one screen
+
+    found = pycountry.subdivisions.get(code=f"{country_code}-{code}")  # type: ignore[no-untyped-call]
+    return str(found.name) if found else code or str(NOT_KNOWN)
+
+
 def language(code: str) -> str:
     if not code:
         return str(NOT_KNOWN)

@@ -9,7 +9,7 @@
 // Numbers are in the order of the readings that they come from. One process counts its readings. Those of two are
 // compared by the moment of reading on this page's own clock, which nobody sets: arrival minus age.
 //
-// Numbers change silently: nothing here is a live region for screen readers.
+// Numbers change silently. Screen readers are told of them politely: at most once a minute, while the widget is in sight.
 (() => {
   const TICK = 1000; // all times are milliseconds
   const STALE = 60_000;
@@ -21,6 +21,7 @@
   const ASK = 5000;
   const ANSWER = 5000;
   const HIGHLIGHT = 1500;
+  const ANNOUNCE = 60_000;
   const MOST_PAGES = 100; // that the collector tells in one stream
 
   const widget = document.querySelector("[data-live]");
@@ -72,6 +73,20 @@
     }
   };
 
+  const announced = widget.querySelector("[role=status]");
+  let announcedAt = startedAt;
+  let inSight = false;
+  if (announced) new IntersectionObserver((seen) => (inSight = seen.at(-1).isIntersecting)).observe(widget);
+
+  const announce = () => {
+    if (!inSight || now() - announcedAt < ANNOUNCE) return;
+    const rows = [...widget.querySelectorAll("dl > div")];
+    const text = rows.map((row) => [...row.children].map((cell) => cell.textContent.trim()).join(" ")).join(", ");
+    if (text === announced.textContent) return;
+    announcedAt = now();
+    announced.textContent = text;
+  };
+
   const writeAge = () => {
     const line = widget.querySelector(".access-statistics__as-of");
     const time = line && line.querySelector("time");
@@ -110,7 +125,10 @@
       summary && isNewer("summary", { ...numbers, asOf: summary.as_of }, at),
       pages && isNewer("pages", numbers, at),
     ];
-    if (isNews[0]) writeAll("[data-counter]", "counter", summary);
+    if (isNews[0]) {
+      writeAll("[data-counter]", "counter", summary);
+      announce();
+    }
     if (isNews[1]) writeAll("[data-page-views]", "pageViews", pages);
     if (leading && isNews.some(Boolean)) {
       news = { numbers, at };

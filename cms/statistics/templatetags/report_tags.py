@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from cms.statistics.numbers import vietnamese_time
 
@@ -19,3 +20,10 @@ def drawn(chart: str) -> SafeString:
 @register.filter
 def moment(unix_seconds: float) -> str:
     return vietnamese_time(unix_seconds)
+
+
+@register.filter
+def in_one_language(words: str) -> str:
+    """Of words for people in both languages, "… · …", those of the reader's."""
+    vietnamese, _dot, english = words.partition(" · ")
+    return english if english and get_language() == "en" else vietnamese

@@ -16,6 +16,7 @@ from pipeline.process.http import Scope
 LONGEST_HOST = 260
 LONGEST_PATH = 2000
 LONGEST_QUERY = 1024
+KEPT_QUERIES = 512
 
 # They say how a reader came, and no page depends on them: the same link in a hundred campaigns is one page.
 CAMPAIGN_FIELDS = frozenset(
@@ -85,6 +86,7 @@ class Questions:
         return bool(domain) and validate_host(domain, self._hosts)
 
 
+@lru_cache(maxsize=KEPT_QUERIES)
 def without_campaign(query: bytes) -> bytes:
     """The query without the fields of campaigns; as it was if it has none of them."""
     fields = parse_qsl(query.decode("latin-1"), keep_blank_values=True)

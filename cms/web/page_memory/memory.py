@@ -19,7 +19,9 @@ from cms.statistics import counters, slots
 from cms.statistics.faults import faults
 from cms.web.page_memory.asking import Asked, Key, Questions
 from cms.web.page_memory.pages import Page
-from cms.web.public_pages import KEEP_HEADER
+from cms.web.page_memory.turns import Turns
+from cms.web.public_pages import KEEP_HEADER, KEEP_IF_NEEDED
+from pipeline.collecting.enrich.visitors import networks_of
 from pipeline.metrics import PAGE_MEMORY_BYTES, PAGES
 from pipeline.process.composed import send_composed
 from pipeline.process.http import Application, Receive, Scope, Send, disconnected
@@ -41,7 +43,9 @@ _FROM = {source: PAGES.labels(source=source) for source in ("memory", "render", 
 
 
 class NotKept:
-    """An answer that is not for everybody: until the content changes, each reader of its address asks Django."""
+    """An answer that is not for everybody: each reader of its address asks Django, until the content changes or a new
+    render finds one that is, such as one whose pictures have been made meanwhile.
+    """
 
     size = 500
 
@@ -70,7 +74,9 @@ class Render:
 
 
 class PageMemory:
-    """At most ``limit`` bytes of pages, the least recently read leave first. ``django`` renders what it lacks."""
+    """At most ``limit`` bytes of pages, the least recently read leave first. ``django`` renders what it lacks, at most
+    ``renders`` at once of what nobody asked for lately; ``all_in_turn``: what can't be kept waits for these turns, too.
+    """
 
     def __init__(
         self,
@@ -79,6 +85,8 @@ class PageMemory:
         changes: Changes,
         questions: Questions,
         limit: int,
+        renders: int = RENDERS_AT_ONCE,
+        all_in_turn: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._django = django
@@ -89,8 +97,9 @@ class PageMemory:
         self._kept: OrderedDict[Key, tuple[Page | NotKept, int]] = OrderedDict()
         self._bytes = 0
         self._renders: dict[Key, Render] = {}
-        self._rendering = asyncio.Semaphore(RENDERS_AT_ONCE)
-        self._rendering_again = asyncio.Semaphore(RENDERS_AGAIN_AT_ONCE)
+        self._rendering = Turns(renders)
+        self._rendering_again = Turns(RENDERS_AGAIN_AT_ONCE)
+        self._all_in_turn = all_in_turn
         self._waited_in_vain: float | None = None
         self._failed_at = float("-inf")
 
@@ -107,7 +116,15 @@ class PageMemory:
                 await send(message)
         else:
             _FROM["django"].inc()
-            await self._django(scope, receive, send)
+            await (self._ask_in_turn if self._all_in_turn else self._django)(scope, receive, send)
+
+    async def _ask_in_turn(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends after the turn, which no slow reader holds."""
+        answer = _Answer()
+        async with self._rendering.turn(_network_of(scope)):
+            await self._django(scope, receive, answer.take)
+        for message in answer.messages:
+            await send(message)
 
     async def _find(self, key: Key, scope: Scope, receive: Receive) -> Page | NotKept | Failed:
         """What may be answered now; renders what is not there, or too old. Raises Left."""
@@ -117,7 +134,7 @@ class PageMemory:
         for _ in range(RENDERS_A_REQUEST):
             if kept and self._is_newest(kept):
                 _FROM["memory"].inc()
-                if not self._is_young(kept):
+                if isinstance(kept, NotKept) or not self._is_young(kept):
                     self._try_render(kept, key, scope)
                 return kept
             if kept and self._is_young(kept):
@@ -198,18 +215,21 @@ class PageMemory:
             log.error("a page could not be rendered", exc_info=render.task.exception())
 
     async def _ask_django(self, key: Key, scope: Scope, render: Render) -> Page | NotKept | Failed:
-        async with self._rendering_again if key in self._kept else self._rendering:
+        turns = self._rendering_again if key in self._kept else self._rendering
+        async with turns.turn(_network_of(scope)):
             render.begun = True
-            generation, made_at = self._changes.known.generation, self._clock()
-            answer = _Answer()
-            await self._django(_anonymous(scope, key), _no_body(), answer.take)
+            for _ in range(RENDERS_A_REQUEST):
+                generation, made_at = self._changes.known.generation, self._clock()
+                answer = _Answer()
+                await self._django(_anonymous(scope, key), _no_body(), answer.take)
+                if answer.keep != KEEP_IF_NEEDED:
+                    break
         if answer.status >= 500:
             self._failed_at = self._clock()
             return Failed(answer.messages)
         found: Page | NotKept = NotKept(generation=generation, made_at=made_at)
-        headers = [(name.lower(), value) for name, value in answer.headers]
-        if (KEEP_HEADER, b"1") in headers and len(answer.body) <= LARGEST_PAGE_BYTES:
-            shown = [header for header in headers if header[0] != KEEP_HEADER]
+        if answer.keep and len(answer.body) <= LARGEST_PAGE_BYTES:
+            shown = [header for header in answer.headers if header[0] != KEEP_HEADER]
             cut = slots.cut(answer.body)
             found = Page(cut, status=answer.status, headers=shown, generation=generation, made_at=made_at)
         self._keep(key, found)
@@ -242,11 +262,12 @@ class PageMemory:
         if kept is None or kept[0] is not page or kept[1] == size:
             return
         self._kept[key] = (page, size)
+        before = self._bytes
         self._bytes += size - kept[1]
         while self._bytes > self._limit and self._kept:
             _key, (_page, oldest) = self._kept.popitem(last=False)
             self._bytes -= oldest
-        PAGE_MEMORY_BYTES.set(self._bytes)
+        PAGE_MEMORY_BYTES.inc(self._bytes - before)  # of all memories together
 
 
 def _moment() -> slots.Moment:
@@ -261,6 +282,11 @@ def _anonymous(scope: Scope, key: Key) -> Scope:
     """The request for a page that everybody may get: nothing in it is of the reader who happens to ask."""
     headers = [(b"host", key.host), (slots.OPEN_HEADER.lower().encode(), slots.SECRET.encode())]
     return {**scope, "method": "GET", "headers": headers, "query_string": key.query, "client": None}
+
+
+def _network_of(scope: Scope) -> str:
+    client = scope.get("client")
+    return networks_of(client[0])[1] if client else ""
 
 
 def _no_body() -> Receive:
@@ -284,10 +310,15 @@ class _Answer:
         self.body = b""
         self.messages: list[Mapping[str, Any]] = []
 
+    @property
+    def keep(self) -> bytes:
+        """KEEP, KEEP_IF_NEEDED, or empty if the answer is not for everybody."""
+        return dict(self.headers).get(KEEP_HEADER, b"")
+
     async def take(self, message: Mapping[str, Any]) -> None:
         self.messages.append(message)
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self.headers = list(message["headers"])
+            self.headers = [(name.lower(), value) for name, value in message["headers"]]
         else:
             self.body += message.get("body", b"")

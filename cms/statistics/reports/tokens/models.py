@@ -11,13 +11,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import Error, models
+from django.db import Error, models, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Site
 
 log = logging.getLogger("nhip")
+
+first_question_of_a_day = Signal()  # of a token: its ``instance``
 
 BEGINNING = "nhip_"  # whoever finds one in a file or a log knows what it opens; scanners of secrets do too
 RANDOM_BYTES = 32
@@ -116,7 +119,8 @@ def make_token(token: ReportToken, *, by: Any = None) -> str:
 def find_token(shown: str, *, today: date) -> ReportToken | None:
     """The good token whose secret is ``shown``; None if there is none. Raises django.db.Error if it can't be looked up.
 
-    The day is noted as that of its last use, unless the database takes no writes, which keeps nobody from asking.
+    The day is noted as that of its last use, and the first question of a day is a line in the audit log, unless the
+    database takes no writes, which keeps nobody from asking.
     """
     if not TOKEN.fullmatch(shown):
         return None
@@ -125,10 +129,17 @@ def find_token(shown: str, *, today: date) -> ReportToken | None:
         return None
     if token.last_used_on != today:
         try:
-            ReportToken.objects.filter(pk=token.pk).update(last_used_on=today)
+            _note_use(token, today)
         except Error as error:
             log.warning("the last use of a token can't be noted: %s", error)
     return token
+
+
+def _note_use(token: ReportToken, today: date) -> None:
+    """Of several processes that are asked at once, one writes the line."""
+    with transaction.atomic():
+        if ReportToken.objects.filter(pk=token.pk).exclude(last_used_on=today).update(last_used_on=today):
+            first_question_of_a_day.send(ReportToken, instance=token)
 
 
 def revoke_token(token: ReportToken) -> None:

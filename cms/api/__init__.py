@@ -1,0 +1,1 @@
+"""The site for other front ends: JSON under `/api/v2/`, over Wagtail's API v2."""

@@ -1,0 +1,1 @@
+"""What belongs to the department: its colours, its links, the Ministry's measuring."""

@@ -1,0 +1,1 @@
+"""How the portal is found and read: feeds, sitemaps, topics, what pages tell machines, tools beside an article."""
