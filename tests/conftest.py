@@ -6,21 +6,24 @@ once; the tests that share a server are one worker's too. The longest begin firs
 
 from __future__ import annotations
 
+import gc
 import itertools
+import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from fresh_database import make_migrated_engine
 from kafka_server import KafkaServer, require_kafka
 from migrated import migrate_once, migrate_postgres, migrated_file
 from missing import skip_or_fail
 from patience import PATIENCE
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
 from postgres_server import require_postgres
 from product import Product, copy_data
 from sharing import MOST_WORKERS, make_once
@@ -42,12 +45,17 @@ AGENTS = (
 )
 
 NewVisitor = Callable[..., BrowserContext]
+log = logging.getLogger("chromium")
 
 # The longest first; equals keep the order of collection.
 LONGEST_FIRST = (
     "tests/chaos/test_distributed.py",
     "tests/attack",
+    "tests/end_to_end/test_webhooks_of_two_processes.py",
     "tests/end_to_end/test_live_counters.py",
+    "tests/end_to_end/test_editing.py",
+    "tests/end_to_end/test_admin_for_everybody.py",
+    "tests/end_to_end/test_page_memory.py",
     "tests/chaos",
     "tests/end_to_end",
     "tests/cms/test_postgresql.py",
@@ -57,10 +65,14 @@ LONGEST_FIRST = (
     "tests/contracts",
     "tests/cms/web",
 )
+# Of the quick ones the longest, which migrates the database if nobody has, and meanwhile those that need none.
+QUICK_ORDER = ("plugins/emulation/tests/test_editing.py", "tests/pipeline", "tests/consumers")
 # The tests of several modules that share a server, by what their ids have.
 SHARED_SERVERS = {
     "stack": re.compile(r"end_to_end/test_outages\.py|[\[-]distributed\]"),
-    "kafka": re.compile(r"brokers/kafka/test_broker\.py|contracts/test_broker\.py.*[\[-]kafka[\]-]"),
+    "kafka": re.compile(
+        r"announcing/test_topic\.py|brokers/kafka/test_broker\.py|contracts/test_broker\.py.*[\[-]kafka[\]-]"
+    ),
 }
 # Tests that start processes, servers or browsers, or that repeat something many times: `make quick` leaves them out.
 SLOW = (
@@ -73,28 +85,47 @@ SLOW = (
     "tests/consumers/test_continuing",
     "tests/consumers/test_exactly_once.py",
     "tests/consumers/test_process.py",
+    "tests/consumers/test_runner.py::test_the_real_engine",
+    "tests/cms/announcing/test_noticing.py",
+    "tests/cms/announcing/test_postgresql.py",
+    "tests/cms/announcing/test_topic.py",
+    "tests/cms/api/test_any_question.py",
+    "tests/cms/api/test_changes.py",
+    "tests/cms/api/test_hidden.py::test_nothing_hidden_comes_out",
+    "tests/cms/api/test_many_pages.py",
+    "tests/cms/api/test_preview.py",
     "tests/cms/core/changes/test_noticing.py",
+    "tests/cms/locale/test_no_english.py",
     "tests/cms/core/pictures",
     "tests/cms/core/test_field_starts.py",
     "tests/cms/core/test_settings.py",
     "tests/cms/demo/test_load_demo.py",
+    "tests/cms/statistics/reports/test_api.py",
+    "tests/cms/statistics/reports/test_around_pages.py",
     "tests/cms/statistics/test_reconcile.py",
     "tests/cms/test_manage.py",
     "tests/cms/test_postgresql.py",
     "tests/cms/test_queries.py",
     "tests/cms/web",
+    "tests/cms/workflow/test_roles.py",
     "tests/pipeline/brokers/kafka",
     "tests/pipeline/brokers/test_full_disk.py",
     "tests/pipeline/clickhouse/test_accounts.py",
+    "tests/pipeline/clickhouse/test_counted_by_chaos.py",
+    "tests/pipeline/clickhouse/test_derived.py",
     "tests/pipeline/clickhouse/test_midnight.py",
     "tests/pipeline/clickhouse/test_migrations.py",
-    "tests/pipeline/clickhouse/test_server.py",
+    "tests/pipeline/clickhouse/test_read_now.py",
     "tests/pipeline/clickhouse/test_recovery.py",
+    "tests/pipeline/clickhouse/test_server.py",
     "tests/pipeline/clickhouse/roll_ups",
+    "tests/pipeline/collecting/enrich/test_judges.py",
+    "tests/pipeline/collecting/test_hostile_input.py",
     "tests/pipeline/operating/commands",
     "tests/pipeline/reports/test_answer.py",
+    "tests/pipeline/reports/test_openapi.py",
     "tests/pipeline/reports/test_schema.py",
-    "tests/pipeline/collecting/test_hostile_input.py",
+    "tests/pipeline/reports/test_year_of_reports.py",
 )
 
 
@@ -110,9 +141,10 @@ def pytest_sessionfinish() -> None:
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)  # a worker of xdist ends without the calls of atexit
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """For ``-n auto``: two more than there are cores, since most tests wait a good part of their time."""
-    return min(len(os.sched_getaffinity(0)) + 2, MOST_WORKERS)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """For ``-n auto``: two more than there are cores, since most tests wait a good part of their time. The quick ones
+    wait little, and each worker's start takes seconds."""
+    return min(len(os.sched_getaffinity(0)) + (1 if _is_quick(config) else 2), MOST_WORKERS)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -140,25 +172,35 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServer:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Where the slow ones are left out, they are not even imported, which would take as long as the quick ones."""
-    if "not slow" not in config.option.markexpr or not collection_path.is_relative_to(config.rootpath):
+    if not _is_quick(config) or not collection_path.is_relative_to(config.rootpath):
         return None
     return collection_path.relative_to(config.rootpath).as_posix().startswith(SLOW) or None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_finish() -> None:
+    """What is imported by now stays; looking through it again and again took a tenth of the quick tests' time."""
+    gc.freeze()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    order = QUICK_ORDER if _is_quick(config) else LONGEST_FIRST
     for item in items:
-        if _file_of(item).startswith(SLOW):
+        if item.nodeid.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=_rank)
+    items.sort(key=lambda item: _rank(item, order))
+
+
+def _is_quick(config: pytest.Config) -> bool:
+    return "not slow" in config.option.markexpr
 
 
 def _file_of(item: pytest.Item) -> str:
     return item.nodeid.partition("::")[0]
 
 
-def _rank(item: pytest.Item) -> int:
+def _rank(item: pytest.Item, order: Sequence[str]) -> int:
     file = _file_of(item)
-    return next((rank for rank, place in enumerate(LONGEST_FIRST) if file.startswith(place)), len(LONGEST_FIRST))
+    return next((rank for rank, place in enumerate(order) if file.startswith(place)), len(order))
 
 
 @pytest.fixture(scope="session")
@@ -184,12 +226,20 @@ def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def migrated_engine(embedded_directory: Path) -> Path:
+    """A closed engine with every table, to be copied: fresh_database.py."""
+    return make_migrated_engine(embedded_directory)
+
+
+@pytest.fixture(scope="session")
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory after a first start, migrated and with the demo site; tests copy it."""
+    """A data directory after a first start, migrated and with the demo site, of which every page has been seen once,
+    so that its pictures are made; tests copy it."""
 
     def start_once(directory: Path) -> None:
         directory.mkdir()
         product = Product(directory / "data").start()
+        product.see_every_page()
         assert product.stop() == 0, product.output()
 
     return make_once(tmp_path_factory, "first-start", start_once) / "data"
@@ -231,14 +281,23 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def new_visitor(chromium: Browser) -> Iterator[NewVisitor]:
-    """Makes a visitor: a fresh browser profile with the next of AGENTS; options are those of new_context."""
+    """Makes a visitor: a fresh browser profile with the next of AGENTS; options are those of new_context.
+
+    Of a test that fails, pytest shows what its browsers complained of.
+    """
     agents = itertools.cycle(AGENTS)
     visitors: list[BrowserContext] = []
+
+    def complain(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            log.warning("%s: %s", message.page.url if message.page else "", message.text)
 
     def make(**options: Any) -> BrowserContext:
         options.setdefault("user_agent", next(agents))
         visitor = chromium.new_context(locale="vi-VN", **options)
         visitor.set_default_timeout(2 * PATIENCE * 1000)  # milliseconds; a page has many parts
+        visitor.on("console", complain)
+        visitor.on("weberror", lambda error: log.warning("%s", error.error))
         visitors.append(visitor)
         return visitor
 

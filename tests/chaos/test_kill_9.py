@@ -1,6 +1,6 @@
 """Exactly once through ``kill -9``: the real process, views at full speed, killed at random moments.
 
-``ROUNDS`` (default 8) is the number of kills, ``SEED`` repeats a run's moments.
+``ROUNDS`` (default 5) is the number of kills, ``SEED`` repeats a run's moments.
 """
 
 import os
@@ -13,7 +13,7 @@ import pytest
 from load import Tally, beacon_requests, run_load
 from product import Product
 
-ROUNDS = int(os.environ.get("ROUNDS", "8"))
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SEED = int(os.environ.get("SEED", str(time.time_ns() % 100_000)))
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_django
+from demo_site import demo_site
 from wagtail.models import Page, Site
 from wagtail_emulation.models import EmulationPage
 
-from cms.demo.loader import load
+from cms.core.changes.remembered import forget_all
 from cms.home.models import HomePage
 from cms.news.models import NewsIndexPage, NewsPage
 from cms.statistics import counters, page_tokens
@@ -35,6 +37,7 @@ def _data_directory_of_this_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def _forget_the_data_directory() -> None:
     page_tokens.beacon_key.cache_clear()
     counters._stored.cache_clear()
+    forget_all()
 
 
 class Markup(HTMLParser):
@@ -85,9 +88,17 @@ def write(news_index: NewsIndexPage) -> Any:
     return publish
 
 
+@pytest.fixture(scope="module")
+def _demo_of_this_module(
+    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    with demo_site(django_db_blocker, tmp_path_factory.mktemp("data")):
+        yield
+
+
 @pytest.fixture
-def demo(site: Site) -> Site:
-    load(site, report=lambda _line: None)
+def demo(_demo_of_this_module: None, site: Site) -> Site:
+    """The site with the demo, which is loaded once a module: later tests of the module find it there too."""
     return site
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 import pytest_django
+from demo_site import demo_site
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import Page, PageViewRestriction, Site
+from wagtail.models import Page, PageViewRestriction
 from wagtail_emulation.models import EmulationIndexPage, EmulationPage
 from wagtail_factories import ImageFactory
 
-from cms.demo.loader import load
 from cms.home.models import HomePage, PlainPage
 from cms.news.models import NewsIndexPage, NewsPage
 
@@ -29,15 +29,12 @@ def demo_urls(
     django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[type[Page], list[str]]]:
     """The addresses of the demo's pages by their type; gone from the database afterwards."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as environment, transaction.atomic():
-        environment.setenv("NHIP_DATA_DIR", str(tmp_path_factory.mktemp("data")))
-        load(Site.objects.get(is_default_site=True), report=lambda _line: None)
+    with demo_site(django_db_blocker, tmp_path_factory.mktemp("data")):
         Redirect.objects.create(old_path="/trang-cu", redirect_page=PlainPage.objects.get(slug="gioi-thieu"))
         urls: dict[type[Page], list[str]] = {}
         for page in Page.objects.filter(depth__gt=1).specific():
             urls.setdefault(type(page), []).append(page.get_url())
         yield urls
-        transaction.set_rollback(True)
 
 
 def get(url: str) -> Any:
@@ -57,7 +54,7 @@ class TestDemo:
     @pytest.mark.parametrize(
         ("kind", "query", "bound"),
         [
-            pytest.param(HomePage, "", 8, id="home"),
+            pytest.param(HomePage, "", 9, id="home"),
             pytest.param(PlainPage, "", 5, id="plain page"),
             pytest.param(NewsIndexPage, "", 6, id="news"),
             pytest.param(NewsIndexPage, "?page=2", 6, id="news, second page"),

@@ -23,7 +23,7 @@ from pipeline.brokers.kafka.broker import KafkaBroker
 from pipeline.brokers.protocols import Committed, TopicPartition
 from pipeline.brokers.topics import GROUP, topics_of
 from pipeline.errors import ConfigurationError, PipelineError
-from pipeline.events import EVENTS_TOPIC, SALTS_TOPIC
+from pipeline.events import EVENTS_TOPIC, SALTS_TOPIC, SITE_CHANGES_TOPIC
 from pipeline.settings import KafkaSettings, Settings
 
 LOGGING = """
@@ -206,11 +206,11 @@ def test_a_stranger_is_refused(prepared: Compose, change: dict[str, Any]) -> Non
 # rights: what each account may do, and nothing else
 
 
-def write(topic: str) -> Callable[[KafkaSettings], object]:
+def write(topic: str, *, key: bytes | None = None) -> Callable[[KafkaSettings], object]:
     def act(settings: KafkaSettings) -> object:
         with ExitStack() as stack:
             broker = stack.enter_context(closing(KafkaBroker(settings)))
-            return stack.enter_context(closing(broker.producer())).send(topic, b"{}\n", partition=0)
+            return stack.enter_context(closing(broker.producer())).send(topic, b"{}\n", key=key, partition=0)
 
     return act
 
@@ -244,7 +244,7 @@ def make_a_topic(settings: KafkaSettings) -> object:
 
 
 def make_another_topic(settings: KafkaSettings) -> object:
-    (events, _salts) = topics_of(Settings(data_dir=Path(), kafka=settings))
+    (events, _salts, _changes) = topics_of(Settings(data_dir=Path(), kafka=settings))
     with closing(KafkaBroker(settings)) as broker:
         return broker.create_topics((events._replace(name="another"),))
 
@@ -256,6 +256,7 @@ def give_itself_rights(settings: KafkaSettings) -> object:
 ACTS: dict[str, tuple[Callable[[KafkaSettings], object], set[str]]] = {
     "write an event": (write(EVENTS_TOPIC), {"web", "collector", "migrate"}),
     "write a salt": (write(SALTS_TOPIC), {"collector"}),
+    "say what was published": (write(SITE_CHANGES_TOPIC, key=b"1/1"), {"web"}),
     "read events": (read(EVENTS_TOPIC), {"web", "collector", "consumer", "migrate"}),
     "read the day's salt": (read(SALTS_TOPIC), {"collector"}),
     "see how far the consumers are": (look_at_the_group, {"web", "collector", "consumer", "migrate"}),

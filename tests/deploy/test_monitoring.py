@@ -99,6 +99,7 @@ def test_every_value_that_a_label_is_compared_with_occurs(expression: str, servi
         "reason": {reason.value for reason in Reason},
         "kind": {"PageView", "Heartbeat"},
         "job": {"collector", "consumer", "web"},
+        "outcome": {outcome for (outcome,) in metrics.WEBHOOKS._metrics},
     }
     for label, values in re.findall(r"(\w+)=~?\"([^\"]+)\"", expression):
         assert set(values.split("|")) <= known[label]

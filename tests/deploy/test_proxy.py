@@ -28,7 +28,7 @@ from pipeline.process.headers import EVERY
 from pipeline.process.http import PREFIX
 from pipeline.reports.openapi import QUERY_PATH
 
-PUBLIC = ("e", "luot", "b.js", "doc", "doc.js", "summary.json", "pages.json", "live", "healthz")
+PUBLIC = ("e", "luot", "b.js", "doc", "doc.js", "nhip.js", "summary.json", "pages.json", "live", "healthz")
 ABOUT_TRAFFIC = ("reports/query", "reports/schema.json", "reports/openapi.json")
 SHUT = ("readyz", "metrics", "nothing", "reports", "report/query")
 FIRST_BEAT_READ = threading.Event()  # the second beat of a stream waits for it

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import threading
 import tomllib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import audit
 import sbom
 
-HERE = {name: sbom.PARTS[name] for name in ("uv.lock", "package-lock.json", "images")}  # the others start compilers
+HERE = {name: sbom.PARTS[name] for name in ("uv.lock", *sbom.NPM_LOCKS, "images")}  # the others start compilers
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,31 @@ def test_the_bill_is_valid_by_the_schema_and_names_every_locked_package(componen
     assert bill["specVersion"] == "1.6"
     assert {one["name"] for one in components if one["purl"].startswith("pkg:pypi/")} == locked
     assert (by_scope["django"], by_scope["pytest"], by_scope["lighthouse"]) == ("required", "excluded", "excluded")
+
+
+def test_every_lock_file_of_the_repository_is_read_and_asked_about(components: list[dict[str, Any]]) -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "*package-lock.json"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert sorted(tracked) == sorted(sbom.NPM_LOCKS)
+    assert {f"{lock} (npm audit)" for lock in tracked} <= audit.CHECKS.keys()
+
+    known = {one["purl"] for one in components}
+    for lock in tracked:
+        found = sbom.npm_packages(lock)
+        assert found
+        assert {one["purl"] for one in found} <= known
+    by_name = {one["name"]: one for one in components}
+    assert by_name["lit-html"]["scope"] == by_name["openapi-fetch"]["scope"] == "excluded", "none of it is in the image"
+
+
+def test_npm_is_asked_where_the_lock_file_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    npm = tmp_path / "npm"
+    npm.write_text('#!/bin/sh\nprintf \'{"vulnerabilities": {"%s": {"severity": "high"}}}\' "$PWD"\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    asked = [audit.CHECKS[f"{lock} (npm audit)"]() for lock in sbom.NPM_LOCKS]
+    assert asked == [[(str((ROOT / lock).parent), "high")] for lock in sbom.NPM_LOCKS]
 
 
 def test_a_bill_that_breaks_the_schema_is_refused(components: list[dict[str, Any]]) -> None:

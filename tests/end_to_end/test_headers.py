@@ -76,6 +76,7 @@ CASES = {
     "a part of a static file": Case(STYLES, 206, SHARED, asked={"Range": "bytes=0-9"}),
     "a part beyond its end": Case(STYLES, 416, SHARED, asked={"Range": "bytes=99999999-"}),
     "a static file that the reader has": Case(STYLES, 304, NOTHING, asked={"If-None-Match": "*"}),
+    "the department's colours": Case("/giao-dien/2-1d6b3a-7a4a12.css", 200, DATA),
     "no static file": Case("/static/khong-co.css", 404, DATA),
     "a static file, to be changed": Case(STYLES, 405, NOTHING, "POST"),
     "a picture": Case(PHOTO, 200, PICTURE | SHARED),
@@ -101,6 +102,12 @@ CASES = {
     "the document of questions": Case("/_nhip/reports/openapi.json", 200, DATA),
     "nothing to ask": Case("/_nhip/reports/khong-co", 404, DATA),
     "no endpoint": Case("/_nhip/khong-co", 404, DATA),
+    "the element": Case("/_nhip/nhip.js", 200, SHARED),
+    "the API": Case("/api/v2/site/", 200, DATA),
+    "the API, to one who has it": Case("/api/v2/site/", 304, NOTHING, asked={"If-None-Match": "*"}),
+    "nothing in the API": Case("/api/v2/khong-co/", 404, DATA),
+    "the API, to be changed": Case("/api/v2/site/", 405, DATA, "POST"),
+    "the API's methods": Case("/api/v2/site/", 204, NOTHING, "OPTIONS"),
 }
 
 NOTE = """addEventListener("securitypolicyviolation", (found) => console.warn(

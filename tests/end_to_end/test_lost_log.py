@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,12 +16,16 @@ VIEWS = 400
 
 
 def test_no_view_after_a_lost_wal_is_lost(data_dir: Path) -> None:
+    def killing_amid() -> Iterator[bytes]:
+        for number, request in enumerate(beacon_requests(key=product.key, seed=1)):
+            if number == 3 * VIEWS:
+                product.kill()
+            yield request
+
     with Product(data_dir) as product:
-        killer = threading.Timer(2.0, product.kill)
-        killer.start()
-        load = run_load(beacon_requests(key=product.key, seed=1), port=product.port, seconds=30.0)
-        killer.join()
+        load = run_load(killing_amid(), port=product.port, seconds=PATIENCE)
         assert load.acknowledged > VIEWS
+        assert not product.running
         (data_dir / "log" / "records.sqlite3-wal").unlink()
         product.start()
 

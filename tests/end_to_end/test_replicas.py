@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from part import Part, free_port
+from part import Part, free_port, launched
 from patience import wait_until
 from proxy import Proxy, require_caddy
 from steady_load import SteadyLoad
@@ -40,15 +40,8 @@ def collector(directory: Path) -> Part:
 @pytest.fixture
 def collectors(tmp_path: Path) -> Iterator[list[Part]]:
     parts = [collector(tmp_path / name) for name in ("one", "other")]
-    try:
-        for part in parts:
-            part.launch()
-        for part in parts:
-            part.wait_until_it_answers(ready=False)
+    with launched(parts):
         yield parts
-    finally:
-        for part in parts:
-            part.kill()
 
 
 def test_a_collector_that_is_killed_takes_none_with_it(collectors: list[Part], tmp_path: Path) -> None:

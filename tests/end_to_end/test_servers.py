@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer, require_kafka
+from patience import wait_until
 from product import Product
+
+from pipeline.brokers.kafka.broker import KafkaBroker
+from pipeline.events import SITE_CHANGES_TOPIC
+from pipeline.settings import KafkaSettings
 
 PAGE = 999
 PATH = f"/_nhip/pages.json?ids={PAGE}"
@@ -23,6 +31,10 @@ def test_one_process_uses_the_servers_that_its_settings_name(data_dir: Path, tmp
             assert product.view(PAGE, "/trang/") == 202
             product.wait_for(PATH, lambda answer: answer["pages"][str(PAGE)] == before + 1)
 
+            told = product.get("/api/v2/changes/?limit=500")["changes"]
+            wait_until(lambda: told == records_of(kafka), seconds=60)
+            assert len(told) > 10, "the pages of the demo"
+
             kafka.kill()
             assert product.view(PAGE, "/trang/") == 202, "acknowledged from the spool"
             kafka.start()
@@ -31,3 +43,9 @@ def test_one_process_uses_the_servers_that_its_settings_name(data_dir: Path, tmp
             assert product.command("reconcile", "--apply").returncode == 0
             assert product.verify()["clean"]
             assert product.stop() == 0, product.output()
+
+
+def records_of(kafka: KafkaServer) -> list[Any]:
+    """What other programs read of the changes of the site."""
+    with closing(KafkaBroker(KafkaSettings(bootstrap_servers=(kafka.bootstrap,)))) as broker:
+        return [json.loads(record.value) for record in broker.read(SITE_CHANGES_TOPIC)]

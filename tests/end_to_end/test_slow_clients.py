@@ -30,11 +30,24 @@ ASKED = 60
 ATTACK_SECONDS = 23.0  # a body that comes too slowly is refused after 20
 PATIENCE = 30.0  # of a reader on a busy machine; threads that are held would be held for minutes
 VIEWS_A_SECOND = 20.0
+BETWEEN_SECONDS = 2.0  # from some pages to the next: what holds a thread, holds it for longer
 
 LOGIN = b"POST /admin/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n"
 BEACON = b"POST /_nhip/e HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: 4000\r\n\r\n"
 CHUNKED = b"POST /tin-tuc/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n"
 UPLOADS = [LOGIN % 100_000, LOGIN % 50_000, BEACON, CHUNKED]
+
+
+# A document is public if a published page links it; this is what Wagtail keeps of such a link.
+LINK_FROM_HOME = """
+    INSERT INTO wagtailcore_referenceindex
+        (object_id, to_object_id, model_path, content_path, content_path_hash,
+         base_content_type_id, content_type_id, to_content_type_id)
+    SELECT site.root_page_id, :document, 'thu', 'thu', :hash, page.id, page.id, document.id
+    FROM wagtailcore_site AS site, django_content_type AS page, django_content_type AS document
+    WHERE page.app_label = 'wagtailcore' AND page.model = 'page'
+        AND document.app_label = 'wagtaildocs' AND document.model = 'document'
+"""
 
 
 class Staff:
@@ -105,6 +118,7 @@ def test_slow_clients_are_no_one_elses_matter(product: Product, port: int, capsy
             assert product.status("/_nhip/healthz") == 200
             staff.upload_document("trong-luc-do.txt", LARGE[:3_000_000])
             while time.monotonic() < until:
+                time.sleep(BETWEEN_SECONDS)
                 busy += ask_pages(port)
             assert product.status("/_nhip/healthz") == 200
 
@@ -153,6 +167,8 @@ def connections_of(port: int) -> int:
 def path_of_the_document(product: Product) -> str:
     with closing(sqlite3.connect(product.data_dir / "cms.sqlite3")) as database:
         (number,) = database.execute("SELECT max(id) FROM wagtaildocs_document").fetchone()
+        with database:
+            database.execute(LINK_FROM_HOME, {"document": str(number), "hash": secrets.token_hex(16)})
     return f"/documents/{number}/so-lieu.txt"
 
 

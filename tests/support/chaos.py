@@ -60,12 +60,12 @@ OTHERS_COUNTED = {
         "SELECT ['engagement', 'download'][place] AS kind, page_id, sum([engagements, downloads][place]) AS events"
         " FROM act_days ARRAY JOIN [1, 2] AS place WHERE page_id >= {first:UInt32} GROUP BY kind, page_id HAVING events"
     ),
-    "answer_days": (
+    "act_days of answers": (
         "SELECT ['search', 'not_found'][place] AS kind, site, sum([searches, not_found][place]) AS events"
-        " FROM answer_days ARRAY JOIN [1, 2] AS place WHERE site >= {first:UInt32} GROUP BY kind, site HAVING events"
+        " FROM act_days ARRAY JOIN [1, 2] AS place WHERE site >= {first:UInt32} GROUP BY kind, site HAVING events"
     ),
 }
-KINDS_OF = {"act_days": ("engagement", "download"), "answer_days": ("search", "not_found")}
+KINDS_OF = {"act_days": ("engagement", "download"), "act_days of answers": ("search", "not_found")}
 
 
 @dataclass

@@ -25,17 +25,21 @@ class Editor:
         self._http.get("/admin/login/")
         answer = self._post("/admin/login/", {"username": "admin", "password": ADMIN_PASSWORD})
         assert answer.status_code == 302, answer.text
-        self._index = self._find_news()
+        self.index = self._find_news()
         return self
 
     def __exit__(self, *_failure: object) -> None:
         self._http.close()
 
     def upload(self, picture: Path, *, collection: int = 1) -> int:
-        """Put a picture into the library; returns its number."""
+        """Put a picture into the library and say what it shows; returns its number."""
         answer = self.try_to_upload(picture, collection=collection)
         assert answer["success"], answer
-        return int(answer["image_id"])
+        number = int(answer["image_id"])
+        words = {"title": picture.stem, "description": "Ảnh của phiên chợ", "collection": str(collection)}
+        described = self._post(f"/admin/images/{number}/", words)
+        assert described.status_code == 302, _complaints(described.text)
+        return number
 
     def try_to_upload(self, picture: Path, *, collection: int = 1) -> dict[str, Any]:
         """What the library's form says to a picture."""
@@ -52,9 +56,9 @@ class Editor:
     def write(self, title: str, *, image: int, slug: str = "") -> int:
         """Publish an article with a picture; returns its number."""
         fields = self._fields(title, image) | {"slug": slug or f"bai-{next(self._numbers)}"}
-        answer = self._post(f"/admin/pages/add/news/newspage/{self._index}/", fields)
+        answer = self._post(f"/admin/pages/add/news/newspage/{self.index}/", fields)
         assert answer.status_code == 302, _complaints(answer.text)
-        page = self._http.get(f"/admin/pages/{self._index}/?ordering=-latest_revision_created_at")
+        page = self._http.get(f"/admin/pages/{self.index}/?ordering=-latest_revision_created_at")
         number = int(self._found(r"/admin/pages/(\d+)/edit/", page.text.split("<tbody>")[-1]))
         self._slugs[number] = fields["slug"]
         return number
@@ -84,7 +88,7 @@ class Editor:
 
     def look_around(self) -> None:
         """The lists that an editor passes between two edits."""
-        for path in ("/admin/", "/admin/images/", f"/admin/pages/{self._index}/", "/admin/reports/site-history/"):
+        for path in ("/admin/", "/admin/images/", f"/admin/pages/{self.index}/", "/admin/reports/site-history/"):
             assert self._http.get(path).status_code == 200, path
 
     def _fields(self, title: str, image: int) -> dict[str, str]:

@@ -9,9 +9,11 @@ import itertools
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from types import TracebackType
 
+from patience import wait_until
 from product import SiteClient
 from steady_load import FIRST_PAGE, SteadyLoad
 
@@ -57,6 +59,9 @@ class HonestReaders:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        # On a busy machine the harm may be over before its readers have begun.
+        with suppress(AssertionError):
+            wait_until(lambda: bool(self._seconds and self.views.acknowledged), seconds=ANSWER_SECONDS)
         self._ended.set()
         for thread in self._threads:
             thread.join()
@@ -70,18 +75,18 @@ class HonestReaders:
     def slow(self) -> int:
         return sum(seconds > SLOW_SECONDS for seconds in self._seconds)
 
-    def miscounted(self) -> int:
-        """How many of the acknowledged views are not counted once; waits for those that are on their way."""
+    def miscounted(self) -> dict[int, int]:
+        """Of the acknowledged views how many are counted never, twice and so on; waits for those on their way."""
         pages = sorted(self.views.acknowledged)
-        wrong = 0
+        counts: Counter[int] = Counter()
         for first in range(0, len(pages), 100):
             some = pages[first : first + 100]
             path = f"/_nhip/pages.json?ids={','.join(map(str, some))}"
             try:
                 self._site.wait_for(path, lambda answer: set(answer["pages"].values()) == {1})
             except AssertionError:
-                wrong += sum(count != 1 for count in self._site.get(path)["pages"].values())
-        return wrong
+                counts.update(self._site.get(path)["pages"].values())
+        return {count: views for count, views in sorted(counts.items()) if count != 1}
 
     def __str__(self) -> str:
         ordered = sorted(self._seconds) or [0.0]

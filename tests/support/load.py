@@ -9,10 +9,12 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import uvloop
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from pipeline.tokens import PageToken, sign
 
@@ -51,6 +53,51 @@ def beacon_requests(*, key: bytes, pages: int = 50, path: str = "/_nhip/e", seed
     return itertools.cycle(prepared)
 
 
+def reader_requests(*, key: bytes, pages: int = 50, seed: int = 1) -> Iterator[bytes]:
+    """The same as browsers send them, without end: of forty in a row each is of one of sixteen readers, a tenth of whom
+    are bots. A reader has an address, an agent and a language, and comes from somewhere.
+    """
+    chosen = random.Random(seed)
+    bots = [instance for pattern in CRAWLER_USER_AGENTS_DATA for instance in pattern["instances"]]
+    prepared = []
+    for _ in range(500):
+        readers = [_reader(chosen, bots) for _ in range(16)]
+        prepared += [_reader_request(chosen, chosen.choice(readers), pages, key) for _ in range(40)]
+    return itertools.cycle(prepared)
+
+
+class _Reader(NamedTuple):
+    address: str
+    agent: str
+    languages: str
+    source: str
+    campaign: str
+
+
+def _reader(chosen: random.Random, bots: Sequence[str]) -> _Reader:
+    return _Reader(
+        address=".".join(str(chosen.randint(1, 222)) for _ in range(4)),
+        agent=chosen.choice(bots if chosen.random() < 0.1 else AGENTS),
+        languages=chosen.choice(("vi-VN,vi;q=0.9,en;q=0.8", "vi", "en-US,en;q=0.9")),
+        source=chosen.choice(
+            (
+                "https://www.google.com/",
+                "https://m.facebook.com/",
+                "https://chat.zalo.me/",
+                f"https://trang-{chosen.randint(1, 2_000)}.example/",
+            )
+        ),
+        campaign=f"?utm_source=zalo&utm_campaign=dot-{chosen.randint(1, 40)}" if chosen.random() < 0.1 else "",
+    )
+
+
+def _reader_request(chosen: random.Random, reader: _Reader, pages: int, key: bytes) -> bytes:
+    page_id = chosen.randint(1, pages)
+    headers = f"Referer: http://127.0.0.1{_path(page_id)}{reader.campaign}\r\nAccept-Language: {reader.languages}\r\n"
+    body = _body(page_id, key, reader.source)
+    return post_request("/_nhip/e", agent=reader.agent, body=body, client=reader.address, headers=headers)
+
+
 def get_requests(path: str, *, encodings: str = "identity") -> Iterator[bytes]:
     """HTTP requests without end for one address, by readers who take ``encodings``."""
     return itertools.repeat(get_request(path, encodings=encodings))
@@ -60,11 +107,11 @@ def get_request(path: str, *, encodings: str = "identity") -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: {encodings}\r\n\r\n".encode()
 
 
-def post_request(path: str, *, agent: str, body: bytes, client: str = "") -> bytes:
+def post_request(path: str, *, agent: str, body: bytes, client: str = "", headers: str = "") -> bytes:
     """As a browser's ``fetch`` sends a text; a proxy in front would say that it comes from ``client``."""
     forwarded = f"X-Forwarded-For: {client}\r\n" if client else ""
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {agent}\r\nAccept: */*\r\n{forwarded}"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {agent}\r\nAccept: */*\r\n{forwarded}{headers}"
         f"Content-Type: text/plain;charset=UTF-8\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -160,7 +207,11 @@ def _answered(received: bytes) -> int | None:
     return int(head[9:12]) if len(body) >= content_length(head) else None
 
 
-def _body(page_id: int, key: bytes) -> bytes:
-    path = f"/trang-{page_id}/"
+def _path(page_id: int) -> str:
+    return f"/trang-{page_id}/"
+
+
+def _body(page_id: int, key: bytes, source: str = "https://vi.example/") -> bytes:
+    path = _path(page_id)
     token = sign(PageToken(site=1, page_id=page_id, locale="vi", path=path), key=key)
-    return json.dumps({"t": token, "p": path, "r": "https://vi.example/", "n": "navigate"}).encode()
+    return json.dumps({"t": token, "p": path, "r": source, "n": "navigate"}).encode()

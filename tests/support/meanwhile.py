@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 
+PAUSE_SECONDS = 0.02  # between two calls: work without a pause takes the processor from what the test is about
+
 
 @contextmanager
 def repeating(work: Callable[[], object]) -> Iterator[None]:
@@ -14,6 +16,7 @@ def repeating(work: Callable[[], object]) -> Iterator[None]:
     def repeat() -> None:
         while not stopping.is_set():
             work()
+            stopping.wait(PAUSE_SECONDS)
 
     with ThreadPoolExecutor(1) as threads:
         repeated = threads.submit(repeat)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+from fresh_database import copy_engine
 
 from pipeline.brokers import Record, TopicPartition
 from pipeline.brokers.plans import Plan
@@ -41,10 +42,12 @@ class Answer:
 
 
 class Ops:
-    """``now`` is the time of the log and of the commands, in Unix seconds; a test may change it."""
+    """``now`` is the time of the log and of the commands, in Unix seconds; a test may change it. ``migrated``: a closed
+    engine with every table, which the first that is opened is copied from."""
 
-    def __init__(self, data_dir: Path, *, now: float) -> None:
+    def __init__(self, data_dir: Path, *, now: float, migrated: Path) -> None:
         self.settings = Settings(data_dir=data_dir)
+        self._migrated = migrated
         self.now = now
         self.open_site: OpenSite = without_site
         self.broker = SqliteBroker(self.settings.log_dir, clock=lambda: self.now)
@@ -84,6 +87,8 @@ class Ops:
     @contextmanager
     def engine(self) -> Iterator[ClickHouse]:
         """The engine, for this block alone, since each command opens its own."""
+        if not self.settings.engine_dir.exists():
+            copy_engine(self._migrated, self.settings.engine_dir)
         client = open_embedded(self.settings.engine_dir)
         migrate(client)
         try:

@@ -12,8 +12,8 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self
@@ -173,3 +173,17 @@ def status_of(url: str) -> int:
             return error.code
     except OSError:
         return 0
+
+
+@contextmanager
+def launched(parts: Sequence[Part]) -> Iterator[None]:
+    """They start beside each other, answer while the block runs, ready or not, and are killed after it."""
+    try:
+        for part in parts:
+            part.launch()
+        for part in parts:
+            part.wait_until_it_answers(ready=False)
+        yield
+    finally:
+        for part in parts:
+            part.kill()

@@ -4,11 +4,14 @@ import time
 from collections.abc import Callable
 
 PATIENCE = 60.0
+MOST_BETWEEN = 0.1
 
 
 def wait_until(holds: Callable[[], bool], *, seconds: float = PATIENCE, what: Callable[[], str] = lambda: "") -> None:
-    """Ask until it ``holds``. After ``seconds`` raises AssertionError that says ``what`` was missing."""
-    deadline = time.monotonic() + seconds
+    """Ask until it ``holds``, the less often the longer it takes, since some questions start a process. After
+    ``seconds`` raises AssertionError that says ``what`` was missing."""
+    began = time.monotonic()
     while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what()}"
-        time.sleep(0.01)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"not within {seconds:g} s: {what()}"
+        time.sleep(min(MOST_BETWEEN, 0.01 + waited / 20))

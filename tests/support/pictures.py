@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 BLUE = (30, 90, 150, 255)
 
@@ -21,6 +22,33 @@ def draw(path: Path, width: int, height: int, *, mode: str = "RGB", noisy: bool 
         picture = grains.resize((width, height), Image.Resampling.BILINEAR)
     picture.save(path, compress_level=1)
     return path
+
+
+def picture(form: str, *, gps: bool = False, turned: int = 1) -> bytes:
+    """A small picture in the format ``form`` of Pillow. With ``gps`` it says where, when and with what it was taken, in
+    Exif, XMP and whatever else the format has, and ends in a second picture, as phones write it."""
+    file = BytesIO()
+    image = Image.frombytes("RGB", (16, 12), bytes(range(192)) * 3)
+    said: dict[str, object] = {}
+    if gps:
+        exif = Image.Exif()
+        exif[0x010F] = "MAY-ANH"
+        exif[0x0112] = turned
+        exif.get_ifd(0x8825)[2] = (20.0, 51.0, 0.0)
+        said = {"exif": exif, "xmp": b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>exif:GPSLatitude MAY-ANH</x:xmpmeta>"}
+        if form == "JPEG":
+            said["comment"] = b"MAY-ANH"
+        if form == "PNG":
+            said = {"exif": exif, "pnginfo": PngInfo()}
+            said["pnginfo"].add_text("Camera", "MAY-ANH")  # type: ignore[attr-defined]
+        if form == "TIFF":
+            said = {"exif": exif.tobytes()}
+    elif turned != 1:
+        raise ValueError("only what says something has a way up")
+    image.save(file, form, **said, **({"lossless": True} if form == "WEBP" else {}))
+    if gps and form == "JPEG":
+        file.write(b"\xff\xd8\xff\xe1\0\x0aMAY-ANH\0\xff\xd9")
+    return file.getvalue()
 
 
 def write_flat_png(path: Path, width: int, height: int) -> Path:

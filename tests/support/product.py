@@ -1,6 +1,7 @@
 """The real product as a process of its own: start, stop, kill, look at its data directory."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -13,6 +14,7 @@ from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 from part import PROBE_TOKEN, ROOT, SHOWN, Part, free_port, status_of
@@ -66,6 +68,13 @@ class SiteClient:
         with urllib.request.urlopen(self._request(path), timeout=PATIENCE) as response:
             html: str = response.read().decode()
             return html
+
+    def see_every_page(self) -> None:
+        """Ask for all that the site maps name, without a beacon."""
+        addresses = re.compile(r"<loc>(.*?)</loc>")
+        for part in addresses.findall(self.page("/sitemap.xml")):
+            for address in addresses.findall(self.page(urlsplit(part).path)):
+                self.page(quote(unquote(urlsplit(address).path)))
 
     def view(
         self, page_id: int, path: str, *, agent: str = "Mozilla/5.0 Firefox/150.0", client: str = "127.0.0.1"

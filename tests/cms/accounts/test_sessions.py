@@ -124,7 +124,7 @@ def test_signing_out_and_a_new_password_end_sessions(both: tuple[Client, Client]
 def test_a_new_password_takes_the_old_one(admin: User, sign_in: Any, client: Client, old: str, changed: bool) -> None:
     sign_in(client, "quan-tri")
     fields = {
-        **{"name_email-first_name": "An", "name_email-last_name": "Lê", "name_email-email": "an@example.vn"},
+        **{"name_email-full_name": "Lê An", "name_email-email": "an@example.vn"},
         **{"locale-preferred_language": "vi", "locale-current_time_zone": "Asia/Ho_Chi_Minh"},
         **{"theme-theme": "system", "theme-contrast": "system", "theme-density": "default"},
         **{"theme-keyboard_shortcuts": "on", "password-old_password": old},

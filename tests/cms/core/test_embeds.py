@@ -14,7 +14,7 @@ from wagtail.embeds.finders.oembed import OEmbedFinder
 
 from cms.core.embeds import PROVIDERS, finders, frames
 from cms.settings import variables
-from pipeline.process.headers import PAGE, POLICY, with_frames
+from pipeline.process.headers import PAGE, POLICY, widened
 
 FILM = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
 
@@ -60,8 +60,8 @@ def test_with_the_setting_only_the_named_providers_are_asked_and_only_their_fram
     vimeo = OEmbedFinder(providers=asked[0]["providers"])
     assert vimeo.accept("https://vimeo.com/22439234")
     assert not vimeo.accept(FILM)
-    assert with_frames(PAGE, frames(("vimeo",)))[POLICY].endswith("; frame-src https://player.vimeo.com")
-    assert with_frames(PAGE, frames(())) == PAGE
+    assert widened(PAGE, frame_src=frames(("vimeo",)))[POLICY].endswith("; frame-src https://player.vimeo.com")
+    assert widened(PAGE, frame_src=frames(())) == PAGE
 
 
 def test_the_providers_are_named_once_and_nonsense_is_refused() -> None:

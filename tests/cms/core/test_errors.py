@@ -3,6 +3,10 @@ from __future__ import annotations
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
+from wagtail.models import PageViewRestriction, Site
+
+from cms.core.models import DepartmentSettings
+from cms.home.models import HomePage, PlainPage
 
 
 @pytest.mark.parametrize(
@@ -67,3 +71,45 @@ def test_a_cookie_that_no_database_could_look_for_is_none() -> None:
     client.cookies.load('sessionid="abcdefgh\\000ijkl"')
 
     assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/khong-co/", "/noi-bo/"])
+def test_answers_that_are_no_pages_have_the_departments_name_and_menu(
+    home: HomePage, client: Client, path: str
+) -> None:
+    private = home.add_child(instance=PlainPage(title="Nội bộ"))
+    PageViewRestriction.objects.create(page=private, restriction_type=PageViewRestriction.PASSWORD, password="x" * 8)
+    home.add_child(instance=PlainPage(title="Giới thiệu", show_in_menus=True))
+
+    html = client.get(path, headers={"host": "localhost"}).content.decode()
+
+    assert "message" in html
+    assert '<span class="brand__name">Sở Công Thương</span>' in html
+    assert "– Sở Công Thương</title>" in html
+    assert ">Giới thiệu</a>" in html
+
+
+def test_a_failure_names_the_department_if_it_was_read_before(home: HomePage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError
+
+    DepartmentSettings.for_site(home.get_site())
+    monkeypatch.setattr(HomePage, "get_context", fail)
+    response = Client(raise_request_exception=False).get("/", headers={"host": "localhost"})
+
+    assert response.status_code == 500
+    assert '<span class="brand__name">Sở Công Thương</span>' in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/admin/pages/{page}/edit/", "/admin/settings/core/departmentsettings/{site}/"])
+def test_a_form_without_a_part_that_browsers_send_is_refused_not_a_failure(
+    admin_client: Client, home: HomePage, site: Site, path: str
+) -> None:
+    page = home.add_child(instance=PlainPage(title="Giới thiệu", slug="gioi-thieu"))
+    admin_client.raise_request_exception = False
+
+    answer = admin_client.post(path.format(page=page.pk, site=site.pk), {"title": "Giới thiệu", "name": "Sở"})
+
+    assert answer.status_code == 400
+    assert "Yêu cầu không hợp lệ" in answer.content.decode()

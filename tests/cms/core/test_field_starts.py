@@ -18,7 +18,7 @@ from cms.core.field_starts import without_script
 
 def inline(parse: Any, html: str) -> list[Any]:
     """What a policy without `unsafe-inline` refuses."""
-    html = re.sub(r"<script[^>]*application/json.*?</script>", "", html, flags=re.DOTALL)
+    html = re.sub(r"<script[^>]*application/(?:ld\+)?json.*?</script>", "", html, flags=re.DOTALL)
     return [
         (tag, attributes)
         for tag, attributes in parse(html).tags

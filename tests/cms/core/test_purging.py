@@ -65,12 +65,19 @@ def page(home: HomePage) -> PlainPage:
     return page
 
 
-def test_a_published_page_is_forgotten_with_those_that_list_it(forgotten: Forgotten, page: PlainPage) -> None:
-    assert forgotten(lambda: page.save_revision().publish()) == {"/", "/gioi-thieu/"}
+def answers_of(*pages: Page) -> set[str]:
+    """What the API says of them."""
+    return {f"/api/v2/pages/{page.pk}/" for page in pages}
 
 
-def test_an_unpublished_page_is_forgotten(forgotten: Forgotten, page: PlainPage) -> None:
-    assert forgotten(page.unpublish) == {"/", "/gioi-thieu/"}
+def test_a_published_page_is_forgotten_with_those_that_list_it(
+    forgotten: Forgotten, page: PlainPage, home: HomePage
+) -> None:
+    assert forgotten(lambda: page.save_revision().publish()) == {"/", "/gioi-thieu/"} | answers_of(home, page)
+
+
+def test_an_unpublished_page_is_forgotten(forgotten: Forgotten, page: PlainPage, home: HomePage) -> None:
+    assert forgotten(page.unpublish) == {"/", "/gioi-thieu/"} | answers_of(home, page)
 
 
 def test_a_page_that_moves_is_forgotten_where_it_was_and_where_it_is(forgotten: Forgotten, page: PlainPage) -> None:
@@ -79,9 +86,12 @@ def test_a_page_that_moves_is_forgotten_where_it_was_and_where_it_is(forgotten: 
     assert forgotten(lambda: page.move(frame, pos="last-child")) >= {"/", "/gioi-thieu/", "/khung/gioi-thieu/"}
 
 
-def test_a_page_with_another_slug_is_forgotten_under_both(forgotten: Forgotten, page: PlainPage) -> None:
+def test_a_page_with_another_slug_is_forgotten_under_both(
+    forgotten: Forgotten, page: PlainPage, home: HomePage
+) -> None:
     page.slug = "ve-chung-toi"
-    assert forgotten(lambda: page.save_revision().publish()) == {"/", "/gioi-thieu/", "/ve-chung-toi/"}
+    addresses = {"/", "/gioi-thieu/", "/ve-chung-toi/"} | answers_of(home, page)
+    assert forgotten(lambda: page.save_revision().publish()) == addresses
 
 
 def test_a_deleted_page_is_forgotten(forgotten: Forgotten, page: PlainPage) -> None:

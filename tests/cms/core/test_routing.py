@@ -8,7 +8,7 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.url_routing import RouteResult
 
 from cms.core.routing import route
-from cms.core.surroundings import surroundings_of
+from cms.core.surroundings import outside, surroundings_of
 from cms.home.models import HomePage, PlainPage
 from cms.news.models import NewsIndexPage
 
@@ -112,3 +112,16 @@ def test_an_alias_of_a_private_page_is_in_no_list(home: HomePage, write: Any) ->
 
     assert "Nội bộ" not in html
     assert "bi-danh" not in Client().get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_thousands_of_private_sections_can_be_left_out(home: HomePage, write: Any) -> None:
+    article = write("Bài")
+    sections = [f"{home.path}Z{number:03d}" for number in range(1000)] + [
+        f"{home.path}ZZZZ{number:04d}" for number in range(2000)
+    ]
+
+    assert article.page_ptr in outside(Page.objects.all(), sections)
+    without = set(outside(Page.objects.all(), [*sections, article.path]))
+    assert article.page_ptr not in without
+    assert home.page_ptr in without

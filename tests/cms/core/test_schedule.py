@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
-from wagtail.models import Page, PageLogEntry, Site
+from wagtail.models import Page, PageLogEntry, Revision, Site
 from wagtail.signals import page_published
 
 from cms.core import schedule
@@ -118,6 +118,38 @@ def test_what_fails_keeps_nothing_waiting_and_is_tried_again(caplog: pytest.LogC
     assert late() == 0
 
 
+def test_what_is_due_at_one_moment_changes_in_one_moment() -> None:
+    """All of it, or none while a part of it fails: then each is done by itself."""
+    first, second = publish_at("Một", JUST_NOW), publish_at("Hai", JUST_NOW)
+    at = timezone.now() + JUST_NOW
+    Revision.objects.filter(approved_go_live_at__isnull=False).update(approved_go_live_at=at)
+    seen, fails = [], [True]
+
+    def fail(instance: Page, **_signal: object) -> None:
+        if instance.pk == second.pk:
+            seen.append((is_live(first), is_live(second)))
+            if fails:
+                fails.pop()
+                raise RuntimeError("a receiver that fails")
+
+    page_published.connect(fail)
+    try:
+        Schedule().step()
+    finally:
+        page_published.disconnect(fail)
+
+    assert (is_live(first), is_live(second)) == (True, True)
+    assert seen == [(True, True), (True, True)]
+    assert PageLogEntry.objects.filter(action="wagtail.publish.scheduled").count() == 2
+
+
+def test_it_looks_again_at_the_second_when_something_is_due() -> None:
+    publish_at("Sắp đến giờ", timedelta(seconds=LOOK_SECONDS / 2))
+
+    assert 0 < Schedule().step() <= LOOK_SECONDS / 2
+    assert late() == 0
+
+
 @pytest.mark.parametrize(
     ("error", "logged"), [(OperationalError("gone"), False), (RuntimeError("unforeseen"), True)], ids=["away", "other"]
 )
@@ -127,7 +159,7 @@ def test_no_failure_ends_it(
     def away() -> object:
         raise error
 
-    monkeypatch.setattr(schedule, "_due", away)
+    monkeypatch.setattr(schedule, "_scheduled", away)
     monkeypatch.setattr(schedule, "close_old_connections", lambda: None)
 
     assert Schedule().step() == LOOK_SECONDS

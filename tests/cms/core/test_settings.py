@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cms.settings.base import read_mail_url
 from cms.settings.variables import PageSettings, SignInSettings
 from pipeline.errors import ConfigurationError
 from pipeline.variables import read_fields
@@ -66,6 +67,16 @@ def test_a_senseless_setting_of_signing_in_is_refused_with_its_name(name: str, t
     with pytest.raises(ConfigurationError, match=name) as refused:
         read_fields(SignInSettings, {name: text})
     assert refused.value.variable == name
+
+
+@pytest.mark.parametrize(
+    "text", ["thu.so.example", "smtp://a:b@thu:99999", "smtp://[::1", "smtp://a:m%E1%BA%ADt@thu:25"]
+)
+def test_a_mail_server_that_cannot_be_asked_is_refused_at_the_start(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", text)
+    with pytest.raises(ConfigurationError, match="EMAIL_URL: want") as refused:
+        read_mail_url()
+    assert refused.value.variable == "EMAIL_URL"
 
 
 @pytest.mark.parametrize(("text", "days"), [("never", None), ("0", 0), ("30", 30)])

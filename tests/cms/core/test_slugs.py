@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from wagtail_emulation.models import EmulationPage
 
-from cms.core.slugs import slug_of
-from cms.core.widgets import VietnameseSlugInput, spelling_rules
+from cms.core.slugs import slug_of, spelling_rules
+from cms.core.widgets import VietnameseSlugInput
 from cms.home.models import HomePage, PlainPage
 from cms.news.models import NewsPage
 

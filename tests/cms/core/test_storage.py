@@ -7,6 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
+from linking import publish_link
 from pytest_django import Settings
 from wagtail.documents.models import Document
 
@@ -74,6 +75,7 @@ def test_a_document_keeps_its_name_and_is_downloaded_under_it(client: Client) ->
     document = Document.objects.create(
         title="Báo cáo", file=ContentFile(b"words", name="Báo cáo tháng 7 – Sở Công Thương.docx")
     )
+    publish_link(document)
 
     response = client.get(document.url)
 

@@ -36,7 +36,7 @@ def test_an_article_shows_its_date_lead_and_views(client: Client, write: Any) ->
 
 
 def test_the_picture_comes_with_alternative_text_caption_and_credit(client: Client, write: Any, parse: Any) -> None:
-    image = ImageFactory(title="cho.jpg", description="Chợ đêm nhìn từ cổng")
+    image = ImageFactory(title="cho.jpg", description="Chợ đêm nhìn từ cổng", file__width=1000)
     article = write("Chợ đêm", image=image, image_caption="Chợ đêm.", image_credit="Văn phòng Sở")
 
     html = read(client, article)

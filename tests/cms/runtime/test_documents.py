@@ -13,6 +13,7 @@ from asgi import ask as ask_asgi
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.test import Client as Browser
+from linking import publish_link
 from pytest_django import Settings
 from wagtail.documents.models import Document
 from wagtail.models import Collection, CollectionViewRestriction
@@ -35,6 +36,7 @@ def path(collection: Collection, settings: Settings, tmp_path: Path) -> str:
     settings.MEDIA_ROOT = tmp_path
     file = ContentFile(CONTENT, name="so-lieu.pdf")
     document = Document.objects.create(title="Số liệu", file=file, collection=collection)
+    publish_link(document)
     return f"/documents/{document.pk}/so-lieu.pdf"
 
 

@@ -32,10 +32,10 @@ class OpenRecords(CmsRecords):
 
 
 @pytest.fixture
-def ops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ops]:
+def ops(tmp_path: Path, migrated_engine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ops]:
     monkeypatch.setattr("pipeline.operating.reconcile.PAUSE_SECONDS", 0.0)
     monkeypatch.setattr("pipeline.operating.verify.PAUSE_SECONDS", 0.0)
-    ops = Ops(tmp_path, now=time.time())
+    ops = Ops(tmp_path, now=time.time(), migrated=migrated_engine)
     ops.open_site = lambda _settings: OpenRecords()
     yield ops
     ops.close()

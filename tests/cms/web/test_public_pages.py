@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, PageViewRestriction, Site
 
 from cms.statistics.slots import OPEN_HEADER, SECRET
+from cms.web.public_pages import PublicPages
 
 pytestmark = pytest.mark.django_db
 
@@ -36,12 +38,24 @@ def directives(response: Any) -> set[str]:
     ],
 )
 def test_a_public_answer_may_be_kept_for_seconds(client: Client, site: Site, path: str, status: int) -> None:
+    client.get(path)  # the first one makes the settings of the site
     response = client.get(path, headers=OPEN)
 
     assert response.status_code == status
     assert response.headers["Cache-Control"] == PUBLIC
     assert {"Cookie", "Accept-Encoding"} <= set(response.headers["Vary"].replace(" ", "").split(","))
     assert response.headers["X-Nhip-Keep"] == "1"
+
+
+def test_an_answer_during_which_something_changed_is_known(site: Site) -> None:
+    def answer(_request: HttpRequest) -> HttpResponse:
+        Page.objects.filter(pk=site.root_page_id).update(title="Đổi giữa chừng")
+        return HttpResponse()
+
+    request = RequestFactory().get("/", headers=OPEN)
+
+    assert PublicPages(answer)(request).headers["X-Nhip-Keep"] == "mixed"
+    assert PublicPages(lambda _request: HttpResponse())(request).headers["X-Nhip-Keep"] == "1"
 
 
 def test_only_the_page_memory_is_told_to_keep(client: Client, site: Site) -> None:

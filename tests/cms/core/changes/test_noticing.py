@@ -96,7 +96,7 @@ changes = {
     "publish": publish,
     "publish on schedule": on_schedule,
     "update of a queryset": lambda: NewsPage.objects.update(lead="y"),
-    "creation in bulk": lambda: Topic.objects.bulk_create([Topic(name="a"), Topic(name="b")]),
+    "creation in bulk": lambda: Topic.objects.bulk_create([Topic(name="a", slug="a"), Topic(name="b", slug="b")]),
     "raw SQL": by_raw_sql,
     "several in one transaction": several_in_one,
     "one that is rolled back in part": partly_rolled_back,

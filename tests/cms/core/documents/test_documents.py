@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from linking import publish_link
+from pictures import picture
 from pytest_django import Settings
 from wagtail.documents.models import Document
 from wagtail.models import Collection
@@ -18,8 +20,7 @@ from cms.core.documents import contents
 from cms.core.documents.kinds import KINDS, OFFICE, OPEN
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
-PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
-JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1"
+PNG, JPEG = picture("PNG"), picture("JPEG")
 PROGRAM = b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff" + bytes(100)
 PAGE = b"<!DOCTYPE html><html><script>alert(1)</script></html>"
 
@@ -82,6 +83,7 @@ def upload(editor: Client, name: str, content: bytes) -> dict[str, Any]:
         pytest.param("a.txt", ("ệ" * 700_000).encode(), id="text with a character across two chunks"),
         pytest.param("a.png", PNG, id="picture"),
         pytest.param("a.jpeg", JPEG, id="photo"),
+        pytest.param("a.tif", picture("TIFF"), id="scan"),
     ],
 )
 def test_a_document_of_the_states_formats_is_taken(editor: Client, name: str, content: bytes) -> None:
@@ -108,6 +110,9 @@ def test_a_document_of_the_states_formats_is_taken(editor: Client, name: str, co
             "a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "bên trong không phải", id="no Word 97"
         ),
         pytest.param("a.png", JPEG, "bên trong không phải", id="photo under another name"),
+        pytest.param("a.jpg", JPEG[:-30], "bị hỏng", id="half a photo"),
+        pytest.param("a.png", PNG[:-30], "bị hỏng", id="half a picture"),
+        pytest.param("a.tif", picture("TIFF", gps=True), "ghi nơi chụp", id="a scan that says where it was made"),
         pytest.param("a.docm", DOCX, "macro", id="macros by name"),
         pytest.param(
             "a.docx",
@@ -178,6 +183,7 @@ def test_a_browser_shows_what_it_can_show_safely_and_saves_the_rest(
 ) -> None:
     document = Document(title="Tệp", collection=Collection.get_first_root_node())
     document.file.save(name, ContentFile(PAGE))
+    publish_link(document)
 
     answer = client.get(document.url, headers={"host": "localhost"})
 

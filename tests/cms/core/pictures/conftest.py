@@ -6,7 +6,7 @@ from typing import IO
 import pytest
 from pytest_django import Settings
 
-from cms.core.pictures import child, unread
+from cms.core.pictures import child, copies, unread
 from cms.core.pictures.rendering import Recipe
 
 
@@ -26,4 +26,6 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
         return child.render_in_child(source, recipe)
 
     monkeypatch.setattr(unread, "render_in_child", render_in_child)
+    monkeypatch.setattr(copies, "render_in_child", render_in_child)
+    monkeypatch.setattr(unread, "COPIES", copies.Copies())
     return recipes

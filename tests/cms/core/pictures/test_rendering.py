@@ -8,7 +8,7 @@ from typing import Any
 from zlib import crc32
 
 import pytest
-from PIL import Image, ImageChops, ImageDraw, ImageStat
+from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageStat
 
 from cms.core.pictures.rendering import Recipe, read_header, render
 
@@ -150,3 +150,68 @@ def test_an_orientation_after_the_pixels_of_a_png_is_not_looked_for() -> None:
 
     assert read_header(source).size == (120, 80)
     assert made(source, Recipe(box=(0, 0, 120, 80), size=(120, 80), format="png")).size == (120, 80)
+
+
+def located() -> Image.Exif:
+    """As a telephone writes it: where it was taken, when, by whose camera."""
+    exif = Image.Exif()
+    exif[0x010F] = "CAMERA OF SOMEBODY"
+    exif.get_ifd(0x8825).update({1: "N", 2: (16.0, 3.0, 14.0), 3: "E", 4: (108.0, 12.0, 7.0)})
+    return exif
+
+
+@pytest.mark.parametrize("result", ["jpeg", "png", "webp", "avif", "gif"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
+def test_nothing_is_left_of_where_and_by_whom_a_picture_was_taken(format: str, result: str) -> None:  # noqa: A002
+    more: dict[str, Any] = {"comment": b"ghi ch\xc3\xba"} if format == "JPEG" else {}
+    more |= {"xmp": b"<x:xmpmeta>16.05 108.2</x:xmpmeta>"} if format in ("JPEG", "WEBP", "HEIF") else {}
+    source = encoded(quarters(300, 200), format, exif=located(), **more)
+    assert b"OF SOMEBODY" in source.getvalue()
+    target = BytesIO()
+
+    render(source, Recipe(box=(0, 0, 300, 200), size=(300, 200), format=result), target)
+
+    picture = Image.open(target)
+    assert not dict(picture.getexif())
+    assert not {"exif", "xmp", "comment", "icc_profile", "photoshop", "XML:com.adobe.xmp"} & picture.info.keys()
+    assert b"OF SOMEBODY" not in target.getvalue()
+    assert b"xmpmeta" not in target.getvalue()
+
+
+@pytest.mark.parametrize("size", [(1200, 800), (60, 40)], ids=str)
+@pytest.mark.parametrize("result", ["png", "webp", "avif"])
+def test_a_scan_of_16_bits_keeps_its_greys(size: tuple[int, int], result: str) -> None:
+    scan = Image.new("I;16", (1200, 800), 32_768)
+    scan.paste(65_535, (600, 0, 1200, 800))
+
+    picture = made(encoded(scan, "PNG"), Recipe(box=(0, 0, 1200, 800), size=size, format=result)).convert("L")
+
+    middle, white = picture.getpixel((size[0] // 4, 5)), picture.getpixel((size[0] * 3 // 4, 5))
+    assert isinstance(middle, int)
+    assert isinstance(white, int)
+    assert abs(middle - 128) < 3
+    assert white > 252
+
+
+def test_a_profile_is_applied_and_left_out() -> None:
+    red = Image.new("RGB", (90, 60), (255, 0, 0))
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = srgb.replace(b"rXYZ", b"....").replace(b"gXYZ", b"rXYZ").replace(b"....", b"gXYZ")
+    recipe = Recipe(box=(0, 0, 90, 60), size=(90, 60), format="png")
+
+    def colour(profile: bytes) -> tuple[int, ...]:
+        picture = made(encoded(red, "PNG", icc_profile=profile), recipe)
+        assert "icc_profile" not in picture.info
+        return corners(picture)[0]
+
+    assert nearly([colour(srgb), colour(swapped), colour(b"no profile")], (255, 0, 0), (0, 255, 0), (255, 0, 0))
+
+
+def test_of_an_animation_the_first_picture_is_left() -> None:
+    frames = [Image.new("RGB", (48, 32), colour) for colour in ("red", "green", "blue")]
+    source = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=300, loop=0)
+
+    picture = made(source, Recipe(box=(0, 0, 48, 32), size=(48, 32), format="webp"))
+
+    assert getattr(picture, "n_frames", 1) == 1
+    assert nearly([picture.convert("RGB").getpixel((5, 5))], (255, 0, 0))  # type: ignore[list-item]

@@ -15,6 +15,7 @@ from willow.image import BadImageOperationError, Image, JPEGImageFile
 from willow.registry import registry
 
 from cms.core.pictures.errors import TooHeavy, Unreadable
+from cms.core.pictures.limits import MAX_PIXELS_IN_PROCESS
 from cms.core.pictures.rendering import Recipe
 from cms.core.pictures.unread import READ_BY_PILLOW, UnreadPicture
 from cms.news.models import NewsPage
@@ -28,10 +29,12 @@ OPERATIONS = (
 
 @pytest.fixture
 def no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading the pixels of any picture in this process fails the test."""
+    """Reading the pixels of a large picture in this process fails the test."""
+    read = PIL.ImageFile.ImageFile.load
 
-    def load(self: PIL.ImageFile.ImageFile) -> None:
-        raise AssertionError(f"{self.size} pixels were read")
+    def load(self: PIL.ImageFile.ImageFile) -> Any:
+        assert self.width * self.height <= MAX_PIXELS_IN_PROCESS, f"{self.size} pixels were read"
+        return read(self)
 
     monkeypatch.setattr(PIL.ImageFile.ImageFile, "load", load)
 
@@ -64,7 +67,10 @@ def test_pictures_of_a_page_are_made_here_if_small_and_by_a_child_if_large(tmp_p
 
     renditions = large.get_renditions(*specs)
     assert [(r.width, r.height) for r in renditions.values()] == [(480, 360), (960, 720), (400, 225)]
-    assert sorted(recipe.size for recipe in sent) == [(400, 225), (480, 360), (960, 720)]
+    assert [recipe.size for recipe in sent] == [(1825, 1369)], "the child reads it once, for a copy"
+    large.get_rendition("format-avif|width-480")
+    assert len(sent) == 1
+    assert (large.get_rendition("width-3000").width, len(sent)) == (3000, 2), "more than the copy has"
     with Pillow.open(renditions[specs[0]].file.path) as picture:
         assert (picture.format, picture.size) == ("WEBP", (480, 360))
 

@@ -18,7 +18,7 @@ from event_rows import EMPTY_ROW
 from fresh_database import fresh_database
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from json_schema import validator_of
 from openpyxl import load_workbook
 from patience import PATIENCE
 from referencing import Registry, Resource
@@ -43,8 +43,8 @@ HERE = "urn:openapi"
 REGISTRY: Any = Registry().with_resource(HERE, Resource.from_contents(DOCUMENT, default_specification=DRAFT202012))
 
 
-def validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": f"{HERE}#/components/schemas/{name}"}, registry=REGISTRY)
+def validator(name: str) -> Any:
+    return validator_of({"$ref": f"{HERE}#/components/schemas/{name}"}, registry=REGISTRY)
 
 
 def event(number: int, **more: Any) -> dict[str, Any]:

@@ -25,8 +25,8 @@ class OpenRecords(CmsRecords):
 
 
 @pytest.fixture
-def ops(tmp_path: Path) -> Iterator[Ops]:
-    ops = Ops(tmp_path, now=time.time())
+def ops(tmp_path: Path, migrated_engine: Path) -> Iterator[Ops]:
+    ops = Ops(tmp_path, now=time.time(), migrated=migrated_engine)
     ops.open_site = lambda _settings: OpenRecords()
     yield ops
     ops.close()

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from cms.statistics.reports.words import change, country, duration, language, name_of, number_of, short_name_of
+from cms.statistics.reports.words import (
+    change,
+    country,
+    duration,
+    language,
+    name_of,
+    number_of,
+    province,
+    short_name_of,
+)
 from pipeline.reports.metrics import METRICS
 
 
@@ -70,6 +79,11 @@ def test_names_of_values(dimension: str, value: str | int, name: str) -> None:
 def test_places_and_languages_are_named_in_vietnamese() -> None:
     assert (country("VN"), country("JP"), country(""), country("ZX")) == ("Việt Nam", "Nhật Bản", "(không rõ)", "ZX")
     assert (language("en"), language("xx-made-up")) == ("Tiếng Anh", "Xx-made-up")
+
+
+def test_provinces_are_named_as_in_their_country() -> None:
+    assert (province("VN", "HN"), province("US", "CA"), province("CA", "QC")) == ("Hà Nội", "California", "Quebec")
+    assert (province("VN", "ZZZ"), province("", "HN"), province("VN", "")) == ("ZZZ", "HN", "(không rõ)")
 
 
 def test_times_are_short_beside_an_axis() -> None:

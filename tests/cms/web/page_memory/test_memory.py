@@ -78,13 +78,18 @@ class Kit:
         self.changed = changed
         self.changes.step()
 
-    async def get(self, path: str = "/", *, method: str = "GET", query: bytes = b"", **headers: str) -> Answer:
+    async def get(
+        self, path: str = "/", *, method: str = "GET", query: bytes = b"", client: str = "192.0.2.9", **headers: str
+    ) -> Answer:
         sent: list[Any] = []
 
         async def send(message: Any) -> None:
             sent.append(message)
 
-        scope = scope_of(path, method=method, query=query, host="a.example", **headers)
+        scope = {
+            **scope_of(path, method=method, query=query, host="a.example", **headers),
+            "client": (client, 50_000),
+        }
         await self.memory(scope, self._receive, send)
         return Answer(sent)
 
@@ -195,6 +200,27 @@ async def test_only_the_first_reader_waits_in_vain_for_a_look(kit: Kit, monkeypa
     waited = len(waits)
     assert (await kit.get()).text == "page 1"
     assert 0 < waited == len(waits)
+
+
+async def test_a_page_during_whose_render_something_changed_is_rendered_again(kit: Kit) -> None:
+    whole = kit.django.headers
+    kit.django.headers = [(b"content-type", b"text/html"), (b"x-nhip-keep", b"mixed")]
+    reader = asyncio.create_task(kit.get())
+    while len(kit.django.asked) < 2:
+        await asyncio.sleep(0)
+    kit.django.headers = whole
+
+    answer = await reader
+
+    assert answer.text == f"page {len(kit.django.asked)}"
+    assert b"x-nhip-keep" not in answer.headers
+    assert (await kit.get()).text == answer.text
+
+
+async def test_a_page_that_changes_all_the_time_is_answered_all_the_same(kit: Kit) -> None:
+    kit.django.headers = [(b"content-type", b"text/html"), (b"x-nhip-keep", b"mixed")]
+
+    assert (await kit.get()).text == "page 3"
 
 
 async def test_a_page_is_rendered_for_nobody(kit: Kit) -> None:
@@ -375,6 +401,22 @@ async def test_an_answer_that_is_no_page_has_no_condition(kit: Kit) -> None:
     assert (await kit.get(if_none_match=etag)).status == 404
 
 
+async def test_an_answer_that_becomes_one_for_everybody_is_kept_from_then_on(kit: Kit) -> None:
+    whole = kit.django.headers
+    kit.django.headers = [(b"content-type", b"text/html")]
+    await kit.get()
+    kit.django.headers = whole
+    kit.look(later=TRY_SECONDS)
+    await kit.get()  # asks Django itself, and has it rendered for the next
+    await asyncio.sleep(0.01)
+    asked = len(kit.django.asked)
+
+    answers = [await kit.get() for _ in range(3)]
+
+    assert len(kit.django.asked) == asked
+    assert {answer.text for answer in answers} == {f"page {asked}"}
+
+
 async def test_an_address_of_a_campaign_that_leads_nowhere_is_asked_of_django_as_it_is(kit: Kit) -> None:
     kit.django.status = 404
     await kit.get("/campaign/", query=b"utm_source=zalo")
@@ -449,3 +491,62 @@ async def test_the_head_of_a_page_is_that_of_its_get(kit: Kit) -> None:
     assert head.headers == page.headers
     assert kit.django.asked[0]["method"] == "GET"
     assert len(kit.django.asked) == 1
+
+
+def of_all_in_turn(kit: Kit) -> PageMemory:
+    return PageMemory(
+        kit.django, changes=kit.changes, questions=QUESTIONS, limit=1_000_000, renders=1, all_in_turn=True
+    )
+
+
+@pytest.mark.parametrize("query", [b"", b"q=" + b"a" * 2_000], ids=["kept", "too long to be kept"])
+async def test_who_asks_for_much_waits_for_it_and_keeps_nobody_else_waiting(kit: Kit, query: bytes) -> None:
+    kit.memory = of_all_in_turn(kit)
+    kit.django.gate.clear()
+
+    def ask(path: str, address: str) -> asyncio.Task[Answer]:
+        return asyncio.create_task(kit.get(path, query=query, client=address))
+
+    crowd = [ask(f"/{number}", "192.0.2.1") for number in range(20)]
+    await asyncio.sleep(0.01)
+    assert len(kit.django.asked) == 1, "one at a time, whether it can be kept or not"
+
+    other = ask("/other", "192.0.2.2")
+    await asyncio.sleep(0.01)
+    kit.django.gate.set()
+    await asyncio.gather(other, *crowd)
+
+    assert "/other" in [scope["path"] for scope in kit.django.asked[:3]]
+    assert len(kit.django.asked) == 21
+
+
+async def test_a_slow_reader_holds_no_turn(kit: Kit) -> None:
+    kit.memory = of_all_in_turn(kit)
+    stuck = asyncio.Event()
+
+    async def send(_message: Any) -> None:
+        await stuck.wait()
+
+    long = b"q=" + b"a" * 2_000
+    slow = asyncio.create_task(kit.memory(scope_of("/", query=long, host="a.example"), kit._receive, send))
+    await asyncio.sleep(0.01)
+
+    assert (await asyncio.wait_for(kit.get(query=long), 1)).status == 200
+    stuck.set()
+    await slow
+
+
+async def test_who_leaves_while_waiting_takes_no_turn(kit: Kit) -> None:
+    kit.memory = of_all_in_turn(kit)
+    kit.django.gate.clear()
+    long = b"q=" + b"a" * 2_000
+    waiting = [asyncio.create_task(kit.get(f"/{number}", query=long)) for number in range(4)]
+    await asyncio.sleep(0.01)
+    waiting[1].cancel()
+    waiting[2].cancel()
+    await asyncio.sleep(0.01)
+    kit.django.gate.set()
+
+    assert [(await waiting[number]).status for number in (0, 3)] == [200, 200]
+    assert [scope["path"] for scope in kit.django.asked] == ["/0", "/3"]
+    assert (await asyncio.wait_for(kit.get("/again", query=long), 1)).status == 200

@@ -1,0 +1,4 @@
+interface ImportMetaEnv {
+  /** The portal's origin. */
+  readonly VITE_NHIP_API: string;
+}
