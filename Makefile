@@ -9,7 +9,7 @@ DEV := @tools/bootstrap.sh dev &&
 # The tests start some hundred processes, which would compile the product again each time.
 PYTEST := $(DEV) unset PYTHONDONTWRITEBYTECODE && exec $(PY) -m pytest
 
-.PHONY: help run backup restore stack quick test chaos attack bench verify lint types format wheels env sbom audit clean
+.PHONY: help run backup restore stack quick test chaos attack bench pictures verify lint types format wheels env sbom audit clean
 
 help:  ## Danh sách lệnh · This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -26,7 +26,7 @@ restore:  ## Khôi phục vào thư mục trống · Restore into an empty data 
 stack:  ## Chạy bản phân tán, không cần Docker · Run Kafka, PostgreSQL, ClickHouse and every process (PORT)
 	$(DEV) PYTHONPATH=tests/support exec $(PY) -m stack $(ARGS)
 
-quick:  ## Kiểm thử nhanh · Run the tests that start nothing, in under a minute
+quick:  ## Kiểm thử nhanh · Run the tests that start nothing, in about a minute and a half
 	$(PYTEST) -n auto -m "not slow and not browser and not chaos" $(ARGS)
 
 test:  ## Chạy mọi kiểm thử · Run the whole test suite (ARGS="-k beacon")
@@ -40,6 +40,9 @@ attack:  ## Thử tấn công · Attack the product while honest readers go on (
 
 bench:  ## Đo hiệu năng · Measure every figure beside its limit
 	$(DEV) PYTHONPATH=tests/support exec $(PY) -m benchmarks $(ARGS)
+
+pictures:  ## Chụp mọi mẫu trang · Take pictures of every template and of the admin (ARGS="--only home")
+	$(DEV) PYTHONPATH=tests/support exec $(PY) -m gallery $(ARGS)
 
 verify:  ## Kiểm tra số liệu · Check lineage and roll-ups
 	$(RUNTIME) exec .venv/bin/nhip verify $(ARGS)

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 from kafka_server import require_kafka
+from postgres_server import require_postgres
 from stack import require_stack
 
+from benchmarks.api import measure_api
 from benchmarks.child import ROOT, say
 from benchmarks.distributed import measure_collector, measure_consumer, measure_enrichment
 from benchmarks.embedded import measure_embedded
@@ -27,6 +29,7 @@ from benchmarks.report import Figure, show, store
 from benchmarks.reports import measure_reports
 from benchmarks.roll_ups import measure_roll_ups
 from benchmarks.running import measure_running
+from benchmarks.searching import measure_search
 
 log = logging.getLogger("bench")
 
@@ -64,6 +67,8 @@ PARTS: dict[str, tuple[Measure, Callable[[], None]]] = {
         ),
         lambda: None,
     ),
+    "api": (lambda at, quick: measure_api(at, turns=1 if quick else 3), lambda: None),
+    "search": (lambda at, quick: measure_search(at, articles=2_000 if quick else 20_000), require_postgres),
     "pages": (
         lambda at, quick: measure_pages(
             at, turns=1 if quick else 3, pushes=10 if quick else 40, changes=5 if quick else 50

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from load import Tally, beacon_requests, run_load
+from load import Tally, beacon_requests, reader_requests, run_load
 from part import free_port
 
 from benchmarks.costs import cpu_of, cpu_seconds
@@ -59,17 +59,18 @@ def compare_turns(servers: Mapping[str, tuple[int, int]], *, key: bytes, turns: 
 
     Raises RuntimeError if a view is refused.
     """
-    cpu, views = dict.fromkeys(servers, 0.0), dict.fromkeys(servers, 0)
+    cpu, answered = dict.fromkeys(servers, 0.0), dict.fromkeys(servers, 0)
+    views = reader_requests(key=key)
     for turn in range(turns + 1):
         for name, (port, pid) in servers.items():
             before = cpu_seconds(pid)
-            tally = run_load(beacon_requests(key=key), port=port, seconds=TURN_SECONDS if turn else WARM_UP_SECONDS)
+            tally = run_load(views, port=port, seconds=TURN_SECONDS if turn else WARM_UP_SECONDS)
             if tally.refused:
                 raise RuntimeError(f"{tally.refused} views were refused")
             if turn:
                 cpu[name] += cpu_seconds(pid) - before
-                views[name] += tally.acknowledged
-    return {name: cpu[name] / views[name] * 1000 for name in servers}
+                answered[name] += tally.acknowledged
+    return {name: cpu[name] / answered[name] * 1000 for name in servers}
 
 
 def port_of(url: str) -> int:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 
 @contextmanager
-def noop_server(port: int) -> Iterator[int]:
-    """Run the no-op server while the block runs; yields its process id."""
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.noop", str(port)])
+def noop_server(port: int, *, body: Path | None = None) -> Iterator[int]:
+    """Run the no-op server while the block runs; yields its process id. ``body``: what it answers with."""
+    given = [str(body)] if body else []
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.noop", str(port), *given])
     time.sleep(2.0)
     try:
         yield process.pid

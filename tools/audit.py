@@ -11,6 +11,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,8 @@ def python_packages() -> list[Finding]:
     return [(one["name"], found["id"]) for one in answer["dependencies"] for found in one.get("vulns", ())]
 
 
-def npm_packages() -> list[Finding]:
-    answer = _json(["npm", "audit", "--package-lock-only", "--json"])
+def npm_packages(lock_file: str) -> list[Finding]:
+    answer = _json(["npm", "audit", "--package-lock-only", "--json"], directory=(sbom.ROOT / lock_file).parent)
     if "vulnerabilities" not in answer:
         raise NotAsked(str(answer.get("message") or answer.get("error")))
     return [(name, found["severity"]) for name, found in answer["vulnerabilities"].items()]
@@ -84,16 +85,16 @@ def ask_osv(purls: Iterable[str], url: str = OSV) -> list[Finding]:
 
 CHECKS: dict[str, Callable[[], list[Finding]]] = {
     "uv.lock (pip-audit)": python_packages,
-    "package-lock.json (npm audit)": npm_packages,
+    **{f"{lock} (npm audit)": partial(npm_packages, lock) for lock in sbom.NPM_LOCKS},
     "Kafka (osv.dev)": osv(sbom.kafka_jars),
     "Caddy (osv.dev)": osv(sbom.caddy_modules),
 }
 
 
-def _json(command: list[str]) -> Any:
+def _json(command: list[str], *, directory: Path = sbom.ROOT) -> Any:
     """What the command prints; its exit code says only whether something was found. Raises NotAsked."""
     try:
-        done = subprocess.run(command, cwd=sbom.ROOT, capture_output=True, text=True, check=False, timeout=5 * SECONDS)
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False, timeout=5 * SECONDS)
         return json.loads(done.stdout)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotAsked(str(error)) from error

@@ -2,7 +2,7 @@
 
     python tools/sbom.py [FILE]          make sbom; the default is test-artifacts/sbom.cdx.json
 
-Each part is read by the tool of its kind: Python from uv.lock, npm from package-lock.json, Kafka's jars by
+Each part is read by the tool of its kind: Python from uv.lock, npm from each package-lock.json, Kafka's jars by
 cyclonedx-maven-plugin, Caddy's modules by cyclonedx-gomod from the built program, images from docker-compose.yml and
 the Dockerfile. A part whose tool is not there, or can't reach its registry, is named; the bill then says that it
 is incomplete, and the exit code is 1. `scope`: production needs it (required), or tests and tools alone (excluded).
@@ -19,6 +19,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 MAVEN_PLUGIN = "org.cyclonedx:cyclonedx-maven-plugin:2.9.3:makeBom"
 GO_TOOL = "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0"
 SECONDS = 900.0
+NPM_LOCKS = ("package-lock.json", "examples/headless/package-lock.json")
 # Packages that are installed on other systems only, so that their own metadata can't be asked here.
 ELSEWHERE = {"colorama": "BSD-3-Clause", "tzdata": "Apache-2.0", "winloop": "MIT"}
 BY_A_FILE_ALONE = {"crawler-user-agents": "MIT"}  # packages that bring their license's text and do not name it
@@ -108,9 +110,9 @@ def python_packages() -> list[Component]:
     ]
 
 
-def npm_packages() -> list[Component]:
-    """Those of package-lock.json: nothing of them is in the image."""
-    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+def npm_packages(lock_file: str = "package-lock.json") -> list[Component]:
+    """Those of the file, below the root: nothing of them is in the image."""
+    lock = json.loads((ROOT / lock_file).read_text(encoding="utf-8"))
     return [
         _component(
             "library",
@@ -167,7 +169,7 @@ def images() -> list[Component]:
 
 PARTS: dict[str, Callable[[], list[Component]]] = {
     "uv.lock": python_packages,
-    "package-lock.json": npm_packages,
+    **{lock: partial(npm_packages, lock) for lock in NPM_LOCKS},
     "Kafka": kafka_jars,
     "Caddy": caddy_modules,
     "images": images,

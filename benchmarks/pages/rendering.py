@@ -1,17 +1,19 @@
 """What one page of each template takes, through the whole of Django: queries, and processor seconds of its thread.
 
+Processor seconds are of pages as the page memory asks for them, after the first since a change.
+
 ``python -m benchmarks.pages.rendering DATA_DIR`` prints a ``Template`` for each; the product may run or not.
 """
 
 import os
 import statistics
 import sys
-import time
 from typing import Any
 
 import django
 import msgspec
 
+from benchmarks.asking import count_queries, cpu_seconds
 from benchmarks.child import print_answer
 from pipeline.process.server import freeze_memory
 from pipeline.serving.snapshot import Snapshot
@@ -44,6 +46,7 @@ def render() -> list[Template]:
     from cms.home.models import HomePage, PlainPage
     from cms.news.models import NewsIndexPage, NewsPage
     from cms.statistics import counters
+    from cms.statistics.slots import OPEN_HEADER, SECRET
 
     kinds: dict[str, Any] = {
         "home": HomePage,
@@ -55,34 +58,11 @@ def render() -> list[Template]:
     }
     paths = {name: kind.objects.live().first().get_url() for name, kind in kinds.items()}
     counters.install(_Kept(counters.current().snapshot()))
-    queries = {name: _count_queries(path) for name, path in paths.items()}
+    queries = {name: count_queries(path, warm_ups=1) for name, path in paths.items()}
     freeze_memory()
-    rounds = [{name: _cpu_seconds(path) for name, path in paths.items()} for _ in range(TIMES)]
+    as_the_memory_asks = {OPEN_HEADER: SECRET}
+    rounds = [{name: cpu_seconds(path, **as_the_memory_asks) for name, path in paths.items()} for _ in range(TIMES)]
     return [Template(name, queries[name], statistics.median(one[name] for one in rounds)) for name in paths]
-
-
-def _count_queries(path: str) -> int:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    _get(path)  # makes the pictures
-    with CaptureQueriesContext(connection) as queries:
-        _get(path)
-    return len(queries)
-
-
-def _cpu_seconds(path: str) -> float:
-    began = time.thread_time()
-    _get(path)
-    return time.thread_time() - began
-
-
-def _get(path: str) -> None:
-    from django.test import Client
-
-    response = Client().get(path, headers={"host": "localhost"})
-    if response.status_code != 200:
-        raise RuntimeError(f"{path}: {response.status_code}")
 
 
 def main() -> None:

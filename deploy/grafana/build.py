@@ -118,6 +118,18 @@ ROWS = (
                 unit="s",
             ),
             Panel(
+                title="Webhook, theo kết quả · Webhooks by outcome",
+                queries={
+                    "{{outcome}}": "sum by (outcome) (rate(nhip_site_webhooks_total[5m]))",
+                    "waiting": "max(nhip_site_webhooks_waiting)",
+                },
+            ),
+            Panel(
+                title="Webhook chờ lâu nhất · Oldest waiting webhook",
+                queries={"": "max(nhip_site_webhooks_oldest_seconds)"},
+                unit="s",
+            ),
+            Panel(
                 title="Báo cáo, theo người hỏi · Reports by asker",
                 queries={"{{asker}} {{end}}": "sum by (asker, end) (rate(nhip_site_report_seconds_count[5m]))"},
                 unit="reqps",
