@@ -26,13 +26,7 @@ from webhook_receiver import Receiver, receiving
 
 from cms.announcing.delivering import LEASE
 
-pytestmark = [
-    pytest.mark.timeout(1_200),
-    pytest.mark.skipif(
-        "SOAK" not in os.environ,
-        reason="it stalled in whole runs before threads closed their connections: SOAK=1 make test ARGS=<this file>",
-    ),
-]
+pytestmark = pytest.mark.timeout(1_200)
 
 # What a process had in hand when it was killed is free again after the lease; the tries after a failure come later.
 ARRIVES_SECONDS = 3 * LEASE.total_seconds() + PATIENCE
