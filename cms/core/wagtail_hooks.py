@@ -29,6 +29,12 @@ def start_fields() -> SafeString:
 
 
 @hooks.register("insert_global_admin_js")
+def send_once() -> SafeString:
+    """Forms that save themselves."""
+    return format_html('<script src="{}" defer></script>', static("core/js/autosave.js"))
+
+
+@hooks.register("insert_global_admin_js")
 def serve_everybody() -> SafeString:
     """Those who hear a screen, and those who have no mouse."""
     scripts = ((static(f"core/js/{name}.js"),) for name in ("names", "focus"))

@@ -12,7 +12,7 @@ from attack import ATTACKS, run_attacks
 SECONDS = float(os.environ.get("SECONDS", "2"))
 
 
-@pytest.mark.timeout(600 + SECONDS * len(ATTACKS) * 4)
+@pytest.mark.timeout(1_200 + SECONDS * len(ATTACKS) * 4)
 def test_no_attack_reaches_an_honest_reader(
     first_start: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,7 +18,7 @@ SEED = int(os.environ.get("SEED", str(time.time_ns() % 100_000)))
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(300 + ROUNDS * 180)
+@pytest.mark.timeout(1_200 + ROUNDS * 180)
 def test_every_acknowledged_view_is_counted_once_whichever_processes_die(
     migrated_postgres: Path, tmp_path: Path
 ) -> None:

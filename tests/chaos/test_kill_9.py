@@ -18,7 +18,7 @@ SEED = int(os.environ.get("SEED", str(time.time_ns() % 100_000)))
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(60 + ROUNDS * 60)
+@pytest.mark.timeout(1_200 + ROUNDS * 60)
 def test_every_acknowledged_view_is_counted_once_however_often_the_process_is_killed(data_dir: Path) -> None:
     moments = random.Random(SEED)
     sent = acknowledged = 0

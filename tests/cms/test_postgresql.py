@@ -12,8 +12,6 @@ import pytest
 from part import ROOT
 from postgres_server import PostgresServer
 
-pytestmark = pytest.mark.timeout(1_200)  # the tests of many modules once more
-
 PAGES = (
     "tests/cms/announcing/test_delivering.py",
     "tests/cms/announcing/test_noticing.py",

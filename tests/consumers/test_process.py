@@ -22,8 +22,6 @@ from pipeline.clickhouse.migrations import migrate
 from pipeline.events import EVENTS_TOPIC, PageView, encode_lines
 from pipeline.settings import Settings
 
-pytestmark = pytest.mark.timeout(180)
-
 SESSION_SECONDS = 30.0  # longer than any handover here may take
 PARTITIONS = 4
 

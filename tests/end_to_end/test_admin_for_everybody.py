@@ -19,7 +19,7 @@ from pictures import draw
 from playwright.sync_api import BrowserContext, Page, expect
 from product import ADMIN_PASSWORD, Product, copy_data
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.browser
 
 NewVisitor = Callable[..., BrowserContext]
 

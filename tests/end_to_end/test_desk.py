@@ -21,8 +21,6 @@ from pictures import draw
 from playwright.sync_api import Locator, Page, expect
 from product import Product, copy_data
 
-pytestmark = pytest.mark.timeout(900)
-
 PHONE = {"width": 360, "height": 740}
 OFFICE = {"width": 1280, "height": 900}
 TITLE = "Bài chờ lãnh đạo trên điện thoại"

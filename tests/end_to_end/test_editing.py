@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from editing import Editor
-from patience import wait_until
+from patience import PATIENCE, wait_until
 from pictures import draw, write_flat_png
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from product import ADMIN_PASSWORD, Product
 
 NewVisitor = Callable[..., BrowserContext]
@@ -21,6 +24,7 @@ NewVisitor = Callable[..., BrowserContext]
 MOST = 600
 MOST_AT_ANY_TIME = 660
 MOST_THAT_STAYS = 60
+OFFICE: Any = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,27 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         draw(folder / "anh-ghep.webp", 3000, 2000, noisy=True),
         draw(folder / "bieu-trung.gif", 800, 600, mode="L", noisy=True),
     ]
+
+
+# Wagtail takes what a form holds two seconds after its start for what was there before.
+WATCHED = (
+    """addEventListener("w-unsaved:watch-edits", () => document.documentElement.setAttribute("data-watched", ""))"""
+)
+# The answer to a saved draft is on its way until a test lets it come.
+HOLD_ANSWERS = """() => {
+  window.saved = 0;
+  const { fetch } = window;
+  const hold = new Promise((resolve) => { window.letCome = resolve; });
+  window.fetch = async (address, options) => {
+    const answer = await fetch(address, options);
+    if (options?.body instanceof FormData && new URL(address, location).pathname.startsWith("/admin/pages/add/")) {
+      window.saved += 1;
+      await hold;
+    }
+    return answer;
+  };
+}"""
+SECTIONS = {"news/newspage": "/tin-tuc/", "wagtail_emulation/emulationpage": "/thi-dua-khen-thuong/"}
 
 
 def megabytes(product: Product, which: str) -> int:
@@ -145,15 +170,11 @@ PASTE = """([html, text]) => {
 def test_an_author_pastes_from_word_and_excel_is_told_what_was_dropped_and_readers_get_tables(
     product: Product, new_visitor: NewVisitor
 ) -> None:
-    page = new_visitor(viewport={"width": 1280, "height": 900}).new_page()
+    page = new_visitor(viewport=OFFICE).new_page()
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
     page.on("pageerror", lambda error: refused.append(str(error)))
-    page.goto(f"{product.base_url}/admin/login/")
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", ADMIN_PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url("**/admin/**")
+    sign_in(page, product)
     with Editor(product) as editor:
         page.goto(f"{product.base_url}/admin/pages/add/news/newspage/{editor.index}/")
 
@@ -208,3 +229,78 @@ def test_an_author_pastes_from_word_and_excel_is_told_what_was_dropped_and_reade
         '<th scope="row">01</th>',
     ):
         assert part in shown(), part
+
+
+def sign_in(page: Page, product: Product) -> None:
+    page.goto(f"{product.base_url}/admin/login/")
+    page.fill("[name=username]", "admin")
+    page.fill("[name=password]", ADMIN_PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/admin/**")
+
+
+def open_new(page: Page, product: Product, kind: str) -> None:
+    """The form of a new page, from the moment on in which Wagtail saves what is typed."""
+    sign_in(page, product)
+    page.add_init_script(WATCHED)
+    section = product.get(f"/api/v2/pages/find/?path={SECTIONS[kind]}")
+    page.goto(f"{product.base_url}/admin/pages/add/{kind}/{section['id']}/")
+    expect(page.locator("html[data-watched]")).to_have_count(1)
+
+
+def fill(page: Page, kind: str, title: str) -> None:
+    if kind.startswith("wagtail_emulation"):
+        page.get_by_label("Ký kết giao ước thi đua").check()
+        page.locator("input[name=event_date]").fill("22/11/2026")
+        page.keyboard.press("Tab")
+    page.locator("[name=title]").fill(title)
+    page.locator("[name=lead]").fill("Tóm tắt.")
+
+
+def publish(page: Page) -> None:
+    page.locator("footer .w-dropdown__toggle").click()
+    page.get_by_role("button", name="Xuất bản", exact=True).click()
+
+
+def states_of(product: Product, title: str) -> list[tuple[int, int]]:
+    """Of the pages with this title: whether they are published, and whether a draft is newer."""
+    with closing(sqlite3.connect(product.data_dir / "cms.sqlite3", timeout=PATIENCE)) as database:
+        asked = "SELECT live, has_unpublished_changes FROM wagtailcore_page WHERE title = ?"
+        return database.execute(asked, [title]).fetchall()
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_a_page_that_is_published_while_its_draft_is_being_saved_is_one_page(
+    product: Product, new_visitor: NewVisitor, kind: str
+) -> None:
+    page, title = new_visitor(viewport=OFFICE).new_page(), f"Công bố khi đang lưu {kind[:4]}"
+    open_new(page, product, kind)
+    page.evaluate(HOLD_ANSWERS)
+    fill(page, kind, title)
+    wait_until(lambda: page.evaluate("window.saved") > 0)
+    wait_until(lambda: states_of(product, title) == [(0, 1)])
+
+    publish(page)
+    page.evaluate("window.letCome()")
+    page.wait_for_url(re.compile(r"/admin/pages/\d+/$"))
+    assert states_of(product, title) == [(1, 0)]
+
+
+def test_a_page_that_is_sent_saves_no_draft_of_itself(product: Product, new_visitor: NewVisitor) -> None:
+    """What was typed just before would be saved while the site takes its time to answer."""
+    page, title = new_visitor(viewport=OFFICE).new_page(), "Gửi ngay khi gõ xong"
+    open_new(page, product, "news/newspage")
+    sent: list[Route] = []
+
+    def hold(route: Route) -> None:
+        sent.append(route)
+
+    page.route("**/admin/pages/add/**", hold)
+    page.locator("footer .w-dropdown__toggle").click()
+    fill(page, "news/newspage", title)
+    page.locator("button[name=action-publish]").click(no_wait_after=True)
+    page.wait_for_timeout(3_000)  # milliseconds; Wagtail saves a second and a half after a change
+    (publication,) = sent
+    publication.continue_()
+    page.wait_for_url(re.compile(r"/admin/pages/\d+/$"))
+    assert states_of(product, title) == [(1, 0)]

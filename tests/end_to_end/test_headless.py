@@ -20,7 +20,7 @@ from product import Product, copy_data
 
 from cms.api.schema.contributions import openapi
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.browser
 
 VIOLATIONS = """async () => (await axeOfTheTests.run({
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"],

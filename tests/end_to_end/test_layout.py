@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     NewVisitor = Callable[..., BrowserContext]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.browser
 
 # The words of the department's name that are not on one line, each in a box of its own.
 BROKEN_WORDS = """() => [...document.querySelectorAll(".brand__name, .brand__parent")].flatMap((at) => {

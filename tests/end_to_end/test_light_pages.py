@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     NewVisitor = Callable[..., BrowserContext]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.browser
 
 ARTICLE = "/tin-tuc/ket-noi-cung-cau-68-co-so-trong-tinh-gap-truc-tiep-cac-he-thong-phan-phoi/"
 PAGES = [pytest.param("/", id="home"), pytest.param(ARTICLE, id="article")]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.timeout(600),
     pytest.mark.parametrize("product", ["embedded", "distributed"], indirect=True, scope="module"),
 ]
 

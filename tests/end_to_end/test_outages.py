@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from part import START_SECONDS
 from patience import wait_until
 from stack import Stack, metric_of
@@ -10,8 +9,6 @@ from stack import Stack, metric_of
 PAGE = 4_242
 PATH = f"/_nhip/pages.json?ids={PAGE}"
 NEVER_ASKED_FOR = "/?lan-dau=1"
-
-pytestmark = pytest.mark.timeout(400)
 
 
 def views(stack: Stack) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     NewVisitor = Callable[..., BrowserContext]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.browser
 
 REPORTS = "/admin/reports/traffic/"
 TOKENS = "/admin/report_tokens/"

@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pytest
 from clickhouse_http import ClickHouseServer
 from kafka_server import KafkaServer, require_kafka
 from patience import wait_until
@@ -21,7 +20,6 @@ PAGE = 999
 PATH = f"/_nhip/pages.json?ids={PAGE}"
 
 
-@pytest.mark.timeout(400)
 def test_one_process_uses_the_servers_that_its_settings_name(data_dir: Path, tmp_path: Path) -> None:
     require_kafka()
     with KafkaServer(tmp_path / "kafka") as kafka, ClickHouseServer(tmp_path / "clickhouse") as clickhouse:

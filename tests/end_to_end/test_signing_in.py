@@ -8,12 +8,9 @@ from base64 import b32decode
 from typing import Any
 
 import httpx
-import pytest
 from django_otp.oath import TOTP
 from playwright.sync_api import Page, expect
 from product import ADMIN_PASSWORD, Product
-
-pytestmark = pytest.mark.timeout(300)
 
 GUESSES = 11
 

@@ -21,8 +21,6 @@ from proxy import Proxy, require_caddy
 from slow_clients import SlowClients
 from steady_load import SteadyLoad
 
-pytestmark = pytest.mark.timeout(600)
-
 SLOW = 200
 LARGE = secrets.token_hex(512).encode() * 30_000
 PAGES = ("/", "/admin/login/")  # one that may come from memory, one that Django makes each time

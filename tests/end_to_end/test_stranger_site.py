@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from stranger_site import PASSWORD, StrangerSite
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 # As Excel puts cells on the clipboard; `"` is round a cell with a line break.
 AS_EXCEL = """(field, text) => {

@@ -15,7 +15,7 @@ from product import ADMIN_PASSWORD, Product
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.browser
 
 # All that is shown, and what a screen reader and a pointer that rests are told.
 SEEN = """() => {

@@ -26,8 +26,6 @@ from webhook_receiver import Receiver, receiving
 
 from cms.announcing.delivering import LEASE
 
-pytestmark = pytest.mark.timeout(1_200)
-
 # What a process had in hand when it was killed is free again after the lease; the tries after a failure come later.
 ARRIVES_SECONDS = 3 * LEASE.total_seconds() + PATIENCE
 PAGES = 6

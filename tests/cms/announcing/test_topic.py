@@ -23,8 +23,6 @@ from pipeline.brokers.protocols import Producer
 from pipeline.brokers.topics import SITE_CHANGES
 from pipeline.settings import KafkaSettings
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture
 def topic(kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch) -> str:
