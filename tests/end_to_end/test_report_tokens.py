@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from http.client import HTTPConnection
 
 from patience import PATIENCE, wait_until
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from product import ADMIN_PASSWORD, Product
 
 from pipeline.reports.openapi import JSON, QUERY_PATH
@@ -53,12 +54,13 @@ def test_a_token_is_made_copied_and_taken_back(product: Product, new_visitor: Ne
 
     page.click("text=Đã cất, tiếp tục")
     row = page.locator("tr", has_text="Bảng số liệu của Sở")
-    assert "Đang dùng được" in row.inner_text()
+    expect(row).to_contain_text("Đang dùng được")
     assert token not in page.content()
     row.get_by_role("link", name="Bảng số liệu của Sở").click()
+    page.wait_for_url(re.compile(r"/\d+/$"))
     number = page.url.rstrip("/").rpartition("/")[2]
     page.goto(f"{product.base_url}/admin/report_tokens/delete/{number}/")
     page.click("main button.serious")
-    assert "Đã thu hồi" in page.locator("tr", has_text="Bảng số liệu của Sở").inner_text()
+    expect(row).to_contain_text("Đã thu hồi")
     assert status_of(product, token) == 401
     assert refused == []

@@ -12,6 +12,7 @@ from axe import load_axe
 from openpyxl import load_workbook
 from part import ROOT
 from patience import PATIENCE, wait_until
+from playwright.sync_api import expect
 from product import ADMIN_PASSWORD, Product, copy_data
 
 from cms.statistics.reports.screens import SCREENS
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import BrowserContext, Page, expect
+    from playwright.sync_api import BrowserContext, Page
 
     NewVisitor = Callable[..., BrowserContext]
 
@@ -193,4 +194,4 @@ def test_a_slow_screen_shows_how_far_it_is_and_can_be_stopped(
 
     page.click(".nhip-choices button[type=submit]")  # and can be asked again
     page.locator(".nhip-part").first.wait_for()
-    assert page.locator(".nhip-wait").is_hidden()
+    expect(page.locator(".nhip-wait")).to_be_hidden()
