@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseRedirect
@@ -13,7 +14,7 @@ from wagtail.models import Page
 from cms.api.finding import LONGEST_PATH, PATH, page_at
 from cms.api.pages import slice_of, write_pages
 from cms.api.parameters import refuse_others
-from cms.api.problems import Fault, bad_request, not_found
+from cms.api.problems import CONTENT_TYPE, Fault, bad_request, not_found
 from cms.api.reading import Reading, readable
 from cms.api.selection import Selection, parse_names
 from cms.api.shapes.links import write_link
@@ -25,6 +26,10 @@ LISTED = ("title", "detail_url", "html_url", "slug", "locale", "first_published_
 OF_ONE = (*LISTED, "show_in_menus", "seo_title", "search_description", "parent")
 OF_LINKS = ("type", "detail_url", "html_url")
 NO_PAGE = "There is no page of this id that everybody may read."
+REFUSALS = {
+    int(status): {"description": status.phrase, "content": {CONTENT_TYPE: {"schema": {"type": "object"}}}}
+    for status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+}
 
 router = Router(tags=["pages"], auth=None)
 
@@ -41,7 +46,7 @@ def reads(path: str, **more: Any) -> Callable[[Callable[..., Any]], Callable[...
 
     def add(view: Callable[..., Any]) -> Callable[..., Any]:
         router.api_operation(["HEAD"], path, **more, include_in_schema=False)(view)
-        router.get(path, **more)(view)
+        router.get(path, **more, openapi_extra={"responses": REFUSALS})(view)
         return view
 
     return add

@@ -75,6 +75,19 @@ def v3(settings: Settings) -> None:
     settings.ROOT_URLCONF = _addresses()
 
 
+@pytest.fixture
+def ask_v3(client: Client, v3: None) -> Any:
+    """As ``ask``, of v3."""
+
+    def get(below: str, /, *, status: int = 200, host: str = "localhost", **query: Any) -> Any:
+        answer = client.get(f"/api/v3/{below}", query, headers={"host": host})
+        assert answer.status_code == status, answer.content.decode()
+        get.last = answer  # type: ignore[attr-defined]
+        return json.loads(answer.content) if answer.content else None
+
+    return get
+
+
 def _addresses() -> ModuleType:
     spec = importlib.util.spec_from_file_location("cms_urls_with_v3", urls.__file__)
     assert spec
