@@ -48,15 +48,22 @@ def read_parameters(query: QueryDict, known: Sequence[Parameter]) -> dict[str, A
 
 
 def refuse_others(
-    query: QueryDict, names: Collection[str], *, several: Collection[str] = (), longest: int = LONGEST
+    query: QueryDict,
+    names: Collection[str],
+    *,
+    several: Collection[str] = (),
+    longest: int = LONGEST,
+    hints: Mapping[str, str] | None = None,
 ) -> None:
     """Raises Problem for a name that is none of ``names``, for one that is given twice and is none of ``several``, and
     for what no parameter has room for. What the values say is for somebody else to read.
+
+    ``hints``: what to do instead of asking by some other name.
     """
     faults: list[Fault] = []
     for name, values in query.lists():
         try:
-            _check_name(name, names)
+            _check_name(name, names, (hints or {}).get(name))
             if name not in several:
                 _check_once(values)
             for value in values:
@@ -75,10 +82,10 @@ def _read(name: str, values: Sequence[Any], known: Mapping[str, Parameter]) -> A
     return known[name].read(text)
 
 
-def _check_name(name: str, known: Collection[str]) -> None:
+def _check_name(name: str, known: Collection[str], hint: str | None = None) -> None:
     if name not in known:
         near = get_close_matches(name[:60], known, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(known)) or 'none'}."
+        hint = hint or (f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(known)) or 'none'}.")
         raise ValueError(f"There is no such parameter. {hint}")
 
 

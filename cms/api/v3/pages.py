@@ -20,7 +20,7 @@ from cms.api.selection import Selection, parse_names
 from cms.api.shapes.links import write_link
 from cms.api.shapes.model_fields import model_fields
 from cms.api.v3.form import AnyPage, Listing
-from cms.api.v3.parameters import Filters, Id, OfOne, Ordering, Part, Search, narrow_as_asked
+from cms.api.v3.parameters import HINTS, Filters, Id, OfOne, Ordering, Part, Search, narrow_as_asked
 
 LISTED = ("title", "detail_url", "html_url", "slug", "locale", "first_published_at")
 OF_ONE = (*LISTED, "show_in_menus", "seo_title", "search_description", "parent")
@@ -73,7 +73,7 @@ def find_page(
     id: Id | None = None,  # noqa: A002 - Wagtail's name
     html_path: str | None = None,
 ) -> HttpResponseRedirect:
-    refuse_others(request.GET, ("id", "html_path", *OfOne.model_fields), longest=LONGEST_PATH)
+    refuse_others(request.GET, ("id", "html_path", *OfOne.model_fields), longest=LONGEST_PATH, hints=HINTS)
     if id is None and not html_path:
         raise bad_request(Fault("html_path", "Give it, such as /tin-tuc/, or an id."))
     page = page_at(request, _path_of(html_path)) if html_path else None
@@ -84,12 +84,14 @@ def find_page(
     query = request.GET.copy()
     query.pop("id", None)
     query.pop("html_path", None)
-    return HttpResponseRedirect(_address_of(page.pk) + (f"?{query.urlencode()}" if query else ""))
+    to = HttpResponseRedirect(_address_of(page.pk) + (f"?{query.urlencode()}" if query else ""))
+    del to["Content-Type"]  # it has no body
+    return to
 
 
 @reads("/{int:page_id}/", response=AnyPage, url_name="detail_page", summary="Page detail", operation_id="pages_detail")
 def read_page(request: HttpRequest, page_id: int, of_one: Query[OfOne]) -> dict[str, Any]:  # noqa: ARG001
-    refuse_others(request.GET, tuple(OfOne.model_fields))
+    refuse_others(request.GET, tuple(OfOne.model_fields), hints=HINTS)
     page = readable(request).filter(pk=page_id).first()
     if page is None or page.specific_class is None:
         raise not_found(NO_PAGE)

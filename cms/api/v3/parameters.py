@@ -21,6 +21,11 @@ from cms.api.parameters import LAST, refuse_others
 Id = Annotated[int, Field(ge=1, le=LAST)]
 IdOrRoot = Id | Literal["root"]
 
+HINTS = {
+    "site": "Ask under the name of that site.",
+    "search_operator": "Every word is looked for.",
+    "fields": "A page has all of its fields at its own address.",
+}
 SEVERAL = ("type", "order")
 OF_EVERY_PAGE = ("id", "title", "slug", "seo_title", "search_description", "show_in_menus")
 
@@ -70,7 +75,7 @@ def narrow_as_asked(request: HttpRequest, filters: Filters, ordering: Ordering, 
     types = [model for model in filters.type if model is not Page]
     columns = [*OF_EVERY_PAGE, *(_columns_of(types[0]) if len(types) == 1 else ())]
     known = (*Filters.model_fields, *Ordering.model_fields, *Search.model_fields, *Part.model_fields)
-    refuse_others(request.GET, (*known, *columns), several=SEVERAL)
+    refuse_others(request.GET, (*known, *columns), several=SEVERAL, hints=HINTS)
     given = filters.model_dump(exclude_none=True, exclude={"type"})
     if types and len(types) == len(filters.type):
         given["type"] = types

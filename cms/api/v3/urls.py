@@ -50,7 +50,13 @@ api = Preview(
     docs_url=None,  # a page with another host's scripts
 )
 register_exception_handlers(api)
-api.add_exception_handler(Problem, lambda _request, problem: render(problem))
+
+
+@api.exception_handler(Problem)
+def refuse(_request: HttpRequest, problem: Problem) -> HttpResponse:
+    return render(problem)
+
+
 api.add_router("/pages/", router)
 
 

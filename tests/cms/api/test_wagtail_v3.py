@@ -6,6 +6,9 @@ docs/decisions/0047-wagtails-v3.md.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from django.test import Client
 from django.urls import path
 from every_block import a_body
 from json_schema import validator_of
+from part import ROOT
 from pytest_django import Settings
 from wagtail.api.v3.schemas.pages import PageMetaSchema, PageSchema
 from wagtail.models import Locale, Page, PageViewRestriction, Site
@@ -204,6 +208,11 @@ def test_nothing_else_is_served(client: Client, v3: None, home: HomePage, addres
     assert "<script" not in answer.content.decode()
 
 
+def test_what_is_not_there_says_what_to_do(ask_v3: Any, home: HomePage) -> None:
+    refused = ask_v3("pages/", status=400, site="other.example")
+    assert refused["errors"][0]["detail"] == "There is no such parameter. Ask under the name of that site."
+
+
 def test_a_slip_in_an_address_is_told(client: Client, v3: None, home: HomePage) -> None:
     told = client.get("/api/v3/pages", headers={"host": "localhost"})
     assert "/api/v3/pages/, with a slash" in told.json()["detail"]
@@ -345,6 +354,7 @@ def test_an_address_leads_to_its_page(ask_v3: Any, client: Client, html_path: st
     page = NewsPage.objects.get(title="Bài một")
     ask_v3("pages/find/", status=302, html_path=html_path, rich_text_format="html")
     assert ask_v3.last["Location"] == f"/api/v3/pages/{page.pk}/?rich_text_format=html"
+    assert not ask_v3.last.has_header("Content-Type")
     ask_v3("pages/find/", status=302, id=page.pk)
     assert ask_v3.last["Location"] == f"/api/v3/pages/{page.pk}/"
 
@@ -445,3 +455,13 @@ def test_the_columns_that_a_list_is_asked_by_are_in_its_answers(v3: None) -> Non
     assert set(OF_EVERY_PAGE) <= META | {"id", "title"}
     for model in page_types().values():
         assert set(_columns_of(model)) <= fields_of(model).keys()
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+def test_it_is_loaded_with_the_setting_alone(is_on: bool) -> None:
+    code = "import sys, django; django.setup(); import cms.urls; print([m for m in sys.modules if 'cms.api.v3' in m])"
+    environment = os.environ | {"NHIP_API_V3": str(int(is_on)), "DJANGO_SETTINGS_MODULE": "cms.settings.testing"}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert ("cms.api.v3.urls" in run.stdout) is is_on
