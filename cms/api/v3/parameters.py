@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, Literal
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
 from ninja import Schema
@@ -17,10 +19,12 @@ from wagtail.models import Page
 
 from cms.api.filters import Filtering, narrow, plain_columns
 from cms.api.parameters import LAST, refuse_others
+from cms.api.problems import Fault, bad_request
 
 Id = Annotated[int, Field(ge=1, le=LAST)]
 IdOrRoot = Id | Literal["root"]
 
+UNREADABLE = HTTPStatus.UNPROCESSABLE_ENTITY  # Wagtail's status for a value
 HINTS = {
     "site": "Ask under the name of that site.",
     "search_operator": "Every word is looked for.",
@@ -72,12 +76,12 @@ class Columns(APIFieldFilterSchema):
 
 def narrow_as_asked(request: HttpRequest, filters: Filters, ordering: Ordering, search: Search) -> Filtering:
     """The pages that everybody may read and that are asked for. Raises Problem."""
-    types = [model for model in filters.type if model is not Page]
+    types = [] if Page in filters.type else list(dict.fromkeys(filters.type))
     columns = [*OF_EVERY_PAGE, *(_columns_of(types[0]) if len(types) == 1 else ())]
     known = (*Filters.model_fields, *Ordering.model_fields, *Search.model_fields, *Part.model_fields)
     refuse_others(request.GET, (*known, *columns), several=SEVERAL, hints=HINTS)
     given = filters.model_dump(exclude_none=True, exclude={"type"})
-    if types and len(types) == len(filters.type):
+    if types:
         given["type"] = types
     if search.search is not None:
         given["search"] = search.search
@@ -92,8 +96,12 @@ def _narrow_by_columns(filtering: Filtering, asked: Collection[str]) -> None:
     if not asked:
         return
     model = filtering.models[0] if len(filtering.models) == 1 else Page
-    by_columns = Columns(raw_params=filtering.request.GET, base_fields=list(asked))
-    having = by_columns.filter_queryset(model._default_manager.all())
+    having = model._default_manager.all()
+    for name in asked:
+        try:
+            having = Columns(raw_params=filtering.request.GET, base_fields=[name]).filter_queryset(having)
+        except (ValueError, ValidationError) as error:
+            raise bad_request(Fault(name, "The field can't have this value."), status=UNREADABLE) from error
     filtering.pages = filtering.pages.filter(pk__in=having.values("pk"))
 
 
