@@ -73,15 +73,14 @@ def _refused(hidden: Hidden) -> Iterator[tuple[str, dict[str, Any]]]:
 FORMATS = ("db_html", "db_markdown", "markdown")
 
 
-@pytest.mark.parametrize("who", ["a stranger", "an administrator", "a token"])
+@pytest.mark.parametrize("who", ["a stranger", "an administrator with a token"])
 def test_nothing_hidden_comes_out(hidden: Hidden, client: Client, v3: None, who: str) -> None:
     headers = {"host": "localhost"}
     if who != "a stranger":
         admin = get_user_model().objects.create_superuser(f"{WORD}-admin", password="x")
-        if who == "an administrator":
-            client.force_login(admin)
-        else:
-            headers["authorization"] = f"Bearer {a_token_of(admin)}"
+        client.force_login(admin)
+        _row, token = APIToken.create_token(user=admin, name="x")  # by which Wagtail's own v3 would know them
+        headers["authorization"] = f"Bearer {token}"
     leaked = []
     for below_v3, query in questions(hidden):
         answer = client.get(f"/api/v3/{below_v3}", query, headers=headers)
@@ -91,12 +90,6 @@ def test_nothing_hidden_comes_out(hidden: Hidden, client: Client, v3: None, who:
             at = said.casefold().index(WORD)
             leaked.append((below_v3, query, said[max(at - 80, 0) : at + 40]))
     assert leaked == []
-
-
-def a_token_of(user: Any) -> str:
-    """By which Wagtail's own v3 would know the user."""
-    _row, token = APIToken.create_token(user=user, name="x")
-    return str(token)
 
 
 def test_every_parameter_is_tried(hidden: Hidden, v3: None, client: Client) -> None:
