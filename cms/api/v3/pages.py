@@ -16,7 +16,7 @@ from cms.api.pages import slice_of, write_pages
 from cms.api.parameters import refuse_others
 from cms.api.problems import CONTENT_TYPE, Fault, bad_request, not_found
 from cms.api.reading import Reading, readable
-from cms.api.selection import Selection, parse_names
+from cms.api.selection import Selection
 from cms.api.shapes.links import write_link
 from cms.api.shapes.model_fields import model_fields
 from cms.api.v3.form import AnyPage, Listing
@@ -133,7 +133,8 @@ def _as_link(written: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _selection(names: Sequence[str], *, is_list: bool) -> Selection:
-    return Selection(parse_names(",".join(("_", *names))), is_list=is_list)
+    """These alone, however many they are."""
+    return Selection([(name, False, None) for name in ("_", *names)], is_list=is_list)
 
 
 def _address_of(pk: int) -> str:
