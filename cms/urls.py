@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("cms.accounts.urls")),
     path("admin/", include(wagtailadmin_urls)),
     path(f"{settings.API_PATH.strip('/')}/v2/", include("cms.api.urls")),
+    *([path(settings.API_V3_PATH.lstrip("/"), include("cms.api.v3.urls"))] if settings.API.v3 else []),
     path("documents/<int:number>/<str:name>", serve_document),
     path("documents/", include(wagtaildocs_urls)),
     path(f"{settings.STATIC_URL.strip('/')}/<path:path>", serve_static),

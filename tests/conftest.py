@@ -92,6 +92,7 @@ SLOW = (
     "tests/cms/api/test_any_question.py",
     "tests/cms/api/test_changes.py",
     "tests/cms/api/test_hidden.py::test_nothing_hidden_comes_out",
+    "tests/cms/api/test_hidden_v3.py::test_nothing_hidden_comes_out",
     "tests/cms/api/test_many_pages.py",
     "tests/cms/api/test_preview.py",
     "tests/cms/core/changes/test_noticing.py",

@@ -17,6 +17,7 @@ from cms.api.problems import Problem, not_found, render
 from cms.api.reading import INCOMPLETE
 
 JSON = "application/json"
+DOCUMENTS = {"/api/v2/": "/api/v2/schema/openapi.json", "/api/v3/": "/api/v3/openapi.json"}
 
 
 def _plain(value: Any) -> Any:
@@ -49,9 +50,7 @@ class Endpoint:
     content_negotiation_class = AlwaysJson
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """An answer that lacks something is kept by nobody: that it is made is no change of the site's content."""
-        if getattr(django_request(request), INCOMPLETE, False):
-            response["Cache-Control"] = "no-store"
+        say_if_incomplete(django_request(request), response)
         return super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
 
     def handle_exception(self, error: Exception) -> HttpResponse:
@@ -73,9 +72,19 @@ def as_problem(error: Exception) -> Problem:
     raise error
 
 
-def respond(data: Any, *, headers: dict[str, str] | None = None) -> HttpResponse:
+def say_if_incomplete(request: HttpRequest, response: Any) -> None:
+    """An answer that lacks something is kept by nobody: that it is made is no change of the site's content."""
+    if getattr(request, INCOMPLETE, False):
+        response["Cache-Control"] = "no-store"
+
+
+def encode(data: Any) -> bytes:
     """``data``: what the encoder knows; a `msgspec.Raw` is put in as it is."""
-    return HttpResponse(_encoder.encode(data), content_type=JSON, headers=headers)
+    return _encoder.encode(data)
+
+
+def respond(data: Any, *, headers: dict[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(encode(data), content_type=JSON, headers=headers)
 
 
 def django_request(request: Request | HttpRequest) -> HttpRequest:
@@ -89,4 +98,5 @@ def answer_nothing(request: HttpRequest) -> HttpResponse:
     path = request.path_info
     if not path.endswith("/") and resolve(path + "/").func is not answer_nothing:
         return render(not_found(f"There is nothing at this address. Did you mean {path}/, with a slash at the end?"))
-    return render(not_found("There is nothing at this address. /api/v2/schema/openapi.json lists what there is."))
+    document = next((one for beginning, one in DOCUMENTS.items() if path.startswith(beginning)), "The document")
+    return render(not_found(f"There is nothing at this address. {document} lists what there is."))

@@ -225,9 +225,13 @@ def _order(filtering: Filtering, names: Sequence[str]) -> None:
 def _own_orders(model: type[Page]) -> dict[str, str]:
     """A type's plain columns, as they are reached from any page."""
     accessor = model._meta.model_name
+    return {name: f"{accessor}__{name}" for name in plain_columns(model)}
+
+
+def plain_columns(model: type[Page]) -> list[str]:
+    """The columns of a type's own whose values an answer has as they are."""
     columns = [field.own.column for field in fields_of(model).values() if field.own and field.own.column]
-    plain = [name for name in columns if model._meta.get_field(name).get_internal_type() in _SORTED]
-    return {name: f"{accessor}__{name}" for name in plain}
+    return [name for name in columns if model._meta.get_field(name).get_internal_type() in _SORTED]
 
 
 _SORTED = ("DateField", "DateTimeField", "CharField", "IntegerField", "PositiveSmallIntegerField", "BooleanField")

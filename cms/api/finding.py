@@ -87,7 +87,7 @@ NOTHING = not_found("There is no page at this path that everybody may read, and 
 def _follow(request: HttpRequest, asked: str) -> Way:
     path, permanent = asked, True
     for number in range(MOST_REDIRECTS + 1):
-        page = _page_at(request, path)
+        page = page_at(request, path)
         if page is not None:
             own = _path_of(request, page)
             return Way(page, own, permanent, redirected=bool(number) or parts_of(path) != parts_of(own))
@@ -106,7 +106,8 @@ def _follow(request: HttpRequest, asked: str) -> Way:
     raise not_found(f"More than {MOST_REDIRECTS} redirects follow each other from this path.")
 
 
-def _page_at(request: HttpRequest, path: str) -> Page | None:
+def page_at(request: HttpRequest, path: str) -> Page | None:
+    """That everybody may read, without redirects; ``path``: as people write it, from its first slash on."""
     above = around_of(request).root.url_path
     exact, small = (parts_of(text) for text in (path, path.lower()))
     if len(exact) > MOST_LEVELS:

@@ -40,7 +40,7 @@ def list_pages(request: HttpRequest) -> dict[str, Any]:
     filtering = narrow(request, given)
     selection = read_selection(given.get(NAME), filtering.models, is_list=True)
     start, limit = given.get("offset", 0), given.get("limit", PER_LIST)
-    total, pages = _slice(filtering, start, start + limit)
+    total, pages = slice_of(filtering, start, start + limit)
     return {"meta": {"total_count": total}, "items": write_pages(pages, selection, Reading(request))}
 
 
@@ -79,7 +79,8 @@ def _model(page: Page) -> type[Page]:
     return page.specific_class if type(page) is Page else type(page)
 
 
-def _slice(filtering: Filtering, start: int, stop: int) -> tuple[int, list[Page]]:
+def slice_of(filtering: Filtering, start: int, stop: int) -> tuple[int, list[Page]]:
+    """How many pages there are, and those from ``start`` on, before ``stop``."""
     pages = filtering.pages
     if filtering.found is None:
         return pages.count(), list(pages[start:stop]) if stop > start else []

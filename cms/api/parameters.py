@@ -6,7 +6,7 @@ One that nobody declared, one that is given twice and one that can't be read are
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -47,17 +47,56 @@ def read_parameters(query: QueryDict, known: Sequence[Parameter]) -> dict[str, A
     return found
 
 
+def refuse_others(
+    query: QueryDict,
+    names: Collection[str],
+    *,
+    several: Collection[str] = (),
+    longest: int = LONGEST,
+    hints: Mapping[str, str] | None = None,
+) -> None:
+    """Raises Problem for a name that is none of ``names``, for one that is given twice and is none of ``several``, and
+    for what no parameter has room for. What the values say is for somebody else to read.
+
+    ``hints``: what to do instead of asking by some other name.
+    """
+    faults: list[Fault] = []
+    for name, values in query.lists():
+        try:
+            _check_name(name, names, (hints or {}).get(name))
+            if name not in several:
+                _check_once(values)
+            for value in values:
+                _check_text(str(value), longest)
+        except ValueError as error:
+            faults.append(Fault(name[:60], str(error)))
+    if faults:
+        raise bad_request(*faults)
+
+
 def _read(name: str, values: Sequence[Any], known: Mapping[str, Parameter]) -> Any:
+    _check_name(name, known)
+    _check_once(values)
+    text = str(values[0])
+    _check_text(text, known[name].longest)
+    return known[name].read(text)
+
+
+def _check_name(name: str, known: Collection[str], hint: str | None = None) -> None:
     if name not in known:
         near = get_close_matches(name[:60], known, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(known))}."
+        hint = hint or (f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(known)) or 'none'}.")
         raise ValueError(f"There is no such parameter. {hint}")
+
+
+def _check_once(values: Sequence[Any]) -> None:
     if len(values) > 1:
         raise ValueError("Give it once.")
-    text = str(values[0])
-    if "\0" in text or len(text) > known[name].longest:
-        raise ValueError(f"Give at most {known[name].longest} letters, none of them NUL.")
-    return known[name].read(text)
+
+
+def _check_text(text: str, longest: int) -> None:
+    if "\0" in text or len(text) > longest:
+        raise ValueError(f"Give at most {longest} letters, none of them NUL.")
 
 
 def whole_number(*, least: int = 0, most: int = LAST) -> Callable[[str], int]:

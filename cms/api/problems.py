@@ -43,9 +43,9 @@ def not_found(detail: str) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "Not found", detail)
 
 
-def bad_request(*errors: Fault) -> Problem:
+def bad_request(*errors: Fault, status: int = HTTPStatus.BAD_REQUEST) -> Problem:
     detail = " ".join(f"{error.parameter}: {error.detail}" for error in errors)
-    return Problem(HTTPStatus.BAD_REQUEST, "The request can't be understood", detail, errors)
+    return Problem(status, "The request can't be understood", detail, errors)
 
 
 def as_json(problem: Problem) -> dict[str, Any]:

@@ -201,6 +201,7 @@ PUBLIC_CACHE_CONTROL = f"public, max-age=0, s-maxage={PAGES.cdn_seconds}"
 # The site for other front ends. Its answers are the same for everybody, and no cookie or token changes them.
 API = ApiSettings(**read_fields(ApiSettings, os.environ))
 API_PATH = "/api/"
+API_V3_PATH = f"{API_PATH}v3/"
 API_MEMORY_BYTES = PAGE_MEMORY_BYTES // 4
 FRONT_ENDS = Settings.from_env().front_ends
 

@@ -91,6 +91,13 @@ class ReportSettings:
     ] = 60
 
 
+def as_switch(text: str) -> bool:
+    """`1` or `0`."""
+    if text not in ("0", "1"):
+        raise ValueError("want 1 or 0")
+    return text == "1"
+
+
 @dataclass(frozen=True)
 class ApiSettings:
     """The site for other front ends."""
@@ -103,6 +110,15 @@ class ApiSettings:
             "requests a minute of an address (IPv6: /56) to `/api/`; 0: no limit",
         ),
     ] = 1_200
+    v3: Annotated[
+        bool,
+        Variable(
+            "NHIP_API_V3",
+            as_switch,
+            "`1`: pages at `/api/v3/` too, in the form of Wagtail's preview of its API v3, which may change",
+            shown="0",
+        ),
+    ] = False
 
 
 def as_sender(text: str) -> str:
@@ -174,13 +190,6 @@ class EmbedSettings:
             "NHIP_EMBEDS", as_providers, "whose films pages show: `youtube`, `vimeo`, by commas", shown="none: links"
         ),
     ] = ()
-
-
-def as_switch(text: str) -> bool:
-    """`1` or `0`."""
-    if text not in ("0", "1"):
-        raise ValueError("want 1 or 0")
-    return text == "1"
 
 
 @dataclass(frozen=True)

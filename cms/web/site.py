@@ -57,7 +57,12 @@ class Site:
             )
         self._answer = StaticFiles(elsewhere=Media(elsewhere=pages, privacy=Privacy(changes)))
         self._reports = ReportsApi(per_minute=settings.REPORTS.questions_per_minute)
-        self._api = Api(api, front_ends=FrontEnds(settings.FRONT_ENDS), per_minute=settings.API.requests_per_minute)
+        self._api = Api(
+            api,
+            front_ends=FrontEnds(settings.FRONT_ENDS),
+            per_minute=settings.API.requests_per_minute,
+            unstable=(settings.API_V3_PATH,) if settings.API.v3 else (),
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]

@@ -65,7 +65,7 @@ def known_variables() -> set[str]:
     """Every environment variable that the code reads."""
     sources = [ROOT / "pipeline/settings.py", *(ROOT / "cms").rglob("*.py")]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
-    return set(re.findall(r'"(NHIP_[A-Z_]+|PORT|DATABASE_URL|EMAIL_URL)"', text))
+    return set(re.findall(r'"(NHIP_[A-Z0-9_]+|PORT|DATABASE_URL|EMAIL_URL)"', text))
 
 
 def test_every_service_is_tested() -> None:
@@ -91,8 +91,8 @@ def test_without_an_env_compose_says_what_to_run(tmp_path: Path) -> None:
 
 def test_every_variable_of_the_env_is_used_and_every_needed_one_is_written(env_file: Path) -> None:
     written = set(read_env(env_file))
-    used = set(re.findall(r"\$\{([A-Z_]+)", TEXT))
-    needed = set(re.findall(r"\$\{([A-Z_]+):\?", TEXT))
+    used = set(re.findall(r"\$\{([A-Z0-9_]+)", TEXT))
+    needed = set(re.findall(r"\$\{([A-Z0-9_]+):\?", TEXT))
 
     assert written <= used
     assert needed <= written

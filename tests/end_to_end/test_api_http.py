@@ -20,11 +20,12 @@ HOME, NEWS = (
     "/api/v2/pages/find/?path=/",
     "/api/v2/pages/?type=news.NewsPage&fields=lead",
 )  # without pictures, since an answer that lacks some is kept nowhere
+OF_V3 = "/api/v3/pages/?type=news.NewsPage&limit=5"
 
 
 @pytest.fixture(scope="module")
 def product(first_start: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    settings = {"NHIP_FRONT_ENDS": FRONT_END, "NHIP_API_REQUESTS_PER_MINUTE": str(PER_MINUTE)}
+    settings = {"NHIP_FRONT_ENDS": FRONT_END, "NHIP_API_REQUESTS_PER_MINUTE": str(PER_MINUTE), "NHIP_API_V3": "1"}
     with Product(copy_data(first_start, tmp_path_factory.mktemp("product")), **settings) as product:
         yield product
         product.stop()
@@ -51,7 +52,19 @@ def ask(product: Product, path: str, method: str = "GET", *, client: str = "127.
     return found
 
 
-@pytest.mark.parametrize("path", ["/api/v2/pages/3/", NEWS, "/api/v2/site/", HOME, "/api/v2/schema/openapi.json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v2/pages/3/",
+        NEWS,
+        "/api/v2/site/",
+        HOME,
+        "/api/v2/schema/openapi.json",
+        "/api/v3/pages/2/",
+        OF_V3,
+        "/api/v3/openapi.json",
+    ],
+)
 def test_an_answer_has_a_strong_tag_and_is_not_sent_again(product: Product, path: str) -> None:
     first = ask(product, path)
     tag = first.headers["etag"]
@@ -84,6 +97,12 @@ REFUSALS: list[tuple[int, str, dict[str, str]]] = [
     (405, "/api/v2/pages/", {"method": "POST"}),
     (204, "/api/v2/pages/", {"method": "OPTIONS"}),
     (406, "/api/v2/pages/", {"accept": "text/html"}),
+    (200, OF_V3, {}),
+    (302, "/api/v3/pages/find/?html_path=/", {}),
+    (400, "/api/v3/pages/?site=khac.example", {}),
+    (404, "/api/v3/pages/999999/", {}),
+    (405, "/api/v3/pages/", {"method": "POST"}),
+    (422, "/api/v3/pages/?limit=x", {}),
 ]
 
 
@@ -111,8 +130,9 @@ def test_the_address_of_a_draft_is_told_to_nobody(product: Product, method: str,
     connection.close()
 
 
-def test_head_is_get_without_its_body(product: Product) -> None:
-    get, head = (ask(product, NEWS, method) for method in ("GET", "HEAD"))
+@pytest.mark.parametrize("path", [NEWS, OF_V3])
+def test_head_is_get_without_its_body(product: Product, path: str) -> None:
+    get, head = (ask(product, path, method) for method in ("GET", "HEAD"))
     assert (head.status, head.body) == (200, b"")
     differing = {"date"}
     assert {name: value for name, value in head.headers.items() if name not in differing} == {
@@ -122,7 +142,7 @@ def test_head_is_get_without_its_body(product: Product) -> None:
 
 @pytest.mark.parametrize(
     ("path", "control"),
-    [("/api/v2/pages/3/", "public, max-age=0, s-maxage=5"), (NEWS, "public, max-age=0, s-maxage=5")],
+    [(path, "public, max-age=0, s-maxage=5") for path in ("/api/v2/pages/3/", NEWS, OF_V3)],
 )
 def test_caches_may_keep_it(product: Product, path: str, control: str) -> None:
     assert ask(product, path).headers["cache-control"] == control
@@ -150,14 +170,31 @@ def test_the_numbers_of_the_moment_are_in_what_is_kept_and_its_token_counts(prod
     wait_until(moved, what=lambda: f"another view than {statistics}: {ask(product, '/api/v2/pages/3/').json}")
 
 
-def test_what_is_asked_in_any_order_by_anybody_is_one_answer(product: Product) -> None:
-    plain = ask(product, "/api/v2/pages/?limit=2&offset=1")
-    known = ask(
-        product, "/api/v2/pages/?offset=1&limit=2", cookie="sessionid=x; messages=y", authorization="Bearer nhip_x"
-    )
+@pytest.mark.parametrize("version", ["v2", "v3"])
+def test_what_is_asked_in_any_order_by_anybody_is_one_answer(product: Product, version: str) -> None:
+    known_as = {"cookie": "sessionid=x; messages=y", "authorization": "Bearer nhip_x"}
+    plain = ask(product, f"/api/{version}/pages/?limit=2&offset=1")
+    known = ask(product, f"/api/{version}/pages/?offset=1&limit=2", **known_as)
     assert (known.status, known.headers["etag"]) == (200, plain.headers["etag"])
     assert "set-cookie" not in known.headers
     assert known.headers["cache-control"] == plain.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        (OF_V3, {}),
+        (OF_V3, {"method": "HEAD"}),
+        ("/api/v3/pages/", {"method": "POST"}),
+        ("/api/v3/pages/", {"method": "OPTIONS"}),
+        ("/api/v3/pages/", {"accept": "text/html"}),
+        ("/api/v3/khong-co/", {}),
+        ("/api/v3/openapi.json", {}),
+    ],
+)
+def test_every_answer_of_v3_warns_that_it_may_change(product: Product, path: str, more: dict[str, str]) -> None:
+    assert ask(product, path, **more).headers["warning"].startswith('299 - "A preview')
+    assert "warning" not in ask(product, path.replace("v3", "v2"), **more).headers
 
 
 REFUSED = {
@@ -168,6 +205,11 @@ REFUSED = {
     "no version": ("/api/", "GET", {}, 404),
     "a path with a NUL": ("/api/v2/%00/", "GET", {}, 404),
     "a number beyond numbers": ("/api/v2/pages/99999999999999999999/", "GET", {}, 404),
+    "another site": ("/api/v3/pages/?site=khac.example", "GET", {}, 400),
+    "another name of v3": ("/api/v3/pages/", "GET", {"host": "evil.example"}, 400),
+    "a page of documentation": ("/api/v3/docs/", "GET", {}, 404),
+    "a draft": ("/api/v3/pages/3/?version=draft", "GET", {}, 422),
+    "a change": ("/api/v3/pages/3/", "PATCH", {}, 405),
     "POST": ("/api/v2/pages/", "POST", {}, 405),
     "DELETE": ("/api/v2/pages/3/", "DELETE", {}, 405),
     "HTML": ("/api/v2/pages/", "GET", {"accept": "text/html"}, 406),

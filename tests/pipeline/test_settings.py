@@ -258,7 +258,7 @@ def test_readmes_tables_are_those_of_the_declarations() -> None:
 
 def test_every_setting_of_the_site_has_a_row() -> None:
     sources = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "cms").rglob("*.py"))
-    read = set(re.findall(r'"(NHIP_(?!TEST_)[A-Z_]+|DATABASE_URL|EMAIL_URL)"', sources))
+    read = set(re.findall(r'"(NHIP_(?!TEST_)[A-Z0-9_]+|DATABASE_URL|EMAIL_URL)"', sources))
     assert read - variables() == {row.name for row in ROWS} - variables()
 
 

@@ -32,12 +32,17 @@ PERSONAL = frozenset({b"cookie", b"authorization"})
 # An address of a draft is a secret, which no other address is told, ours neither.
 PREVIEWS = "/api/v2/preview/"
 NO_REFERRER = (b"referrer-policy", b"no-referrer")
+# RFC 9111 took the field out for caches; 299 is still how an API warns whoever looks at its answers.
+MAY_CHANGE = (b"warning", b'299 - "A preview of Wagtail\'s API v3: it may change with any release"')
 LONGEST_QUERY = 4_000
 KEPT_QUERIES = 512  # in order: a tenth of what an answer from memory takes
 
 
 class Api:
-    """``answers`` to what is asked rightly; ``per_minute`` requests of one network, as many at once after a pause."""
+    """``answers`` to what is asked rightly; ``per_minute`` requests of one network, as many at once after a pause.
+
+    ``unstable``: beginnings of paths of which every answer warns that it may change.
+    """
 
     def __init__(
         self,
@@ -45,17 +50,21 @@ class Api:
         *,
         front_ends: FrontEnds,
         per_minute: int,
+        unstable: tuple[str, ...] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._answers = answers
         self._front_ends = front_ends
         self._per_minute = per_minute
+        self._unstable = unstable
         self._limit = Limit(rate=per_minute / 60, burst=per_minute)
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(PREVIEWS):
             send = saying_instead(send, NO_REFERRER)
+        if scope["path"].startswith(self._unstable):
+            send = saying_instead(send, MAY_CHANGE)
         origin = self._front_ends.named(scope)
         if origin and is_preflight(scope):
             await respond(allowed(origin, methods=METHODS.encode()), send)

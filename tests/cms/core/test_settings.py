@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cms.settings.base import read_mail_url
-from cms.settings.variables import PageSettings, SignInSettings
+from cms.settings.variables import ApiSettings, PageSettings, SignInSettings
 from pipeline.errors import ConfigurationError
 from pipeline.variables import read_fields
 
@@ -87,3 +87,18 @@ def test_the_second_factor_may_be_put_off_or_not_asked_for(text: str, days: int 
 def test_pages_may_be_kept_nowhere() -> None:
     nowhere = {"NHIP_PAGE_MEMORY_MEGABYTES": "0", "NHIP_CDN_SECONDS": "0"}
     assert read_fields(PageSettings, nowhere) == {"memory_megabytes": 0, "cdn_seconds": 0}
+
+
+@pytest.mark.parametrize(("text", "on"), [("1", True), ("0", False)])
+def test_the_preview_of_wagtails_v3_is_turned_on_and_off(text: str, on: bool) -> None:
+    assert read_fields(ApiSettings, {"NHIP_API_V3": text}) == {"v3": on}
+
+
+def test_it_is_off_unless_somebody_turns_it_on() -> None:
+    assert not ApiSettings().v3
+
+
+@pytest.mark.parametrize("text", ["", "yes", "true", "2", "11"])
+def test_a_switch_is_one_or_nought(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="NHIP_API_V3"):
+        read_fields(ApiSettings, {"NHIP_API_V3": text})

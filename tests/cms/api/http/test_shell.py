@@ -204,6 +204,35 @@ async def test_a_preflight_is_answered_for_them_alone(api: Api, behind: Behind) 
     assert behind.asked == []
 
 
+# what may change
+
+WARNED: dict[str, dict[str, Any]] = {
+    "200": {},
+    "204": {"method": "OPTIONS"},
+    "405": {"method": "POST"},
+    "406": {"accept": "text/html"},
+    "429": {},
+}
+
+
+@pytest.mark.parametrize("status", WARNED)
+async def test_every_answer_of_what_may_change_says_so(behind: Behind, clock: Clock, status: str) -> None:
+    api = Api(behind, front_ends=FrontEnds([]), per_minute=60, unstable=("/api/v3/",), clock=clock)
+    for _ in range(60 if status == "429" else 0):
+        await ask(api, asked())
+    for path, warned in (("/api/v2/pages/", False), ("/api/v3/pages/", True)):
+        answer = await ask(api, {**asked(**WARNED[status]), "path": path})
+        assert answer.status == int(status)
+        assert ("warning" in answer.headers) is warned
+        if warned:
+            assert answer.headers["warning"].startswith('299 - "')
+            assert "may change" in answer.headers["warning"]
+
+
+async def test_without_the_setting_nothing_is_said_of_it(api: Api) -> None:
+    assert "warning" not in (await ask(api, {**asked(), "path": "/api/v3/pages/"})).headers
+
+
 # what is refused behind
 
 
