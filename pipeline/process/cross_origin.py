@@ -13,7 +13,7 @@ from pipeline.process.http import Application, Receive, Response, Scope, Send, r
 
 VARY = (b"vary", b"Origin")
 # What scripts may read of an answer, beside what the specification lets them.
-EXPOSED = b"Content-Location, ETag, Link, Retry-After, X-Nhip, X-Nhip-Age, X-Nhip-Snapshot"
+EXPOSED = b"Content-Location, ETag, Link, Retry-After, Warning, X-Nhip, X-Nhip-Age, X-Nhip-Snapshot"
 ASKED_WITH = b"Accept, Content-Type, If-None-Match"
 TWO_HOURS = b"7200"  # the longest that Chromium believes a preflight
 
