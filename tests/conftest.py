@@ -22,6 +22,7 @@ from fresh_database import make_migrated_engine
 from kafka_server import KafkaServer, require_kafka
 from migrated import migrate_once, migrate_postgres, migrated_file
 from missing import skip_or_fail
+from part import ROOT
 from patience import PATIENCE
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
 from postgres_server import require_postgres
@@ -254,7 +255,8 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def start_once(directory: Path) -> None:
         directory.mkdir()
-        product = Product(directory / "data").start()
+        program = (str(ROOT / "tests/support/with_kept_pictures.py"),)
+        product = Product(directory / "data", program=program).start()
         product.see_every_page()
         assert product.stop() == 0, product.output()
 
