@@ -22,11 +22,12 @@ from fresh_database import make_migrated_engine
 from kafka_server import KafkaServer, require_kafka
 from migrated import migrate_once, migrate_postgres, migrated_file
 from missing import skip_or_fail
+from part import ROOT
 from patience import PATIENCE
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
 from postgres_server import require_postgres
 from product import Product, copy_data
-from sharing import MOST_WORKERS, make_once
+from sharing import MOST_WORKERS, WORKER_VARIABLE, end_unused, make_once, until_its_last_test
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -67,11 +68,12 @@ LONGEST_FIRST = (
 )
 # Of the quick ones the longest, which migrates the database if nobody has, and meanwhile those that need none.
 QUICK_ORDER = ("plugins/emulation/tests/test_editing.py", "tests/pipeline", "tests/consumers")
-# The tests of several modules that share a server, by what their ids have.
+# The tests of several modules that share a server, by what their ids have: all tests that have the fixture of its name.
 SHARED_SERVERS = {
     "stack": re.compile(r"end_to_end/test_outages\.py|[\[-]distributed\]"),
     "kafka": re.compile(
         r"announcing/test_topic\.py|brokers/kafka/test_broker\.py|contracts/test_broker\.py.*[\[-]kafka[\]-]"
+        r"|consumers/test_continuing_on_kafka\.py"
     ),
 }
 # Tests that start processes, servers or browsers, or that repeat something many times: `make quick` leaves them out.
@@ -159,12 +161,27 @@ def pytest_runtest_protocol() -> Generator[None, Any, Any]:
         os.umask(umask)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+    """A worker has all tests of a shared server, one after the other: after the last of them it needs the server no
+    more."""
+    result = yield
+    server = shared_server_of(item.nodeid)
+    if server and WORKER_VARIABLE in os.environ and (nextitem is None or shared_server_of(nextitem.nodeid) != server):
+        end_unused(server)
+    return result
+
+
 class ByServer(LoadScopeScheduling):
     """Gives a worker whole modules, and all tests that share a server."""
 
     def _split_scope(self, nodeid: str) -> str:
-        servers = (server for server, tests in SHARED_SERVERS.items() if tests.search(nodeid))
-        return next(servers, nodeid.partition("::")[0])
+        return shared_server_of(nodeid) or nodeid.partition("::")[0]
+
+
+def shared_server_of(nodeid: str) -> str:
+    """The server that this test shares with those of other modules; "" for none."""
+    return next((server for server, tests in SHARED_SERVERS.items() if tests.search(nodeid)), "")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServer:
@@ -216,7 +233,7 @@ def chromium_path() -> str:
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
     """One broker for all tests that leave it running; each test has its own topics and groups."""
     require_kafka()
-    with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
+    with KafkaServer(tmp_path_factory.mktemp("kafka")) as server, until_its_last_test("kafka", server.stop):
         yield server
 
 
@@ -239,7 +256,8 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def start_once(directory: Path) -> None:
         directory.mkdir()
-        product = Product(directory / "data").start()
+        program = (str(ROOT / "tests/support/with_kept_pictures.py"),)
+        product = Product(directory / "data", program=program).start()
         product.see_every_page()
         assert product.stop() == 0, product.output()
 

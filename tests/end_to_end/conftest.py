@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from part import ROOT
 from product import Product, copy_data
+from sharing import until_its_last_test
 from stack import Stack, require_stack
 
 
@@ -15,9 +16,13 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     require_stack()
     migrated = request.getfixturevalue("migrated_postgres")
     with Stack(tmp_path_factory.mktemp("stack"), migrated_postgres=migrated) as stack:
-        yield stack
-        assert stack.command("verify").returncode == 0
-        assert set(stack.stop().values()) == {0}
+
+        def end() -> None:
+            assert stack.command("verify").returncode == 0
+            assert set(stack.stop().values()) == {0}
+
+        with until_its_last_test("stack", end):
+            yield stack
 
 
 @pytest.fixture(scope="module")

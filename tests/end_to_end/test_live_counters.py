@@ -88,16 +88,16 @@ def test_an_editor_publishes_and_the_first_visitor_sees_the_second_come(
     assert widget_of(first) == after
 
 
-@pytest.mark.parametrize("typed", ["31/02/2026", "2026-11-20", "hôm qua"])
-def test_a_mistyped_date_stays_for_the_editor_to_correct(product: Product, new_visitor: NewVisitor, typed: str) -> None:
+def test_a_mistyped_date_stays_for_the_editor_to_correct(product: Product, new_visitor: NewVisitor) -> None:
     page = new_visitor().new_page()
     open_emulation_form(page, product)
     date = page.locator("input[name=event_date]")
-    date.fill(typed)
-    page.keyboard.press("Tab")
-    page.get_by_label("Địa điểm").fill("Hội trường")
+    for typed in ("31/02/2026", "2026-11-20", "hôm qua"):
+        date.fill(typed)
+        page.keyboard.press("Tab")
+        page.get_by_label("Địa điểm").fill(f"Hội trường {typed}")
 
-    assert date.input_value() == typed
+        assert date.input_value() == typed
 
 
 def test_without_javascript_the_numbers_are_there_and_the_pixel_counts(

@@ -101,7 +101,7 @@ class Fault(NamedTuple):
 class Chaos:
     """Faults on one stack, at moments chosen by ``chance``."""
 
-    def __init__(self, stack: Stack, chance: random.Random) -> None:
+    def __init__(self, stack: Stack, chance: random.Random, *, away_seconds: float = AWAY_SECONDS) -> None:
         self._stack = stack
         self._chance = chance
         self._to_come: list[str] = []
@@ -115,7 +115,7 @@ class Chaos:
             "freeze consumer": _fault("consumer", inflict=self._freeze_consumer),
             "add and remove consumers": _fault("consumer", inflict=self._change_members),
             "freeze broker, kill collector": _fault("broker", "collector", inflict=self._freeze_broker),
-            "broker away for a minute": _fault("broker", inflict=lambda: self._kill_broker(away=AWAY_SECONDS)),
+            "broker away": _fault("broker", inflict=lambda: self._kill_broker(away=away_seconds)),
         }
 
     def choose(self) -> list[str]:
@@ -202,13 +202,14 @@ def run_rounds(
     rounds: int,
     seed: int,
     migrated_postgres: Path | None = None,
+    away_seconds: float = AWAY_SECONDS,
     say: Callable[[str], None] = print,
 ) -> Tally:
     """Raises AssertionError if a view is lost or repeated, if more are refused than the faults may cost, or if
-    ``nhip verify`` finds a fault."""
+    ``nhip verify`` finds a fault. ``away_seconds``: how long a broker is away in the longest of its faults."""
     tally = Tally()
     with Stack(directory, cdn="127.0.0.1", migrated_postgres=migrated_postgres) as stack:
-        chaos = Chaos(stack, random.Random(seed))
+        chaos = Chaos(stack, random.Random(seed), away_seconds=away_seconds)
         with SteadyLoad([stack.proxy.port], key=stack.key, rate=RATE, done=DONE) as load:
             for round_ in range(rounds):
                 names = chaos.choose()

@@ -7,8 +7,9 @@ encode.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -17,15 +18,25 @@ from typing import IO
 import pytest
 from part import ROOT
 
-from cms.core.pictures import rendering, unread
+from cms.core.pictures import rendering
 from cms.core.pictures.rendering import Recipe
 
 KEPT = ROOT / ".pytest_cache/demo-pictures"
+
+Render = Callable[[IO[bytes], Recipe, IO[bytes]], None]
 
 
 @contextmanager
 def kept_pictures() -> Iterator[None]:
     """For this block what has been rendered before, by this code and these libraries, is read and not encoded."""
+    unread = importlib.import_module("cms.core.pictures.unread")  # it needs Django's apps
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unread, "render", keeping(unread.render))
+        yield
+
+
+def keeping(render: Render) -> Render:
+    """``render``, which reads what it has rendered before."""
     KEPT.mkdir(parents=True, exist_ok=True)
     code = b"".join(file.read_bytes() for file in (ROOT / "uv.lock", Path(rendering.__file__)))
 
@@ -37,12 +48,10 @@ def kept_pictures() -> Iterator[None]:
         kept = KEPT / digest.hexdigest()
         if not kept.exists():
             made = BytesIO()
-            rendering.render(source, recipe, made)
+            render(source, recipe, made)
             aside = kept.with_suffix(f".{os.getpid()}")
             aside.write_bytes(made.getvalue())
             aside.rename(kept)
         target.write(kept.read_bytes())
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(unread, "render", read_or_render)
-        yield
+    return read_or_render

@@ -43,11 +43,15 @@ class Answer:
 
 class Ops:
     """``now`` is the time of the log and of the commands, in Unix seconds; a test may change it. ``migrated``: a closed
-    engine with every table, which the first that is opened is copied from."""
+    engine with every table, which the first that is opened is copied from. ``stays_open``: once a test has opened the
+    engine it stays so until the end, since to open it again takes longer than most commands do; no other directory can
+    be opened meanwhile."""
 
-    def __init__(self, data_dir: Path, *, now: float, migrated: Path) -> None:
+    def __init__(self, data_dir: Path, *, now: float, migrated: Path, stays_open: bool = False) -> None:
         self.settings = Settings(data_dir=data_dir)
         self._migrated = migrated
+        self._stays_open = stays_open
+        self._kept: ClickHouse | None = None
         self.now = now
         self.open_site: OpenSite = without_site
         self.broker = SqliteBroker(self.settings.log_dir, clock=lambda: self.now)
@@ -90,6 +94,8 @@ class Ops:
         if not self.settings.engine_dir.exists():
             copy_engine(self._migrated, self.settings.engine_dir)
         client = open_embedded(self.settings.engine_dir)
+        if self._stays_open and self._kept is None:
+            self._kept = open_embedded(self.settings.engine_dir)
         migrate(client)
         try:
             yield client
@@ -135,6 +141,8 @@ class Ops:
 
     def close(self) -> None:
         self.broker.close()
+        if self._kept:
+            self._kept.close()
 
 
 class Typed:

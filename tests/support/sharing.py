@@ -1,4 +1,5 @@
-"""How the workers of one run share a machine: a range of ports each, and things made once for all workers."""
+"""How the workers of one run share a machine: a range of ports each, things made once for all workers, and servers that
+end with the last test that needs them."""
 
 from __future__ import annotations
 
@@ -44,3 +45,23 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+_ends: dict[str, Callable[[], None]] = {}
+
+
+@contextmanager
+def until_its_last_test(server: str, end: Callable[[], None]) -> Iterator[None]:
+    """Calls ``end`` at ``end_unused``, or after the block if that comes first. A server that idles until its worker's
+    last test takes processor time from the others."""
+    _ends[server] = end
+    try:
+        yield
+    finally:
+        end_unused(server)
+
+
+def end_unused(server: str) -> None:
+    """No test of this worker needs the server any more."""
+    if end := _ends.pop(server, None):
+        end()

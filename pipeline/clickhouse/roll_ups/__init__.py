@@ -89,7 +89,7 @@ def fill_from_archive(name: str, generation: int) -> str:
 
 def find_archives(client: ClickHouse) -> set[str]:
     """The sums that have an archive."""
-    return {name.removesuffix("_archive") for name, _ in _list_tables(client) if name.endswith("_archive")} & {*SUMS}
+    return {name.removesuffix("_archive") for name in _list_names(client) if name.endswith("_archive")} & {*SUMS}
 
 
 def drop_generation(generation: int, *, cluster: str, names: Collection[str] = ROLL_UPS) -> list[str]:
@@ -98,7 +98,7 @@ def drop_generation(generation: int, *, cluster: str, names: Collection[str] = R
 
 def find_made(client: ClickHouse) -> dict[int, set[str]]:
     """By generation, the roll-ups that have any table or view of it."""
-    named = (re.fullmatch(rf"({'|'.join(ROLL_UPS)})_(\d+)(?:_.*)?", name) for name, _ in _list_tables(client))
+    named = (re.fullmatch(rf"({'|'.join(ROLL_UPS)})_(\d+)(?:_.*)?", name) for name in _list_names(client))
     made: dict[int, set[str]] = {}
     for found in named:
         if found:
@@ -114,9 +114,8 @@ def find_generations(client: ClickHouse) -> set[int]:
 def find_shown(client: ClickHouse) -> dict[str, int]:
     """By roll-up that can be read, the generation that readers see. A roll-up that was declared after the tables were
     made is not among them before it is built."""
-    found = (
-        (name, re.search(rf"\b{name}_(\d+)\b", select)) for name, select in _list_tables(client) if name in ROLL_UPS
-    )
+    readers = client.query(script("list_readers"))
+    found = ((name, re.search(rf"\b{name}_(\d+)\b", select)) for name, select in readers if name in ROLL_UPS)
     return {name: int(match[1]) for name, match in found if match}
 
 
@@ -152,8 +151,8 @@ def mark_of(name: str, generation: int) -> str:
     return f"({marks})[toUInt16(partition + 1)]"
 
 
-def _list_tables(client: ClickHouse) -> list[tuple[str, str]]:
-    return [(name, select) for name, select in client.query(script("list_tables"))]
+def _list_names(client: ClickHouse) -> list[str]:
+    return [name for (name,) in client.query(script("list_names"))]
 
 
 def script(file: str, /, **names: str | int) -> str:

@@ -17,6 +17,7 @@ from pipeline.clickhouse.writer import write_events
 
 NOON = 1_790_571_600_000  # Monday 2026-09-28, 12:00 in Hà Nội
 DAY = 86_400_000
+DELIVERED_AT_ONCE = 25  # records an insert, each of which costs as much as hundreds of rows
 VIEW: dict[str, Any] = EMPTY_ROW | {
     "at": NOON,
     "site": 1,
@@ -94,7 +95,7 @@ class Group:
     def deliver(self, records: int, *, partition: int = 0) -> None:
         """Append, plan, insert and advance at once."""
         self.append(records, partition=partition)
-        while plan := self.plan(partition=partition):
+        while plan := self.plan(partition=partition, records=DELIVERED_AT_ONCE):
             self.insert(plan, partition=partition)
             self.advance(partition=partition)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from kafka_security import PASSWORD, USER, add_user, secure_server
-from kafka_server import KafkaServer
+from kafka_server import require_kafka
 
 from pipeline.brokers.kafka.accounts import make_accounts
 from pipeline.brokers.kafka.broker import KafkaBroker
@@ -21,8 +21,9 @@ TOPIC = Topic("secret", partitions=1, retention_ms=3_600_000)
 
 
 @pytest.fixture(scope="module")
-def settings(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    """Of a server that lets them in; ``kafka`` is there to skip where there is no Kafka."""
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
+    """Of a server that lets them in."""
+    require_kafka()
     server, authority = secure_server(tmp_path_factory.mktemp("secure"))
     with server:
         add_user(server)

@@ -14,10 +14,12 @@ NOW = 1_790_571_600.0  # 2026-09-28 12:00 in Asia/Ho_Chi_Minh
 
 @pytest.fixture
 def ops(tmp_path: Path, migrated_engine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ops]:
-    """An empty log and engine of this test's own; nothing is sent while a command works."""
+    """An empty log and engine of this test's own. Nothing is sent while a command works, so that a second look finds
+    what every other would."""
     monkeypatch.setattr("pipeline.operating.verify.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("pipeline.operating.verify.ATTEMPTS", 2)
     monkeypatch.setenv("NHIP_DATA_DIR", str(tmp_path / "data"))
-    ops = Ops(tmp_path / "data", now=NOW, migrated=migrated_engine)
+    ops = Ops(tmp_path / "data", now=NOW, migrated=migrated_engine, stays_open=True)
     yield ops
     ops.close()
 
