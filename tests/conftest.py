@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from fresh_database import make_migrated_engine
@@ -44,6 +45,9 @@ AGENTS = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
 )
+
+# As gc.set_threshold takes them: objects since the last look at the young, looks until one at the middle, at all.
+RARELY_COLLECTED = (20_000, 20, 50)
 
 NewVisitor = Callable[..., BrowserContext]
 log = logging.getLogger("chromium")
@@ -91,12 +95,14 @@ SLOW = (
     "tests/cms/announcing/test_noticing.py",
     "tests/cms/announcing/test_postgresql.py",
     "tests/cms/announcing/test_topic.py",
+    "tests/cms/announcing/test_triggers.py::test_each_column",
     "tests/cms/api/test_any_question.py",
     "tests/cms/api/test_changes.py",
     "tests/cms/api/test_hidden.py::test_nothing_hidden_comes_out",
     "tests/cms/api/test_hidden_v3.py::test_nothing_hidden_comes_out",
     "tests/cms/api/test_many_pages.py",
     "tests/cms/api/test_preview.py",
+    "tests/cms/api/test_queries.py::test_a_list_takes",
     "tests/cms/core/changes/test_noticing.py",
     "tests/cms/locale/test_no_english.py",
     "tests/cms/core/pictures",
@@ -133,6 +139,10 @@ SLOW = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # On a machine with other work an example takes as long as it takes.
+    patient = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+    hypothesis.settings.register_profile("patient", hypothesis.settings(), **patient)
+    hypothesis.settings.load_profile("patient")
     expect.set_options(timeout=PATIENCE * 1000)  # milliseconds
     patch = pytest.MonkeyPatch()
     config.add_cleanup(patch.undo)
@@ -146,8 +156,8 @@ def pytest_sessionfinish() -> None:
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """For ``-n auto``: two more than there are cores, since most tests wait a good part of their time. The quick ones
-    wait little, and each worker's start takes seconds."""
-    return min(len(os.sched_getaffinity(0)) + (1 if _is_quick(config) else 2), MOST_WORKERS)
+    do not wait, and each worker's start takes eight seconds of processor time."""
+    return min(len(os.sched_getaffinity(0)) + (0 if _is_quick(config) else 2), MOST_WORKERS)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -196,8 +206,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_finish() -> None:
-    """What is imported by now stays; looking through it again and again took a tenth of the quick tests' time."""
+    """What is imported by now stays; looking through it again and again took a tenth of the quick tests' time. What
+    the first requests load stays too: looking through all that took another tenth, and is made rare."""
     gc.freeze()
+    gc.set_threshold(*RARELY_COLLECTED)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

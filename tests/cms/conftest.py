@@ -92,7 +92,7 @@ def write(news_index: NewsIndexPage) -> Any:
 def _demo_of_this_module(
     django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    with demo_site(django_db_blocker, tmp_path_factory.mktemp("data")):
+    with demo_site(django_db_blocker, tmp_path_factory):
         yield
 
 

@@ -29,7 +29,7 @@ def demo_urls(
     django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[type[Page], list[str]]]:
     """The addresses of the demo's pages by their type; gone from the database afterwards."""
-    with demo_site(django_db_blocker, tmp_path_factory.mktemp("data")):
+    with demo_site(django_db_blocker, tmp_path_factory):
         Redirect.objects.create(old_path="/trang-cu", redirect_page=PlainPage.objects.get(slug="gioi-thieu"))
         urls: dict[type[Page], list[str]] = {}
         for page in Page.objects.filter(depth__gt=1).specific():

@@ -25,7 +25,7 @@ def html_of(
     django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
     """The markup of every page of the demo, by its address; made once, with nothing left in the database."""
-    with demo_site(django_db_blocker, tmp_path_factory.mktemp("data")):
+    with demo_site(django_db_blocker, tmp_path_factory):
         urls = [page.get_url() for page in Page.objects.filter(depth__gt=1)]
         answers = {url: Client().get(url, headers={"host": "localhost"}) for url in [*urls, "/tin-tuc/?page=2"]}
     assert {response.status_code for response in answers.values()} == {200}

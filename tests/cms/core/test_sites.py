@@ -29,8 +29,10 @@ def test_a_host_gets_the_site_that_wagtail_would_choose(home: HomePage, default:
     others = [("a.example", 80), ("a.example", 8000), ("a.example", 81), ("b.example", 80)]
     for some in chain.from_iterable(combinations(others, size) for size in range(len(others) + 1)):
         Site.objects.all().delete()
-        for host, port in {*some, *([default] if default else [])}:
-            Site.objects.create(hostname=host, port=port, root_page=home, is_default_site=(host, port) == default)
+        Site.objects.bulk_create(
+            Site(hostname=host, port=port, root_page=home, is_default_site=(host, port) == default)
+            for host, port in {*some, *([default] if default else [])}
+        )
         sites = list(Site.objects.all())
         for host in HOSTS:
             for port in PORTS:

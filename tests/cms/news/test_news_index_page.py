@@ -4,16 +4,20 @@ import datetime
 from typing import Any
 
 import pytest
+from copies import copy_article
 from django.test import Client
 from wagtail.models import PageViewRestriction
 
-from cms.news.models import ARTICLES_PER_PAGE, NewsIndexPage
+from cms.news.models import ARTICLES_PER_PAGE, NewsIndexPage, NewsPage
 
 
 @pytest.fixture
 def two_pages(write: Any) -> None:
-    for number in range(1, ARTICLES_PER_PAGE + 3):
-        write(f"Bài số {number:02d}", date=datetime.date(2026, 11, number))
+    """One article and copies of it, since writing each takes ten times as long."""
+    copy_article(write("Bài số 01"), ARTICLES_PER_PAGE + 1)
+    for number, page in enumerate(NewsPage.objects.order_by("path"), start=1):
+        day = datetime.date(2026, 11, number)
+        NewsPage.objects.filter(pk=page.pk).update(title=f"Bài số {number:02d}", date=day)
 
 
 @pytest.mark.usefixtures("two_pages")

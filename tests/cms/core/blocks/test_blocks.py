@@ -29,6 +29,8 @@ from cms.core.embeds import player_of
 from cms.core.pictures.words import is_name_of_a_file
 from cms.news.models import NewsPage
 
+SMALL = (420, 300)  # a picture whose renditions take little time
+
 
 @pytest.fixture
 def media(settings: Settings, tmp_path: Path) -> Path:
@@ -41,7 +43,7 @@ def article(write: Any, media: Path, tmp_path: Path) -> NewsPage:
     others = [write("Bài công khai"), write("Bài nội bộ"), write("Bản nháp")]
     PageViewRestriction.objects.create(page=others[1], restriction_type=PageViewRestriction.LOGIN)
     others[2].unpublish()
-    page: NewsPage = write("Bài có mọi khối", body=json.dumps(a_body(tmp_path, others)))
+    page: NewsPage = write("Bài có mọi khối", body=json.dumps(a_body(tmp_path, others, size=SMALL)))
     return page
 
 
