@@ -96,6 +96,8 @@ SLOW = (
     "tests/cms/announcing/test_postgresql.py",
     "tests/cms/announcing/test_topic.py",
     "tests/cms/announcing/test_triggers.py::test_each_column",
+    "tests/cms/api/test_wagtail_v3.py::test_it_is_loaded_with_the_setting_alone",
+    "tests/cms/api/test_wagtail_v3.py::test_no_value_of_a_column",
     "tests/cms/api/test_any_question.py",
     "tests/cms/api/test_changes.py",
     "tests/cms/api/test_hidden.py::test_nothing_hidden_comes_out",
