@@ -14,6 +14,7 @@ import msgspec
 from django.http import HttpResponse
 
 CONTENT_TYPE = "application/problem+json"
+MOST_FAULTS = 10  # so that what is refused is not much shorter than what is said of it
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ def not_found(detail: str) -> Problem:
 
 
 def bad_request(*errors: Fault, status: int = HTTPStatus.BAD_REQUEST) -> Problem:
+    """Of many faults it tells the first."""
+    errors = errors[:MOST_FAULTS]
     detail = " ".join(f"{error.parameter}: {error.detail}" for error in errors)
     return Problem(status, "The request can't be understood", detail, errors)
 

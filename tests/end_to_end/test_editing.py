@@ -304,3 +304,45 @@ def test_a_page_that_is_sent_saves_no_draft_of_itself(product: Product, new_visi
     publication.continue_()
     page.wait_for_url(re.compile(r"/admin/pages/\d+/$"))
     assert states_of(product, title) == [(1, 0)]
+
+
+def test_a_press_is_not_sent_into_a_connection_that_was_lost(product: Product, new_visitor: NewVisitor) -> None:
+    page, title = new_visitor(viewport=OFFICE).new_page(), "Mất mạng khi đang lưu"
+    open_new(page, product, "news/newspage")
+    sent: list[Route] = []
+
+    def hold(route: Route) -> None:
+        sent.append(route)
+
+    page.route("**/admin/pages/add/**", hold)
+    fill(page, "news/newspage", title)
+    wait_until(lambda: page.evaluate("1") and len(sent) == 1)
+    publish(page)
+    expect(page.locator("button[name=action-publish]")).to_be_disabled()
+    (draft,) = sent
+    draft.abort()
+    expect(page.locator(".messages")).to_contain_text("Có lỗi mạng")
+    expect(page.locator("button[name=action-publish]")).to_be_enabled()
+    assert states_of(product, title) == []
+
+    page.unroute_all()
+    page.locator("button[name=action-publish]").click()
+    page.wait_for_url(re.compile(r"/admin/pages/\d+/$"))
+    assert states_of(product, title) == [(1, 0)]
+
+
+def test_an_author_who_stays_after_all_has_drafts_saved_again(product: Product, new_visitor: NewVisitor) -> None:
+    page, title = new_visitor(viewport=OFFICE).new_page(), "Dừng lại khi đang gửi"
+    page.clock.install()
+    open_new(page, product, "news/newspage")
+    page.route("**/admin/pages/add/**", lambda _route: None)
+    page.locator("footer .w-dropdown__toggle").click()
+    fill(page, "news/newspage", title)
+    page.locator("button[name=action-publish]").click(no_wait_after=True)
+    page.evaluate("window.stop()")
+    page.unroute_all()
+    page.locator("[name=lead]").fill("Tóm tắt khác.")
+    page.clock.run_for(10_000)  # milliseconds
+    assert states_of(product, title) == []
+    page.clock.run_for(60_000)
+    wait_until(lambda: states_of(product, title) == [(0, 1)])

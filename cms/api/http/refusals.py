@@ -21,7 +21,7 @@ from pipeline.process.http import Application, Receive, Scope, Send, messages_of
 # What of a refusal is true in another form, too.
 STAYS = frozenset({b"allow", b"retry-after", b"vary", b"cache-control", b"connection"})
 DETAILS: Mapping[int, str] = {
-    400: "The request can't be understood. Is the host one of the site's names?",
+    400: "The request can't be understood. Is the host one of the site's names, and are there under 1,000 parameters?",
     404: "There is nothing at this address. /api/v2/schema/openapi.json lists what there is.",
     408: "The request came too slowly.",
     413: "A request to this API has no body.",

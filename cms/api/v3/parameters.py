@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 from wagtail.api.v3.pagination import WagtailLimitOffsetPagination
 from wagtail.api.v3.routers.pages import PageFilterSchema
 from wagtail.api.v3.schemas.params import APIFieldFilterSchema, OrderingSchema, SearchSchema
@@ -22,6 +22,7 @@ from cms.api.parameters import LAST, refuse_others
 from cms.api.problems import Fault, bad_request
 
 Id = Annotated[int, Field(ge=1, le=LAST)]
+ID = TypeAdapter(Id)
 IdOrRoot = Id | Literal["root"]
 
 UNREADABLE = HTTPStatus.UNPROCESSABLE_ENTITY  # Wagtail's status for a value
@@ -77,8 +78,9 @@ class Columns(APIFieldFilterSchema):
 def narrow_as_asked(request: HttpRequest, filters: Filters, ordering: Ordering, search: Search) -> Filtering:
     """The pages that everybody may read and that are asked for. Raises Problem."""
     types = [] if Page in filters.type else list(dict.fromkeys(filters.type))
-    columns = [*OF_EVERY_PAGE, *(_columns_of(types[0]) if len(types) == 1 else ())]
     known = (*Filters.model_fields, *Ordering.model_fields, *Search.model_fields, *Part.model_fields)
+    of_type = _columns_of(types[0]) if len(types) == 1 else ()
+    columns = [name for name in (*OF_EVERY_PAGE, *of_type) if name not in known]
     refuse_others(request.GET, (*known, *columns), several=SEVERAL, hints=HINTS)
     given = filters.model_dump(exclude_none=True, exclude={"type"})
     if types:
@@ -99,6 +101,8 @@ def _narrow_by_columns(filtering: Filtering, asked: Collection[str]) -> None:
     having = model._default_manager.all()
     for name in asked:
         try:
+            if name == "id":
+                ID.validate_python(filtering.request.GET[name])
             having = Columns(raw_params=filtering.request.GET, base_fields=[name]).filter_queryset(having)
         except (ValueError, ValidationError) as error:
             raise bad_request(Fault(name, "The field can't have this value."), status=UNREADABLE) from error

@@ -156,6 +156,7 @@ REFUSED = {  # what Wagtail's v3 takes, or takes for nothing
     "beyond numbers": ("pages/", {"offset": 10**30}, 422, "offset"),
     "a page beyond numbers": ("pages/", {"child_of": 10**30}, 422, "child_of"),
     "an id beyond numbers": ("pages/find/", {"id": 10**30}, 422, "id"),
+    "an id in other digits": ("pages/", {"id": "\u0663"}, 422, "id"),
     "both": ("pages/", {"child_of": "root", "descendant_of": "root"}, 422, "child_of"),
     "no answer": ("pages/", {"show_in_menus": "perhaps"}, 422, "show_in_menus"),
     "no day": ("pages/", {"type": "news.NewsPage", "date": "2026-02-31"}, 422, "date"),
@@ -175,12 +176,28 @@ def test_a_wrong_question_is_refused_by_name(
     assert len(refused["detail"]) > 20
 
 
+def test_what_is_said_of_many_slips_is_not_much_longer_than_they_are(ask_v3: Any, home: HomePage) -> None:
+    refused = ask_v3("pages/", status=400, **{f"a{number}": "" for number in range(600)})
+    assert len(refused["errors"]) == 10
+    assert len(ask_v3.last.content) < 10_000
+
+
+def test_a_column_named_as_a_parameter_leaves_the_parameter_alone(
+    ask_v3: Any, home: HomePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cms.api.v3 import parameters  # noqa: PLC0415 - loaded with the setting alone
+
+    below(home, "Công khai")
+    monkeypatch.setattr(parameters, "_columns_of", lambda _model: ["order", "search"])
+    assert ask_v3("pages/", type="home.PlainPage", order="title", search="cong")["count"] == 1
+
+
 @pytest.mark.parametrize(
     "address", ["pages/99999999999999999999/", "pages/?id=99999999999999999999", "pages/?id=2&id=2"]
 )
 def test_an_id_beyond_numbers_is_no_fault_of_ours(client: Client, v3: None, home: HomePage, address: str) -> None:
     answer = client.get(f"/api/v3/{address}", headers={"host": "localhost"})
-    assert answer.status_code in (200, 400, 404)
+    assert answer.status_code in (200, 400, 404, 422)
     assert str(home.title) not in answer.content.decode()
 
 

@@ -2,64 +2,91 @@
 // then saves nothing more. Wagtail sends it at once: a page whose first draft was being made was made twice, or refused
 // because the first one had its address.
 (() => {
-  const PATIENCE = 30_000; // milliseconds; nobody says that a connection is lost
-  const states = new WeakMap(); // of forms: is it saving, has it been sent, how it is sent once it has saved
+  const PATIENCE = 60_000; // milliseconds; nobody says that a connection is lost, or that a page is not left after all
+  // Without a connection nothing can be sent, and what somebody else has saved meanwhile would be lost.
+  const WAITS_FOR_AUTHORS = ["network_error", "invalid_revision"];
+  const form = document.querySelector("form[data-controller~=w-autosave]");
+  if (!form) return;
 
-  const send = (form) => {
-    const state = states.get(form);
-    const { waiting } = state;
-    state.saving = false;
-    state.waiting = null;
-    waiting?.();
+  let saving = false;
+  let waiting = null; // the press that is sent next: its button if it has one, and how it is sent
+  let waited = 0; // timers
+  let sent = 0;
+  let missed = false; // something was to be saved after the form had been sent
+
+  const hold = (press) => {
+    const publishes = waiting && (!waiting.button || waiting.button.name);
+    if (publishes && press.button && !press.button.name) return; // to publish is to save
+    waiting = press;
+    waited ||= setTimeout(ended, PATIENCE);
   };
 
-  const sendLater = (form, how) => {
-    const state = states.get(form);
-    state.waiting = how;
-    setTimeout(() => state.waiting === how && send(form), PATIENCE);
+  const ended = (event) => {
+    saving = false;
+    clearTimeout(waited);
+    waited = 0;
+    const press = waiting;
+    waiting = null;
+    if (!press) return;
+    const { text, type } = event?.detail || {};
+    if (press.button && WAITS_FOR_AUTHORS.includes(type)) {
+      rest(press.button);
+      document.dispatchEvent(new CustomEvent("w-messages:add", { detail: { clear: true, text, type: "error" } }));
+    } else {
+      press.send();
+    }
   };
 
-  const isSent = (state) => {
-    state.sent = true;
-    setTimeout(() => (state.sent = false), PATIENCE); // whoever is still here then has not left
+  // A button is off while it shows progress.
+  const rest = (button) => {
+    button.dataset.wProgressLoadingValue = "false";
+    button.disabled = false;
   };
 
-  const watch = (form) => {
-    const state = { saving: false, sent: false, waiting: null };
-    states.set(form, state);
-    // Decisions of a workflow are sent by their script, which no event tells of.
-    form.submit = () => {
-      if (state.saving) return sendLater(form, form.submit);
-      isSent(state);
-      HTMLFormElement.prototype.submit.call(form);
-    };
-    return state;
+  const sendNow = (button) => {
+    if (button) button.disabled = false; // the name of a button that is off is not sent
+    form.requestSubmit(button);
   };
 
-  addEventListener("w-autosave:save", (event) => {
-    const state = states.get(event.target) || watch(event.target);
-    if (state.sent || state.waiting) event.preventDefault();
-    if (!event.defaultPrevented) state.saving = true;
-  });
-  for (const end of ["success", "error"]) addEventListener(`w-autosave:${end}`, ({ target }) => send(target));
+  const leave = () => {
+    clearTimeout(sent);
+    sent = setTimeout(stay, PATIENCE);
+  };
 
-  addEventListener(
-    "submit",
-    (event) => {
-      const { submitter, target: form } = event;
-      if (!states.get(form)?.saving) return;
+  const stay = () => {
+    sent = 0;
+    if (missed) form.dispatchEvent(new CustomEvent("w-unsaved:add", { cancelable: true, detail: { type: "edits" } }));
+    missed = false;
+  };
+
+  form.addEventListener("w-autosave:save", (event) => {
+    if (sent || waiting) {
       event.preventDefault();
-      event.stopImmediatePropagation();
-      sendLater(form, () => {
-        // A button that shows progress is off, and the name of a button that is off is not sent.
-        if (submitter) submitter.disabled = false;
-        form.requestSubmit(submitter);
-      });
-    },
-    true,
-  );
-
-  addEventListener("submit", ({ target: form, defaultPrevented }) => {
-    if (!defaultPrevented && form.matches("[data-controller~=w-autosave]")) isSent(states.get(form) || watch(form));
+      missed = true;
+    } else {
+      saving = true;
+    }
   });
+  // At the window, after Wagtail has heard of it.
+  for (const end of ["success", "error"]) addEventListener(`w-autosave:${end}`, ended);
+
+  const holdOrPass = (event) => {
+    if (event.target !== form || !saving) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const { submitter } = event;
+    hold({ button: submitter, send: () => sendNow(submitter) });
+  };
+
+  addEventListener("submit", holdOrPass, true);
+  addEventListener("submit", ({ target, defaultPrevented }) => {
+    if (target === form && !defaultPrevented) leave();
+  });
+
+  // Decisions of a workflow are sent by their script, which no event tells of.
+  form.submit = () => {
+    if (saving) return hold({ send: form.submit });
+    leave();
+    HTMLFormElement.prototype.submit.call(form);
+  };
 })();
