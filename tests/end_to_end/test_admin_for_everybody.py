@@ -18,6 +18,7 @@ from patience import wait_until
 from pictures import draw
 from playwright.sync_api import BrowserContext, Page, expect
 from product import ADMIN_PASSWORD, Product, copy_data
+from settled import wait_for_pictures, wait_for_refusal
 
 pytestmark = pytest.mark.browser
 
@@ -179,11 +180,11 @@ def open_what_opens(page: Page, product: Product, looking: Looking) -> None:
         looking.look(panel)
     page.locator("#id_image-chooser [data-chooser-action-choose]:visible").first.click()
     page.locator(".modal-content").wait_for()
-    page.wait_for_load_state("networkidle")
+    wait_for_pictures(page)
     looking.look("the chooser of pictures")
     page.keyboard.press("Escape")
     page.locator("button[type=submit]").filter(has_text="Lưu bản nháp").first.click()
-    page.wait_for_load_state("networkidle")
+    wait_for_refusal(page)
     looking.look("a form with faults")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from english import foreign, own_texts
 from product import ADMIN_PASSWORD, Product
+from settled import wait_for_pictures, wait_for_refusal
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -89,18 +90,18 @@ def test_scripts_speak_vietnamese(product: Product, new_visitor: Callable[..., B
     looking.look("words selected")
     page.keyboard.press("Control+k")
     page.locator(".modal-content").wait_for()
-    page.wait_for_load_state("networkidle")
+    wait_for_pictures(page)
     looking.look("the chooser of links")
     page.keyboard.press("Escape")
     page.locator("#id_image-chooser [data-chooser-action-choose]:visible").first.click()
     page.locator(".modal-content").wait_for()
-    page.wait_for_load_state("networkidle")
+    wait_for_pictures(page)
     looking.look("the chooser of pictures")
     page.keyboard.press("Escape")
     page.locator("[data-side-panel-toggle=checks]").click()
     looking.look("checks")
     page.locator("button[type=submit]").filter(has_text="Lưu bản nháp").first.click()
-    page.wait_for_load_state("networkidle")
+    wait_for_refusal(page)
     looking.look("errors")
 
     page.goto(f"{product.base_url}/admin/pages/5/edit/")

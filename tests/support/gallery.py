@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -17,13 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from browsers import find_chromium
 from part import ROOT
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from product import ADMIN_PASSWORD, Product
 
 PICTURES = ROOT / "test-artifacts/pictures"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 ARTICLE = "/tin-tuc/ket-noi-cung-cau-68-co-so-trong-tinh-gap-truc-tiep-cac-he-thong-phan-phoi/"
 EVENT = (
@@ -212,7 +211,7 @@ def _site(url: str | None) -> Iterator[str]:
 
 @contextmanager
 def _chromium() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = find_chromium()
     if path is None:
         sys.exit("no Chromium on PATH; apt-get install chromium")
     with sync_playwright() as playwright:

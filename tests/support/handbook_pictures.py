@@ -9,19 +9,18 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from browsers import find_chromium
 from part import ROOT
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 from product import ADMIN_PASSWORD, Product
 
 PICTURES = ROOT / "cms/handbook/static/handbook/pictures"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 VIEWPORT: ViewportSize = {"width": 1120, "height": 720}
 QUALITY = 62
 SETTLES = 800  # milliseconds for what opens to be drawn
@@ -124,7 +123,7 @@ def main() -> int:
 
 
 def take(url: str, only: list[str] | None) -> int:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = find_chromium()
     if path is None:
         sys.exit("no Chromium on PATH; apt-get install chromium")
     sizes_file = PICTURES / "sizes.json"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     NewVisitor = Callable[..., BrowserContext]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.whole_browser]
 
 HTML = """<!doctype html><html lang="vi"><meta charset="utf-8"><link rel="icon" href="data:,"><title>x</title>
 <p>Lượt xem: <span data-page-views="3">1.327</span> <span data-page-views="4">5</span></p>

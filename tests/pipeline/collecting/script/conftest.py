@@ -15,7 +15,7 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def browse_undriven(chromium_path: str, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+def browse_undriven(whole_chromium_path: str, tmp_path: Path) -> Iterator[Callable[[str], None]]:
     """Opens an address in a Chromium without a driver.
 
     Under a driver Chromium refuses to prerender (PrerenderingDisabledByDevTools) and Playwright makes every tab think
@@ -26,7 +26,7 @@ def browse_undriven(chromium_path: str, tmp_path: Path) -> Iterator[Callable[[st
     def browse(url: str) -> None:
         options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-popup-blocking")
         quiet = ("--disable-background-networking", "--disable-component-update", "--disable-default-apps")
-        command = (chromium_path, *options, *quiet, f"--user-data-dir={tmp_path / 'profile'}", url)
+        command = (whole_chromium_path, *options, *quiet, f"--user-data-dir={tmp_path / 'profile'}", url)
         started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 
     yield browse

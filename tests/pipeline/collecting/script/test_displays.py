@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 from pipeline.collecting.beacon import MAX_ID_CHARS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.whole_browser]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pipeline.events import Heartbeat, PageView
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.whole_browser]
 
 STREAMS = 20
 SHOW = """(attributes) => {

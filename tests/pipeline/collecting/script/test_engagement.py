@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
     from recording_site import Site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.whole_browser]
 
 LONG = "document.addEventListener('DOMContentLoaded', () => { document.body.style.height = '4000px'; });"
 LINKS = """document.addEventListener("DOMContentLoaded", () => {
