@@ -98,6 +98,7 @@ SLOW = (
     "tests/cms/announcing/test_topic.py",
     "tests/cms/announcing/test_triggers.py",
     "tests/cms/api/test_any_question.py",
+    "tests/cms/api/test_blocks.py",
     "tests/cms/api/test_changes.py",
     "tests/cms/api/test_hidden.py",
     "tests/cms/api/test_hidden_v3.py",
