@@ -80,7 +80,8 @@ SHARED_SERVERS = {
         r"|consumers/test_continuing_on_kafka\.py"
     ),
 }
-# Tests that start processes, servers or browsers, or that repeat something many times: `make quick` leaves them out.
+# Tests that start processes, servers or browsers, that repeat something many times, or that try all there is of
+# something: `make quick` leaves them out.
 SLOW = (
     "tests/attack",
     "tests/chaos",
