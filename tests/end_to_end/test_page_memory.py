@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from postgres_server import PostgresServer
-from product import ADMIN_PASSWORD, Product
+from product import ADMIN_PASSWORD, WITH_KEPT_PICTURES, Product
 
 OLDEST_SECONDS = 1.0
 FIRST_CHANGES = 4
@@ -196,7 +196,8 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         else:
             migrated = request.getfixturevalue("migrated_postgres")
             database = stack.enter_context(PostgresServer(tmp_path / "postgres", copied_from=migrated))
-            product = stack.enter_context(Product(tmp_path / "data", DATABASE_URL=database.url))
+            product = Product(tmp_path / "data", program=(WITH_KEPT_PICTURES,), DATABASE_URL=database.url)
+            stack.enter_context(product)
         with closing(Site(product)) as site:
             yield site
         assert product.stop() == 0

@@ -35,9 +35,7 @@ EDITING = """
 import json, random, select, sys
 import django
 django.setup()
-from django.core.management import call_command
 from wagtail.models import Page, PageViewRestriction, Site
-call_command("migrate", verbosity=0)
 from cms.announcing.models import Endpoint, EventType
 from cms.announcing.noticing import announce
 from cms.announcing.secrets import make_secret

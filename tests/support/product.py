@@ -23,6 +23,7 @@ from patience import PATIENCE
 from pipeline.tokens import PageToken, sign
 
 ADMIN_PASSWORD = "mat-khau-de-thu-nghiem"
+WITH_KEPT_PICTURES = str(ROOT / "tests/support/with_kept_pictures.py")  # a program of a product that has the demo
 
 
 def everything_in(directory: Path) -> dict[Path, os.stat_result]:

@@ -20,10 +20,8 @@ READING = """
 import json, random, threading, time
 import django
 django.setup()
-from django.core.management import call_command
 from django.db import connection, transaction
 from wagtail.models import Page, Site
-call_command("migrate", verbosity=0)
 from cms.announcing.feed import BEGINNING, changes_since
 from cms.announcing.models import Event, Mark
 from cms.announcing.noticing import announce
@@ -94,10 +92,8 @@ import json, threading
 import django
 django.setup()
 from collections import Counter, defaultdict
-from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
-call_command("migrate", verbosity=0)
 from cms.announcing.delivering import deliver_to
 from cms.announcing.models import Delivery, Endpoint, Event, State
 from cms.announcing.secrets import make_secret
@@ -146,10 +142,8 @@ ROLLED_BACK = """
 import json
 import django
 django.setup()
-from django.core.management import call_command
 from django.db import connection, transaction
 from wagtail.models import Page, Site
-call_command("migrate", verbosity=0)
 from cms.announcing.models import Mark
 from cms.home.models import PlainPage
 page = Site.objects.get().root_page.add_child(instance=PlainPage(title="Trang"))
@@ -175,7 +169,6 @@ from django.db import connection
 from wagtail.actions.convert_alias import ConvertAliasPageAction
 from wagtail.models import Page, PageViewRestriction, Site
 from wagtail_emulation.models import Commendation, EmulationIndexPage, EmulationPage
-call_command("migrate", verbosity=0)
 from cms.announcing.models import Event
 from cms.announcing.noticing import announce
 from cms.announcing.triggers import _triggers, take_content_triggers_off

@@ -34,7 +34,6 @@ from cms.core.changes.watch import open_look
 from cms.core.models import DepartmentSettings
 from cms.news.models import NewsIndexPage, NewsPage, Topic
 
-call_command("migrate", verbosity=0)
 site = Site.objects.get()
 index = site.root_page.add_child(instance=NewsIndexPage(title="Tin tức"))
 other = site.root_page.add_child(instance=NewsIndexPage(title="Tin khác"))
