@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,12 @@ from browsers import find_chromium
 from django.conf import settings
 from fresh_database import make_migrated_engine
 from kafka_server import KafkaServer, require_kafka
-from migrated import migrate_once, migrate_postgres, migrated_file
+from migrated import copy_migrated_postgres, migrate_once, migrated_file
 from missing import skip_or_fail
-from part import ROOT
 from patience import PATIENCE
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
 from postgres_server import require_postgres
-from product import Product, copy_data
+from product import WITH_KEPT_PICTURES, Product, copy_data
 from sharing import MOST_WORKERS, WORKER_VARIABLE, end_unused, make_once, until_its_last_test
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
@@ -80,6 +80,8 @@ SHARED_SERVERS = {
         r"|consumers/test_continuing_on_kafka\.py"
     ),
 }
+# Modules whose tests share nothing and take long: each of these tests may have a worker of its own.
+APART = ("tests/cms/test_postgresql.py",)
 # Tests that start processes, servers or browsers, that repeat something many times, or that try all there is of
 # something: `make quick` leaves them out.
 SLOW = (
@@ -196,10 +198,10 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 class ByServer(LoadScopeScheduling):
-    """Gives a worker whole modules, and all tests that share a server."""
+    """Gives a worker whole modules, but for those whose tests are apart, and all tests that share a server."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return shared_server_of(nodeid) or nodeid.partition("::")[0]
+        return shared_server_of(nodeid) or (nodeid if nodeid.startswith(APART) else nodeid.partition("::")[0])
 
 
 def shared_server_of(nodeid: str) -> str:
@@ -290,8 +292,7 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def start_once(directory: Path) -> None:
         directory.mkdir()
-        program = (str(ROOT / "tests/support/with_kept_pictures.py"),)
-        product = Product(directory / "data", program=program).start()
+        product = Product(directory / "data", program=(WITH_KEPT_PICTURES,)).start()
         product.see_every_page()
         assert product.stop() == 0, product.output()
 
@@ -311,10 +312,11 @@ def migrated_sqlite(pytestconfig: pytest.Config, django_db_setup: None) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_postgres(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of a PostgreSQL server with a migrated database ``nhip``; servers start from a copy."""
     require_postgres()
-    return make_once(tmp_path_factory, "migrated-postgres", migrate_postgres) / "data"
+    kept = pytestconfig.cache.mkdir("migrated-databases") / "postgres"
+    return make_once(tmp_path_factory, "migrated-postgres", partial(copy_migrated_postgres, kept)) / "data"
 
 
 @pytest.fixture(scope="module")

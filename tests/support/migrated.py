@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from django.db import connection
 from django.db.backends.sqlite3.creation import DatabaseCreation
 from django.test import TransactionTestCase
 from part import ROOT
-from postgres_server import PostgresServer
+from postgres_server import MAKING, PostgresServer, copy_data, version
 from sharing import locked
 
 
@@ -65,23 +67,36 @@ def migrated_file(directory: Path) -> Path:
     return directory / f"{_fingerprint()}.sqlite3"
 
 
-def migrate_postgres(directory: Path) -> None:
-    """Leave the data of a PostgreSQL server with a migrated database at ``directory``/data."""
+def copy_migrated_postgres(kept: Path, directory: Path) -> None:
+    """Leave the data of a PostgreSQL server with a migrated database at ``directory``/data. ``kept`` has it for later
+    runs, of the last state of the code alone, since it is large."""
     directory.mkdir()
-    with PostgresServer(directory / "server") as server:
+    with locked(kept.with_suffix(".lock")):
+        state = kept / "state"
+        wanted = f"{_fingerprint()} {version()}"
+        if not state.exists() or state.read_text() != wanted:
+            shutil.rmtree(kept, ignore_errors=True)
+            kept.mkdir(parents=True)
+            _migrate_postgres(kept / "data")
+            state.write_text(wanted)
+        copy_data(kept / "data", directory / "data")
+
+
+def _migrate_postgres(to: Path) -> None:
+    with TemporaryDirectory() as place, PostgresServer(Path(place) / "server") as server:
         environment = os.environ | {
             "DATABASE_URL": server.url,
             "DJANGO_SETTINGS_MODULE": "cms.settings.embedded",
-            "NHIP_DATA_DIR": str(directory / "site"),
+            "NHIP_DATA_DIR": place,
         }
         command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
-        server.leave_data(directory / "data")
+        server.leave_data(to)
 
 
 def _fingerprint() -> str:
     """A digest of every file that a migrated database depends on."""
-    files = [ROOT / "uv.lock", *ROOT.glob("cms/**/*.py"), *ROOT.glob("plugins/*/src/**/*.py")]
+    files = [ROOT / "uv.lock", *MAKING, *ROOT.glob("cms/**/*.py"), *ROOT.glob("plugins/*/src/**/*.py")]
     digest = hashlib.blake2b(digest_size=16)
     for file in sorted(files):
         digest.update(file.read_bytes())

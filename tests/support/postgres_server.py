@@ -18,6 +18,7 @@ USER = "nhip"
 DATABASE = "nhip"
 PASSWORDS = {ADMIN: "of-the-administrator", USER: "of-the-site"}  # those of copied data, too
 RULES = ROOT / "deploy/postgres"
+MAKING = (RULES / "make_account.sh", Path(__file__))  # on which data with a database depends
 
 
 class PostgresServer:
@@ -75,7 +76,7 @@ class PostgresServer:
     def leave_data(self, to: Path) -> None:
         """Stop, and leave the data at ``to``."""
         self.stop()
-        _copy(self._data, to)
+        copy_data(self._data, to)
 
     def sql(self, statement: str, *, database: str = DATABASE) -> str:
         """The administrator's answer to ``statement``, columns separated by ``|``."""
@@ -129,7 +130,7 @@ class PostgresServer:
         for name in ("pg_hba.conf", "pg_ident.conf"):
             self._give(Path(shutil.copyfile(RULES / name, self._directory / name)))
         if self._copied_from:
-            _copy(self._copied_from, self._data)
+            copy_data(self._copied_from, self._data)
             return
         password = self._directory / "password"
         password.write_text(PASSWORDS[ADMIN])
@@ -170,7 +171,7 @@ class PostgresServer:
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
 
-def _copy(data: Path, to: Path) -> None:
+def copy_data(data: Path, to: Path) -> None:
     """With the owner, who is another user if root runs the tests."""
     subprocess.run(["cp", "-a", str(data), str(to)], check=True)
 
@@ -181,6 +182,11 @@ def find_program(name: str) -> Path | None:
     newest = sorted(versions.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]), reverse=True)
     on_path = shutil.which(name)
     return newest[0] if newest else Path(on_path) if on_path else None
+
+
+def version() -> str:
+    """As PostgreSQL says it; data is of one major version."""
+    return subprocess.run([str(find_program("initdb")), "--version"], capture_output=True, check=True, text=True).stdout
 
 
 def require_postgres() -> None:
