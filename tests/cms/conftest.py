@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_django
 from demo_site import demo_site
+from django.db import connection
 from wagtail.models import Page, Site
 from wagtail_emulation.models import EmulationPage
 
@@ -23,6 +24,19 @@ def pytest_configure(config: pytest.Config) -> None:
     # Wagtail leaves the temporary file of each rendition to the garbage collector.
     for file in ("Unclosed file <tempfile.SpooledTemporaryFile", "unclosed file <_io.BufferedRandom name="):
         config.addinivalue_line("filterwarnings", f"ignore:{file}:ResourceWarning")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL run only tests that have a database: pytest-django lets no other ask one."""
+    if connection.vendor == "sqlite":
+        return
+    config.hook.pytest_deselected(items=[item for item in items if not _has_a_database(item)])
+    items[:] = filter(_has_a_database, items)
+
+
+def _has_a_database(item: pytest.Item) -> bool:
+    fixtures: set[str] = set(getattr(item, "fixturenames", ()))
+    return bool(fixtures & {"django_db_setup", "db", "transactional_db"} or item.get_closest_marker("django_db"))
 
 
 @pytest.fixture(autouse=True)
