@@ -9,6 +9,7 @@ from django.db import connection
 from treebeard.numconv import NumConv
 from wagtail.models import Page
 
+ROWS_AT_ONCE = 500  # of one statement, which PostgreSQL's triggers see as one
 STEP = 4  # letters of the tree's path a level
 
 
@@ -52,4 +53,12 @@ def _copy_rows(table: str, key: str, original: int, changes: list[dict[str, Any]
         places = ", ".join(["%s"] * len(names))
         columns = ", ".join(f'"{name}"' for name in names)
         rows = [[(values | changed)[name] for name in names] for changed in changes]
-        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
+        if connection.vendor == "sqlite":
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
+            return
+        for first in range(0, len(rows), ROWS_AT_ONCE):
+            some = rows[first : first + ROWS_AT_ONCE]
+            together = ", ".join([f"({places})"] * len(some))
+            cursor.execute(
+                f"INSERT INTO {table} ({columns}) VALUES {together}", [value for row in some for value in row]
+            )
