@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from department_form import department_form
 from editor import ADDRESSES, CHANGES, DRAFT_WORDS, PLAIN, Editor
@@ -25,6 +27,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from postgres_server import PostgresServer
 from product import ADMIN_PASSWORD, WITH_KEPT_PICTURES, Product
 
+from pipeline.tokens import from_json
+
 OLDEST_SECONDS = 1.0
 FIRST_CHANGES = 4
 
@@ -33,6 +37,7 @@ PAST_THE_MEMORY = {"Cookie": "sessionid=nobody"}
 NUMBERS = re.compile(
     r'(data-counter="\w+">|data-page-views="\d+">)[^<]*|access-statistics__as-of" ?(?:hidden)?>.*?</p>', re.S
 )
+SIGNED = re.compile(r'(?<=data-t=")([^".]+)\.[^"]+')
 
 
 @dataclass
@@ -89,8 +94,14 @@ class Site:
 
 
 def shown(answer: httpx.Response) -> tuple[int, str, str]:
-    """An answer but for its numbers."""
-    return answer.status_code, answer.headers.get("location", ""), NUMBERS.sub(r"\1", answer.text)
+    """An answer but for its numbers, and the hour in which its token was signed."""
+    text = SIGNED.sub(lambda token: _of_any_hour(token[1]), NUMBERS.sub(r"\1", answer.text))
+    return answer.status_code, answer.headers.get("location", ""), text
+
+
+def _of_any_hour(payload: str) -> str:
+    token = from_json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return repr(msgspec.structs.replace(token, hour=0))
 
 
 class Pages(RuleBasedStateMachine):
