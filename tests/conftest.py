@@ -22,6 +22,7 @@ import pytest
 from browsers import find_chromium
 from django.conf import settings
 from fresh_database import make_migrated_engine
+from in_memory import in_memory
 from kafka_server import KafkaServer, require_kafka
 from migrated import copy_migrated_postgres, migrate_once, migrated_file
 from missing import skip_or_fail
@@ -274,9 +275,10 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
 
 
 @pytest.fixture(scope="session")
-def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where the engine in this process keeps its databases: fresh_database.py."""
-    return tmp_path_factory.mktemp("chdb")
+    with in_memory(tmp_path_factory.mktemp("chdb")) as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")

@@ -137,28 +137,32 @@ class _Asking:
         asked, together = self._of_itself()
         raw_since = find_raw_since(self.client) if asked.raw or earlier else None
         before, together_before = self._of_earlier(earlier, raw_since) if earlier else (None, None)
-        every = [one for one in (asked, together, before, together_before) if one]
+        every = {id(one): one for one in (asked, together, before, together_before) if one}
         reading = Reading(
             self.client,
             _group_pages(question, self.pages),
-            every,
+            list(every.values()),
             on_progress=self.on_progress,
             cancelled=self.cancelled,
         )
         found = reading.read(asked)
         rows = [Row(keys, _numbers(question, sums)) for keys, sums in found.rows]
-        totals = _together(together, reading.read(together)) if together else None
+        totals = _together(together, found if together is asked else reading.read(together)) if together else None
         compared = None
-        if earlier and before and together_before:
+        if earlier and before:
             unknown = before.parts_of_raw_events(before=raw_since) if raw_since else frozenset()
-            rows = _compare_rows(question, rows, reading.read(_narrow(before, rows)), unknown)
-            totals_before = _together(together_before, reading.read(together_before), unknown)
+            found_before = reading.read(_narrow(before, rows))
+            rows = _compare_rows(question, rows, found_before, unknown)
+            totals_before = None
+            if together_before:
+                whole_before = found_before if together_before is before else reading.read(together_before)
+                totals_before = _together(together_before, whole_before, unknown)
             compared = Compared(
                 since=earlier.since,
                 until=earlier.until,
                 ends_at=_timestamp(before.period.stretches[-1].ends),
-                totals=totals_before if totals else None,
-                change=_changes(question, totals, totals_before) if totals else None,
+                totals=totals_before,
+                change=_changes(question, totals, totals_before) if totals and totals_before else None,
             )
         return Answer(
             question=question,
@@ -174,20 +178,25 @@ class _Asking:
         )
 
     def _of_itself(self) -> tuple[Asked, Asked | None]:
+        """What is asked, and of all rows together if that is too; the same where there is but one row."""
         whole = (Stretch(self.question.since, self.question.until),)
-        period = Period(self.question, whole, without=self.without)
-        together = replace(period, question=_alone(self.question))
-        return Asked(period), Asked(together) if self.question.totals else None
+        asked = Asked(Period(self.question, whole, without=self.without))
+        return asked, self._together_of(asked, one_row=not self.question.dimensions and not self.question.offset)
 
-    def _of_earlier(self, earlier: Earlier, raw_since: date | None) -> tuple[Asked, Asked]:
+    def _together_of(self, asked: Asked, *, one_row: bool) -> Asked | None:
+        if not self.question.totals:
+            return None
+        return asked if one_row else Asked(replace(asked.period, question=_alone(asked.question)))
+
+    def _of_earlier(self, earlier: Earlier, raw_since: date | None) -> tuple[Asked, Asked | None]:
         counted = self.now if self.complete_until is None else min(self.now, self.complete_until)
         cut = earlier.cut(counted, self.question.since, self.question.until)
         if cut and raw_since and cut.astimezone(ZONE).date() < raw_since:
             cut = cut.replace(minute=0, second=0, microsecond=0)  # as sums by hour have it
         stretches = _stretches(earlier, cut)
         question = replace(self.question, total_rows=False)
-        period = Period(question, stretches, later=earlier, without=self.without)
-        return Asked(period, paged=False), Asked(replace(period, question=_alone(question)))
+        before = Asked(Period(question, stretches, later=earlier, without=self.without), paged=False)
+        return before, self._together_of(before, one_row=not question.dimensions)
 
 
 def _alone(question: Question) -> Question:

@@ -49,7 +49,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Piece:
-    """Searches are a piece of their own, since some of their targets are hidden."""
+    """Where targets are asked for, searches are a piece of their own, since some of their targets are hidden."""
 
     table: Table
     stretch: Stretch
@@ -83,10 +83,11 @@ def parts_of(question: Question) -> tuple[Part, ...]:
 
 def find_pieces(period: Period) -> list[Piece]:
     pieces: dict[tuple[Stretch, str, bool], Piece] = {}
+    hiding = TARGET in period.question.columns
     for stretch in period.stretches:
         for part in parts_of(period.question):
             table = choose_table(period.question, part.measure, ends=stretch.ends, without=period.without)
-            key = (stretch, table.name, part.measure == SEARCHES)
+            key = (stretch, table.name, hiding and part.measure == SEARCHES)
             piece = pieces.get(key, Piece(table, stretch, ()))
             pieces[key] = replace(piece, parts=(*piece.parts, part))
     return list(pieces.values())

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from broker_kit import BrokerKit, OpenKafka, OpenSqlite
 from clickhouse_http import ClickHouseServer
-from fresh_database import Connect, fresh_database
+from fresh_database import Connect, copy_migrated, fresh_database
+from in_memory import in_memory
 
 from pipeline.clickhouse.client import ClickHouse, open_server
 from pipeline.settings import ClickHouseSettings
@@ -47,26 +48,34 @@ def _open_log(request: pytest.FixtureRequest, directory: Path, *, session_second
 @pytest.fixture(scope="session")
 def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
     """One server for all tests; each has its own database."""
-    with ClickHouseServer(tmp_path_factory.mktemp("clickhouse") / "data") as server:
+    with (
+        in_memory(tmp_path_factory.mktemp("clickhouse")) as directory,
+        ClickHouseServer(directory / "data") as server,
+    ):
         yield server
 
 
 @pytest.fixture(params=ENGINES)
 def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
     """Opens connections to one fresh database."""
+    migrated = "migrated" in request.fixturenames
     if request.param == "chdb":
-        migrated = "migrated" in request.fixturenames
         with fresh_database(request.getfixturevalue("embedded_directory"), migrated=migrated) as connect:
             yield connect
     else:
-        yield from _connect_to(request.getfixturevalue("clickhouse_server"))
+        yield from _connect_to(request.getfixturevalue("clickhouse_server"), migrated=migrated)
 
 
-def _connect_to(server: ClickHouseServer) -> Iterator[Connect]:
-    url = server.url(f"contract_{next(_numbers)}")
-    settings = ClickHouseSettings(url=url, reader_url=url, migrator_url=url)
+def _connect_to(server: ClickHouseServer, *, migrated: bool) -> Iterator[Connect]:
+    def connect(database: str) -> ClickHouse:
+        url = server.url(database)
+        return open_server(ClickHouseSettings(url=url, reader_url=url, migrator_url=url), account="migrator")
+
+    database = f"contract_{next(_numbers)}"
+    if migrated:
+        copy_migrated(database, connect=connect)
     with ExitStack() as opened:
-        yield lambda: opened.enter_context(closing(open_server(settings, account="migrator")))
+        yield lambda: opened.enter_context(closing(connect(database)))
 
 
 @pytest.fixture

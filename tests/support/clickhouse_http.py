@@ -139,7 +139,7 @@ class Engine:
     def __init__(self, directory: Path) -> None:
         import chdb  # noqa: PLC0415 - half a gigabyte, which a test that only starts the server does not need
 
-        self._connection = chdb.connect(str(directory))
+        self._connection = chdb.connect(f"{directory}?backups.allowed_path=backups")
         self._inserts = directory.with_suffix(".inserts")
         self._database = "default"
         self._settings: dict[str, str] = {}

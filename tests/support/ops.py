@@ -18,7 +18,6 @@ from pipeline.brokers.plans import Plan
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.topics import GROUP, topics_of
 from pipeline.clickhouse.client import ClickHouse, open_embedded
-from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.rows import rows_of
 from pipeline.clickhouse.writer import write_rows
 from pipeline.events import EVENTS_TOPIC, Event, encode_lines
@@ -96,7 +95,6 @@ class Ops:
         client = open_embedded(self.settings.engine_dir)
         if self._stays_open and self._kept is None:
             self._kept = open_embedded(self.settings.engine_dir)
-        migrate(client)
         try:
             yield client
         finally:

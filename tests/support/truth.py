@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 from typing import Any, NamedTuple
 
 Event = Mapping[str, Any]
@@ -23,7 +24,13 @@ UNTOLD = object()
 
 
 def local(event: Event) -> datetime:
-    return datetime.fromtimestamp(event["at"] / 1000, UTC).astimezone(HANOI)
+    return in_hanoi(event["at"])
+
+
+@cache
+def in_hanoi(at: int) -> datetime:
+    """Each question asks every event for its time, several times."""
+    return datetime.fromtimestamp(at / 1000, UTC).astimezone(HANOI)
 
 
 def first_of_quarter(day: date) -> date:

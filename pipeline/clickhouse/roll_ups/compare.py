@@ -4,16 +4,17 @@ What retention has archived counts as if the raw table held it. Only roll-ups th
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import zip_longest
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import find_stored_ends, list_months
 from pipeline.clickhouse.roll_ups import ROLL_UPS, find_archives, find_shown, mark_of, script
 from pipeline.clickhouse.roll_ups.declared import DECLARED, RollUp, daily_of
-from pipeline.clickhouse.roll_ups.retention import still_raw
+from pipeline.clickhouse.roll_ups.retention import raw_since, still_raw
 
 ALL_TIME = 0
+EVENTS_TOGETHER = 1_000_000
 
 Sums = Mapping[tuple[str, int], tuple[int, ...]]
 """By roll-up and month (YYYYMM, or ALL_TIME), the numbers of its facets, in the order of the declaration."""
@@ -37,9 +38,9 @@ def compare_roll_ups(
     shown = [name for name in ROLL_UPS if name in there_are]
     archives, raw = find_archives(client), still_raw(client)
     stored = find_stored_ends(client) if ends is None else ends
-    # One after the other, since each may need memory for all keys of a month.
+    # One after the other, since each may need memory for all keys of its months.
     statements = [
-        month_comparison(
+        months_comparison(
             one,
             archived=one.name in archives,
             rows=raw if client.cluster else f"{raw} AND {_reached(mark_of(one.name, there_are[one.name]), stored)}",
@@ -48,11 +49,11 @@ def compare_roll_ups(
         if one.span and one.name in there_are
     ]
     differing = dict.fromkeys(shown, 0)
-    months = list_months(client)
+    months, whole = list_months(client), raw_since(client)
     done, total = 0, sum(months.values())
-    for month, events in months.items():
+    for first, last, events in take_together(months, since=whole.year * 100 + whole.month if whole else 0):
         for statement in statements:
-            for name, keys in client.query(statement, {"month": month}):
+            for name, keys in client.query(statement, {"first": first, "last": last}):
                 differing[name] += keys
         done += events
         advance(done, total)
@@ -63,6 +64,21 @@ def compare_roll_ups(
             if differing[one.name] and _is_under_way(client, one, there_are, ends):
                 del differing[one.name]
     return differing
+
+
+def take_together(months: Mapping[int, int], *, since: int = 0) -> Iterator[tuple[int, int, int]]:
+    """Stretches of months: the first, the last and their events. Months of few events go together, since the engine
+    plans a statement as long as it reads many thousand rows; those before the month ``since`` have more than their
+    events.
+    """
+    first = last = together = 0
+    for month, events in months.items():
+        if first and (first < since or together + events > EVENTS_TOGETHER):
+            yield first, last, together
+            first = together = 0
+        first, last, together = first or month, month, together + events
+    if first:
+        yield first, last, together
 
 
 def _is_under_way(client: ClickHouse, total: RollUp, there_are: Mapping[str, int], ends: Mapping[int, int]) -> bool:
@@ -94,8 +110,8 @@ def _end_of(ends: Mapping[int, int]) -> str:
     return f"map({known})[partition]"
 
 
-def month_comparison(roll_up: RollUp, *, archived: bool, rows: str) -> str:
-    """The query for the name of a roll-up by day or hour that differs in a month, and on how many keys.
+def months_comparison(roll_up: RollUp, *, archived: bool, rows: str) -> str:
+    """The query for the name of a roll-up by day or hour that differs in some months, and on how many keys.
 
     ``archived``: whether it has an archive. ``rows``: the condition that a row of the raw table is not in it.
     """

@@ -29,7 +29,7 @@ from pipeline.clickhouse import roll_ups
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import list_months
 from pipeline.clickhouse.roll_ups import EVERY_ROW, ROLL_UPS
-from pipeline.clickhouse.roll_ups.compare import find_off, sum_events, sum_generation
+from pipeline.clickhouse.roll_ups.compare import find_off, sum_events, sum_generation, take_together
 from pipeline.clickhouse.roll_ups.retention import still_raw
 from pipeline.clickhouse.upkeep import sync_replicas
 from pipeline.errors import PipelineError, Rejected, Unavailable
@@ -188,8 +188,9 @@ def fill(
     months = list_months(client)
     done, total = 0, sum(months.values())
     on_progress("filling", done, total)
-    for month, events in months.items():
-        rows = f"NOT ({from_offsets(cuts)}) AND {counting} AND toYYYYMM(at, 'Asia/Ho_Chi_Minh') = {month}"
+    for first, last, events in take_together(months):
+        of_months = f"toYYYYMM(at, 'Asia/Ho_Chi_Minh') BETWEEN {first} AND {last}"
+        rows = f"NOT ({from_offsets(cuts)}) AND {counting} AND {of_months}"
         run(client, [roll_ups.backfill(name, generation, cluster=client.cluster, rows=rows) for name in names])
         done += events
         on_progress("filling", done, total)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from in_memory import in_memory
 from ops import Ops
 from wagtail.models import Page, Site
 
@@ -35,10 +36,12 @@ class OpenRecords(CmsRecords):
 def ops(tmp_path: Path, migrated_engine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ops]:
     monkeypatch.setattr("pipeline.operating.reconcile.PAUSE_SECONDS", 0.0)
     monkeypatch.setattr("pipeline.operating.verify.PAUSE_SECONDS", 0.0)
-    ops = Ops(tmp_path, now=time.time(), migrated=migrated_engine)
-    ops.open_site = lambda _settings: OpenRecords()
-    yield ops
-    ops.close()
+    with in_memory(tmp_path) as directory:
+        monkeypatch.setenv("NHIP_DATA_DIR", str(directory))
+        ops = Ops(directory, now=time.time(), migrated=migrated_engine, stays_open=True)
+        ops.open_site = lambda _settings: OpenRecords()
+        yield ops
+        ops.close()
 
 
 def view(page_id: int, *, site: int = 1, number: int = 0) -> PageView:

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from clickhouse_http import ClickHouseServer
 from event_rows import EMPTY_ROW
+from fresh_database import copy_migrated
+from in_memory import in_memory
 from meanwhile import repeating
 from missing import require_openssl
 from patience import wait_until
 
 from pipeline.clickhouse.client import Account, ClickHouse, Reconnecting, address_of, open_clickhouse, open_server
 from pipeline.clickhouse.columns import EVENT_COLUMNS, Rows
-from pipeline.clickhouse.migrations import migrate
 from pipeline.clickhouse.roll_ups import find_generations
 from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
@@ -45,7 +46,10 @@ Open = Callable[..., ClickHouse]
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
-    with ClickHouseServer(tmp_path_factory.mktemp("server") / "data", users=USERS) as server:
+    with (
+        in_memory(tmp_path_factory.mktemp("server")) as directory,
+        ClickHouseServer(directory / "data", users=USERS) as server,
+    ):
         yield server
 
 
@@ -57,9 +61,12 @@ def server(shared_server: ClickHouseServer) -> ClickHouseServer:
     shared_server.fault()
     with closing(open_server(settings_for(shared_server), account="migrator")) as client:
         client.command("DROP DATABASE nhip SYNC")
-    with closing(open_server(settings_for(shared_server), account="migrator")) as client:
-        migrate(client)
+    copy_migrated("nhip", connect=lambda name: migrator_of(shared_server, name))
     return shared_server
+
+
+def migrator_of(server: ClickHouseServer, database: str) -> ClickHouse:
+    return open_server(settings_for(server, migrator_url=server.url(database, user="migrator")), account="migrator")
 
 
 def settings_for(server: ClickHouseServer, **changes: Any) -> ClickHouseSettings:

@@ -141,7 +141,7 @@ def test_an_answer_is_what_plain_python_finds(engine: ClickHouse, asked: dict[st
 def test_a_page_of_rows_is_a_part_of_all_in_their_order(
     engine: ClickHouse, asked: dict[str, Any], way: str, limit: int, offset: int
 ) -> None:
-    asked |= {"order_by": [[asked["metrics"][0], way]]}
+    asked |= {"order_by": [[asked["metrics"][0], way]], "include": {"total_rows": True}}
     everything = ask(engine, **asked).rows
     numbers = [row.metrics[0] for row in everything if row.metrics[0] is not None]
     assert numbers == sorted(numbers, reverse=way == "desc")
@@ -333,6 +333,24 @@ def test_rows_have_the_numbers_of_earlier_days(
     assert found.compared.ends_at == (until.timestamp() if until else None)
     together = earlier_rows(EVENTS, question | {"dimensions": []}, KNOWN, days=days, until=until)
     assert found.compared.totals == totals_of(question, together)
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "totals", "statements"), [([], True, 2), ([], False, 2), (["day"], True, 4), (["day"], False, 2)]
+)
+def test_nothing_is_read_twice_or_for_nobody(
+    engine: ClickHouse, monkeypatch: pytest.MonkeyPatch, dimensions: list[str], totals: bool, statements: int
+) -> None:
+    """One statement for the days asked for and one for the earlier ones, and where rows have totals one more each."""
+    read: list[bool] = []
+    write = reading.write_statement
+    monkeypatch.setattr(reading, "write_statement", lambda *given, **how: (read.append(True), write(*given, **how))[1])
+    asked: dict[str, Any] = {"metrics": ["views"], "dimensions": dimensions, "date_range": ["2026-11-06", "2026-11-11"]}
+    found = ask(engine, **asked, include={"compare": "previous_period", "totals": totals})
+    assert len(read) == statements
+    assert found.compared is not None
+    for whole in (found.totals, found.compared.totals, found.compared.change):
+        assert (whole is not None) == totals
 
 
 def test_a_year_earlier_is_the_same_date() -> None:

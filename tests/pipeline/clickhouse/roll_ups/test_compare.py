@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from event_rows import EMPTY_ROW
 
 from pipeline.clickhouse.columns import EVENT_COLUMNS, Rows
 from pipeline.clickhouse.queries import find_stored_ends
-from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS, find_shown
-from pipeline.clickhouse.roll_ups.compare import compare_roll_ups
+from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS, compare, find_shown
+from pipeline.clickhouse.roll_ups.compare import compare_roll_ups, take_together
 from pipeline.clickhouse.writer import restore_rows
 
 if TYPE_CHECKING:
@@ -48,3 +49,40 @@ def test_a_roll_up_that_lost_its_marks_too_is_a_difference(client: ClickHouse, g
     group.deliver(3)
     client.command(f"TRUNCATE TABLE page_days_{find_shown(client)['page_days']}")
     assert compare_roll_ups(client)["page_days"] > 0
+
+
+@pytest.mark.parametrize("together", [1, compare.EVENTS_TOGETHER], ids=["each month by itself", "months together"])
+def test_keys_are_counted_in_each_month(
+    client: ClickHouse, group: Group, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    """The group's records are on five days, three of which are in September."""
+    monkeypatch.setattr(compare, "EVENTS_TOGETHER", together)
+    group.deliver(5)
+    told: list[tuple[int, int]] = []
+    generation = find_shown(client)["site_days"]
+    client.command(f"ALTER TABLE site_days_{generation} DELETE WHERE day >= '2026-09-30' SETTINGS mutations_sync = 1")
+    off = compare_roll_ups(client, advance=lambda done, total: told.append((done, total)))
+    assert off == AGREED | {"site_days": 3}
+    assert told == ([(6, 10), (10, 10)] if together == 1 else [(10, 10)])
+
+
+MONTHS = {202608: 5, 202609: 5, 202610: 0, 202611: 20, 202612: 9, 202701: 2}
+
+
+@pytest.mark.parametrize(
+    ("since", "stretches"),
+    [
+        (0, [(202608, 202610, 10), (202611, 202611, 20), (202612, 202701, 11)]),
+        (
+            202610,
+            [(202608, 202608, 5), (202609, 202609, 5), (202610, 202610, 0), (202611, 202611, 20), (202612, 202701, 11)],
+        ),
+    ],
+    ids=["with all their events", "without those that retention has deleted"],
+)
+def test_months_of_few_events_go_together(
+    monkeypatch: pytest.MonkeyPatch, since: int, stretches: list[tuple[int, int, int]]
+) -> None:
+    monkeypatch.setattr(compare, "EVENTS_TOGETHER", 12)
+    assert list(take_together(MONTHS, since=since)) == stretches
+    assert list(take_together({})) == []

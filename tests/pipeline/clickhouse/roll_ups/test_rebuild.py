@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from views_everywhere import views_everywhere
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import EVENT_COLUMNS
-from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS, find_generations, find_shown
+from pipeline.clickhouse.roll_ups import ROLL_UPS, SUMS, compare, find_generations, find_shown
 from pipeline.clickhouse.roll_ups.compare import compare_roll_ups, find_off
 from pipeline.clickhouse.roll_ups.rebuild import rebuild
 from pipeline.clickhouse.writer import write_events
@@ -57,7 +58,11 @@ def spoil(client: ClickHouse) -> None:
         client.command(f"TRUNCATE TABLE {name}_{find_shown(client)[name]}")
 
 
-def test_wrong_roll_ups_are_right_again(client: ClickHouse, group: Group) -> None:
+@pytest.mark.parametrize("together", [1, compare.EVENTS_TOGETHER], ids=["each month by itself", "months together"])
+def test_wrong_roll_ups_are_right_again(
+    client: ClickHouse, group: Group, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    monkeypatch.setattr(compare, "EVENTS_TOGETHER", together)
     group.deliver(200)
     group.deliver(30, partition=1)
     before = read_snapshot(client, NOON)
@@ -300,6 +305,14 @@ def test_a_fault_changes_nothing_for_readers(client: ClickHouse, group: Group, s
     assert set(views_everywhere(client).values()) == {80}
 
 
+@contextmanager
+def each_month_by_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As months of many events are."""
+    with monkeypatch.context() as patch:
+        patch.setattr(compare, "EVENTS_TOGETHER", 1)
+        yield
+
+
 def count_statements(client: ClickHouse, group: Group) -> int:
     done = 0
 
@@ -317,15 +330,17 @@ def count_statements(client: ClickHouse, group: Group) -> int:
 
 
 def test_a_rebuild_killed_after_any_statement_leaves_whole_roll_ups_and_the_next_one_tidies_up(
-    client: ClickHouse, group: Group
+    client: ClickHouse, group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing runs after the kill, not even the clean-up. The rows are of two months."""
+    """Nothing runs after the kill, not even the clean-up. The rows are of two months, each of which is filled by itself
+    in the rebuild that is killed."""
     group.deliver(5)
-    statements = count_statements(client, group)
+    with each_month_by_itself(monkeypatch):
+        statements = count_statements(client, group)
     assert statements > 30
 
     for last in range(1, statements, statements // 10):
-        with pytest.raises(Crash):
+        with each_month_by_itself(monkeypatch), pytest.raises(Crash):
             run(Dying(client, last), group)
         assert set(views_everywhere(client).values()) == {group.views}, f"killed after statement {last}"
         group.deliver(3)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from in_memory import in_memory
 from ops import Ops
 
 from pipeline.collecting.recent_answers import RecentAnswers
@@ -18,10 +19,11 @@ def ops(tmp_path: Path, migrated_engine: Path, monkeypatch: pytest.MonkeyPatch) 
     what every other would."""
     monkeypatch.setattr("pipeline.operating.verify.PAUSE_SECONDS", 0.0)
     monkeypatch.setattr("pipeline.operating.verify.ATTEMPTS", 2)
-    monkeypatch.setenv("NHIP_DATA_DIR", str(tmp_path / "data"))
-    ops = Ops(tmp_path / "data", now=NOW, migrated=migrated_engine, stays_open=True)
-    yield ops
-    ops.close()
+    with in_memory(tmp_path) as directory:
+        monkeypatch.setenv("NHIP_DATA_DIR", str(directory / "data"))
+        ops = Ops(directory / "data", now=NOW, migrated=migrated_engine, stays_open=True)
+        yield ops
+        ops.close()
 
 
 @pytest.fixture(autouse=True)
