@@ -72,7 +72,7 @@ LONGEST_FIRST = (
     "tests/cms/web",
 )
 # Of the quick ones the longest, which migrates the database if nobody has, and meanwhile those that need none.
-QUICK_ORDER = ("plugins/emulation/tests/test_editing.py", "tests/pipeline", "tests/consumers")
+QUICK_ORDER = ("tests/cms/search/test_search.py", "tests/pipeline", "tests/consumers")
 # The tests of several modules that share a server, by what their ids have: all tests that have the fixture of its name.
 SHARED_SERVERS = {
     "stack": re.compile(r"end_to_end/test_outages\.py|[\[-]distributed\]"),
@@ -84,8 +84,9 @@ SHARED_SERVERS = {
 # Modules whose tests share nothing and take long: each of these tests may have a worker of its own.
 APART = ("tests/cms/test_postgresql.py",)
 # Tests that start processes, servers or browsers, that repeat something many times, or that try all there is of
-# something: `make quick` leaves them out.
+# something: `make quick` leaves them out. So are those of the plugin, which has them alone in half a minute.
 SLOW = (
+    "plugins",
     "tests/attack",
     "tests/chaos",
     "tests/end_to_end",
