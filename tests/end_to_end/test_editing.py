@@ -344,7 +344,7 @@ def test_a_press_is_not_sent_over_what_somebody_else_has_saved(
     page.add_init_script(WATCHED)
     with Editor(product) as other:
         image = other.upload(draw(tmp_path / "hai-nguoi.jpg", 900, 700))
-        article = other.write(title, image=image)
+        article = other.write(title, image=image, slug="hai-nguoi-cung-sua")
         page.goto(f"{product.base_url}/admin/pages/{article}/edit/")
         expect(page.locator("html[data-watched]")).to_have_count(1)
         sent = hold_what_is_sent(page)
