@@ -11,7 +11,7 @@ from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import find_stored_ends, list_months
 from pipeline.clickhouse.roll_ups import ROLL_UPS, find_archives, find_shown, mark_of, script
 from pipeline.clickhouse.roll_ups.declared import DECLARED, RollUp, daily_of
-from pipeline.clickhouse.roll_ups.retention import raw_since, still_raw
+from pipeline.clickhouse.roll_ups.retention import first_whole_month, still_raw
 
 ALL_TIME = 0
 EVENTS_TOGETHER = 1_000_000
@@ -49,9 +49,9 @@ def compare_roll_ups(
         if one.span and one.name in there_are
     ]
     differing = dict.fromkeys(shown, 0)
-    months, whole = list_months(client), raw_since(client)
+    months = list_months(client)
     done, total = 0, sum(months.values())
-    for first, last, events in take_together(months, since=whole.year * 100 + whole.month if whole else 0):
+    for first, last, events in take_together(months, since=first_whole_month(client)):
         for statement in statements:
             for name, keys in client.query(statement, {"first": first, "last": last}):
                 differing[name] += keys

@@ -30,7 +30,7 @@ from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.queries import list_months
 from pipeline.clickhouse.roll_ups import EVERY_ROW, ROLL_UPS
 from pipeline.clickhouse.roll_ups.compare import find_off, sum_events, sum_generation, take_together
-from pipeline.clickhouse.roll_ups.retention import still_raw
+from pipeline.clickhouse.roll_ups.retention import MONTH, still_raw
 from pipeline.clickhouse.upkeep import sync_replicas
 from pipeline.errors import PipelineError, Rejected, Unavailable
 
@@ -189,8 +189,7 @@ def fill(
     done, total = 0, sum(months.values())
     on_progress("filling", done, total)
     for first, last, events in take_together(months):
-        of_months = f"toYYYYMM(at, 'Asia/Ho_Chi_Minh') BETWEEN {first} AND {last}"
-        rows = f"NOT ({from_offsets(cuts)}) AND {counting} AND {of_months}"
+        rows = f"NOT ({from_offsets(cuts)}) AND {counting} AND {MONTH} BETWEEN {first} AND {last}"
         run(client, [roll_ups.backfill(name, generation, cluster=client.cluster, rows=rows) for name in names])
         done += events
         on_progress("filling", done, total)

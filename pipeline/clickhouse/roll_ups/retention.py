@@ -63,8 +63,13 @@ def find_runs(client: ClickHouse) -> list[Run]:
 
 def raw_since(client: ClickHouse) -> date | None:
     """The first day whose raw rows are whole; None if nothing was ever deleted."""
-    months = [run.before for run in find_runs(client)]
-    return date(max(months) // 100, max(months) % 100, 1) if months else None
+    month = first_whole_month(client)
+    return date(month // 100, month % 100, 1) if month else None
+
+
+def first_whole_month(client: ClickHouse) -> int:
+    """The month (YYYYMM) from which on raw rows are whole; 0 if nothing was ever deleted."""
+    return max((run.before for run in find_runs(client)), default=0)
 
 
 def still_raw(client: ClickHouse) -> str:

@@ -13,6 +13,7 @@ from fresh_database import Connect, fresh_database
 
 from pipeline.clickhouse.client import ClickHouse
 from pipeline.clickhouse.columns import EVENT_COLUMNS
+from pipeline.clickhouse.roll_ups import compare
 from pipeline.clickhouse.writer import write_events
 
 NOON = 1_790_571_600_000  # Monday 2026-09-28, 12:00 in Hà Nội
@@ -41,6 +42,14 @@ def connect(embedded_directory: Path) -> Iterator[Connect]:
 @pytest.fixture
 def client(connect: Connect) -> ClickHouse:
     return connect()
+
+
+@pytest.fixture(params=[1, compare.EVENTS_TOGETHER], ids=["each month by itself", "months together"])
+def together(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many events months may have to be compared and filled by one statement."""
+    events: int = request.param
+    monkeypatch.setattr(compare, "EVENTS_TOGETHER", events)
+    return events
 
 
 class Group:

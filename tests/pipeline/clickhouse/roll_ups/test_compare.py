@@ -51,12 +51,8 @@ def test_a_roll_up_that_lost_its_marks_too_is_a_difference(client: ClickHouse, g
     assert compare_roll_ups(client)["page_days"] > 0
 
 
-@pytest.mark.parametrize("together", [1, compare.EVENTS_TOGETHER], ids=["each month by itself", "months together"])
-def test_keys_are_counted_in_each_month(
-    client: ClickHouse, group: Group, monkeypatch: pytest.MonkeyPatch, together: int
-) -> None:
+def test_keys_are_counted_in_each_month(client: ClickHouse, group: Group, together: int) -> None:
     """The group's records are on five days, three of which are in September."""
-    monkeypatch.setattr(compare, "EVENTS_TOGETHER", together)
     group.deliver(5)
     told: list[tuple[int, int]] = []
     generation = find_shown(client)["site_days"]

@@ -58,11 +58,8 @@ def spoil(client: ClickHouse) -> None:
         client.command(f"TRUNCATE TABLE {name}_{find_shown(client)[name]}")
 
 
-@pytest.mark.parametrize("together", [1, compare.EVENTS_TOGETHER], ids=["each month by itself", "months together"])
-def test_wrong_roll_ups_are_right_again(
-    client: ClickHouse, group: Group, monkeypatch: pytest.MonkeyPatch, together: int
-) -> None:
-    monkeypatch.setattr(compare, "EVENTS_TOGETHER", together)
+@pytest.mark.usefixtures("together")
+def test_wrong_roll_ups_are_right_again(client: ClickHouse, group: Group) -> None:
     group.deliver(200)
     group.deliver(30, partition=1)
     before = read_snapshot(client, NOON)
