@@ -66,6 +66,9 @@ HOLD_ANSWERS = """() => {
 # What a script waits a minute for comes after three seconds.
 IMPATIENT = """const { setTimeout: later } = window;
 window.setTimeout = (call, after, ...more) => later(call, after === 60000 ? 3000 : after, ...more);"""
+# Who else is editing is asked at once, and not again every ten seconds.
+ASKS_ONCE = """const { setInterval: again } = window;
+window.setInterval = (call, after, ...more) => (after === 10000 ? 0 : again(call, after, ...more));"""
 SECTIONS = {"news/newspage": "/tin-tuc/", "wagtail_emulation/emulationpage": "/thi-dua-khen-thuong/"}
 
 
@@ -334,6 +337,47 @@ def test_a_press_is_not_sent_into_a_connection_that_was_lost(product: Product, n
     page.locator("button[name=action-publish]").click()
     page.wait_for_url(re.compile(r"/admin/pages/\d+/$"))
     assert states_of(product, title) == [(1, 0)]
+
+
+def test_the_saving_of_an_authors_own_draft_is_not_taken_for_somebody_elses(
+    product: Product, new_visitor: NewVisitor
+) -> None:
+    """The form asks who else has saved the page; the site answers after a draft of that very form has been saved."""
+    page, title = new_visitor(viewport=OFFICE).new_page(), "Hỏi trước, lưu sau"
+    asked: list[Route] = []
+    page.route("**/editing-sessions/ping/**", lambda route: asked.append(route))
+    page.add_init_script(ASKS_ONCE)
+    open_new(page, product, "news/newspage")
+    fill(page, "news/newspage", title)
+    wait_until(lambda: page.evaluate("1") and len(asked) == 1)
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/edit/")):
+        page.locator("[name=lead]").fill("Tóm tắt sau khi hỏi.")
+
+    with page.expect_response("**/editing-sessions/ping/**") as answer:
+        asked[0].continue_()
+    answer.value.finished()
+    publish(page)
+    page.wait_for_url(re.compile(r"/admin/pages/\d+/$"))
+    assert states_of(product, title) == [(1, 0)]
+
+
+def test_what_another_window_has_saved_is_not_overwritten_without_a_question(
+    product: Product, new_visitor: NewVisitor, editor: Editor, tmp_path: Path
+) -> None:
+    image = editor.upload(draw(tmp_path / "hai-nguoi.png", 600, 400))
+    article = editor.write("Hai người cùng sửa", image=image, slug="hai-nguoi-cung-sua")
+    page = new_visitor(viewport=OFFICE).new_page()
+    sign_in(page, product)
+    with page.expect_response("**/editing-sessions/ping/**"):
+        page.goto(f"{product.base_url}/admin/pages/{article}/edit/")
+    editor.rewrite(article, "Hai người cùng sửa, người kia", image=image)
+    with page.expect_response("**/editing-sessions/ping/**"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as who comes back to this tab
+
+    expect(page.get_by_role("button", name="Bạn đã lưu một phiên bản mới trong cửa sổ khác")).to_be_visible()
+    publish(page)
+    expect(page.get_by_role("dialog").get_by_role("button", name="Xuất bản")).to_be_visible()
+    assert states_of(product, "Hai người cùng sửa, người kia") == [(1, 0)]
 
 
 @pytest.mark.parametrize("presses", ["save, publish", "publish, save"])

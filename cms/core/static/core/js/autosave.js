@@ -13,6 +13,8 @@
   let waited = 0; // timers
   let sent = 0;
   let missed = false; // something was to be saved after the form had been sent
+  let saves = 0; // how many were begun, now and when the site was asked who else is editing
+  let savesWhenAsked = 0;
 
   const hold = (press) => {
     const publishes = waiting && (!waiting.button || waiting.button.name);
@@ -65,10 +67,25 @@
       missed = true;
     } else {
       saving = true;
+      saves += 1;
     }
   });
   // At the window, after Wagtail has heard of it.
   for (const end of ["success", "error"]) addEventListener(`w-autosave:${end}`, ended);
+
+  // An answer that a save has overtaken takes this very form's draft for somebody else's, and the next press would be
+  // held up by a dialog that warns of them. Such an answer changes nothing; the next one is asked in ten seconds.
+  const isAboutSessions = ({ target }) => target instanceof Element && target.closest(".w-editing-sessions");
+  addEventListener("w-swap:begin", (event) => isAboutSessions(event) && (savesWhenAsked = saves), true);
+  addEventListener(
+    "w-swap:json",
+    (event) => {
+      if (!isAboutSessions(event) || savesWhenAsked === saves) return;
+      delete event.detail.data.other_sessions;
+      event.detail.data.html = document.querySelector("#w-editing-sessions").innerHTML;
+    },
+    true,
+  );
 
   const holdOrPass = (event) => {
     if (event.target !== form || !saving) return;
