@@ -136,7 +136,8 @@ def install_triggers(*, using: str, **_signal: Any) -> None:
         @cache
         def known(table: str) -> set[str]:
             """The columns that it has now: an app may have been migrated back."""
-            return {column.name for column in connection.introspection.get_table_description(cursor, table)}
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} LIMIT 0")
+            return {name for name, *_type in cursor.description}
 
         for trigger in _triggers(differs):
             if trigger.table in tables and known(trigger.table).issuperset(trigger.columns):

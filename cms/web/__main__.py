@@ -27,7 +27,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.process.data_directory import close_to_others
 from pipeline.process.health import Check, Health, Note
 from pipeline.process.run import SETTINGS_HELP, Parser, start
-from pipeline.process.server import freeze_memory, listen, serve
+from pipeline.process.server import freeze_memory, listen, loading, serve
 from pipeline.process.signals import ended_by_signals
 from pipeline.serving.counters import LiveCounters, publish_age
 from pipeline.serving.opening import open_counters
@@ -83,7 +83,8 @@ def _serve(settings: Settings) -> int:
     close_to_others(settings.data_dir)
     with ExitStack() as stack:
         listener = stack.enter_context(listen(settings))
-        django.setup()
+        with loading():
+            django.setup()
         from cms.web.site import open_site
 
         site = stack.enter_context(open_site())

@@ -25,7 +25,7 @@ from pipeline.process.health import Answer, Health
 from pipeline.process.http import NO_STORE, PREFIX, Application, Receive, Response, Scope, Send, respond
 
 SILENCE_SECONDS = 10.0
-
+LOOK_SECONDS = 0.1  # how often its server looks whether it is to end; the process waits for that
 
 OPEN = ("healthz",)
 WHO_ARE_YOU = Answer(
@@ -63,7 +63,7 @@ def serve_health(health: Health, port: int, *, host: str = "127.0.0.1", token: s
             "stop what uses it, or choose another",
             variable="NHIP_HEALTH_PORT",
         ) from error
-    thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(LOOK_SECONDS,), name="health", daemon=True)
     thread.start()
     try:
         yield server.server_address[1]

@@ -40,6 +40,17 @@ def listen(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """Keep the garbage collector off what is being loaded, which is no garbage: its looks took a sixth of a start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+    freeze_memory()
+
+
 def freeze_memory() -> None:
     """Spare the garbage collector what was loaded to start, which stays for good, and let it look less often.
 

@@ -11,6 +11,7 @@ from pipeline.collecting.script import ELEMENT
 from pipeline.collecting.script.build import LARGEST_ELEMENT
 from pipeline.events import Event, PageView
 from pipeline.process.cross_origin import TWO_HOURS
+from pipeline.serving import live
 
 OURS = "https://app.example.vn"
 OTHER = "http://localhost:4321"
@@ -161,7 +162,8 @@ async def test_the_element_is_a_script_for_other_origins_and_known_by_its_tag(co
     assert (again.status, again.headers[b"access-control-allow-origin"]) == (304, OURS.encode())
 
 
-async def test_they_may_read_the_stream(collector: Kit) -> None:
+async def test_they_may_read_the_stream(collector: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "BEAT_SECONDS", 0.05)
     answer = await ask(collector, "live", OURS)
     assert answer.headers[b"content-type"] == b"text/event-stream"
     assert answer.headers[b"access-control-allow-origin"] == OURS.encode()

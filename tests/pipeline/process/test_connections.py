@@ -254,6 +254,7 @@ async def test_a_body_that_comes_byte_by_byte_is_cut_off(caller: Caller) -> None
     saying.cancel()
 
 
+@pytest.mark.slow
 async def test_a_body_that_comes_steadily_is_waited_for(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "LEAST_BODY_BYTES", 1)
     monkeypatch.setattr(connections, "BODY_SECONDS", 2.0)
@@ -281,6 +282,7 @@ async def test_a_request_that_the_application_takes_long_for_is_not_cut_off(call
         assert await caller.hear() != CUT_OFF
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "loop_of", [pytest.param(asyncio.new_event_loop, id="asyncio"), pytest.param(uvloop.new_event_loop, id="uvloop")]
 )
