@@ -269,14 +269,14 @@ def publish(page: Page) -> None:
     page.get_by_role("button", name="Xuất bản", exact=True).click()
 
 
-def hold_what_is_sent(page: Page) -> list[Route]:
-    """What the form of a new page sends from now on; it goes on when a test says so."""
+def hold_what_is_sent(page: Page, to: str = "**/admin/pages/add/**") -> list[Route]:
+    """What is sent there from now on, by default by the form of a new page; it goes on when a test says so."""
     sent: list[Route] = []
 
     def hold(route: Route) -> None:
         sent.append(route)
 
-    page.route("**/admin/pages/add/**", hold)
+    page.route(to, hold)
     return sent
 
 
@@ -344,8 +344,7 @@ def test_the_saving_of_an_authors_own_draft_is_not_taken_for_somebody_elses(
 ) -> None:
     """The form asks who else has saved the page; the site answers after a draft of that very form has been saved."""
     page, title = new_visitor(viewport=OFFICE).new_page(), "Hỏi trước, lưu sau"
-    asked: list[Route] = []
-    page.route("**/editing-sessions/ping/**", lambda route: asked.append(route))
+    asked = hold_what_is_sent(page, "**/editing-sessions/ping/**")
     page.add_init_script(ASKS_ONCE)
     open_new(page, product, "news/newspage")
     fill(page, "news/newspage", title)
