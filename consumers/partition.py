@@ -103,7 +103,12 @@ class Partition:
         """Whether all that was begun is in and committed, so that nothing of it is left to do."""
         self.deliver_rest()
         self.advance()
-        return not self._batch.records and not self._batch.replay
+        return self.at_rest
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether all records that it was given are in, and the group knows."""
+        return not self._batch.records and not self._batch.replay and self._inserted is None
 
     def advance(self) -> None:
         """Commit the end of the last insert, if the group does not know it yet."""

@@ -19,6 +19,7 @@ from pipeline.errors import Fenced, PipelineError, TooManyDeadLetters, Unavailab
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.05
+REST_SECONDS = 0.25  # a poll's, if nothing is to be done but what new records bring
 MAX_RECORDS = 1_000
 
 
@@ -148,7 +149,8 @@ class Runner:
         return settled == [True]
 
     def _step(self) -> None:
-        records = self._consumer.poll(timeout=POLL_SECONDS, max_records=MAX_RECORDS)
+        at_rest = all(partition.at_rest for partition in self._partitions.values())
+        records = self._consumer.poll(timeout=REST_SECONDS if at_rest else POLL_SECONDS, max_records=MAX_RECORDS)
         given = self._follow_assignment()
         for place, run in groupby(records, key=lambda record: TopicPartition(record.topic, record.partition)):
             if place not in given:

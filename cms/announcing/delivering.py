@@ -142,9 +142,12 @@ def resend(delivery: Delivery) -> None:
 
 
 def _with_something_due(now: datetime) -> list[int]:
+    on = Endpoint.objects.filter(is_on=True)
+    if not on.exists():  # a tenth of what the question below costs, twice a second
+        return []
     due = Delivery.objects.filter(endpoint=OuterRef("pk"), state=State.WAITING, next_try_at__lte=now)
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    return list(Endpoint.objects.filter(free, Exists(due), is_on=True).values_list("pk", flat=True))
+    return list(on.filter(free, Exists(due)).values_list("pk", flat=True))
 
 
 def _lease(endpoint_id: int, ours: str) -> bool:

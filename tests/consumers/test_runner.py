@@ -173,6 +173,7 @@ class Kit:
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner_module, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(runner_module, "REST_SECONDS", 0.0)
     monkeypatch.setattr(runner_module, "RETRY_SECONDS", (0.0,))
     monkeypatch.setattr(partition_module, "RETRY_SECONDS", (0.0,))
 

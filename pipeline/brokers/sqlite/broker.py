@@ -5,6 +5,7 @@ the other's fsync.
 """
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -19,7 +20,7 @@ from pipeline.brokers.sqlite.groups import GROUPS_SCHEMA, NO_SHARE, Membership, 
 from pipeline.brokers.topics import FILLER
 from pipeline.errors import Fenced, Unavailable
 
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.1  # from one look for what other processes have appended to the next; this one's own is told of
 SESSION_SECONDS = 30.0
 SCAN_RECORDS = 500
 RECORDS_FILE = "records.sqlite3"
@@ -63,6 +64,7 @@ class SqliteBroker:
         self._directory = directory
         self._clock = clock
         self._session_seconds = session_seconds
+        self._appended = Appended()
         self._database = self._open_records()
         self._open_groups().close()
 
@@ -77,7 +79,7 @@ class SqliteBroker:
                 )
 
     def producer(self) -> "SqliteProducer":
-        return SqliteProducer(self._open_records(), clock=self._clock)
+        return SqliteProducer(self._open_records(), clock=self._clock, appended=self._appended)
 
     def consumer(self, *, group: str, topic: str, member: str) -> "SqliteConsumer":
         membership = Membership(
@@ -88,7 +90,7 @@ class SqliteBroker:
             session_seconds=self._session_seconds,
             clock=self._clock,
         )
-        return SqliteConsumer(self._open_records(), membership, topic=topic)
+        return SqliteConsumer(self._open_records(), membership, topic=topic, appended=self._appended)
 
     def read(self, topic: str) -> list[Record]:
         return _records(self._database, 'topic = ? ORDER BY partition, "offset"', (topic,))
@@ -205,12 +207,35 @@ def has_records(directory: Path) -> bool:
     return (directory / RECORDS_FILE).exists()
 
 
+class Appended:
+    """Tells a broker's consumers of what its producers append, so that neither has to look again and again."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._times = 0
+
+    @property
+    def times(self) -> int:
+        return self._times
+
+    def tell(self) -> None:
+        with self._changed:
+            self._times += 1
+            self._changed.notify_all()
+
+    def wait(self, times: int, *, timeout: float) -> None:
+        """Until something is appended after ``times``, at most ``timeout`` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._times != times, timeout)
+
+
 class SqliteProducer:
     """Appends one record a transaction; the commit is the fsync."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, *, clock: Callable[[], float], appended: Appended) -> None:
         self._database = database
         self._clock = clock
+        self._appended = appended
         self._turn = 0
 
     def send(self, topic: str, value: bytes, *, key: bytes | None = None, partition: int | None = None) -> Record:
@@ -226,6 +251,7 @@ class SqliteProducer:
             if row is None:
                 raise Unavailable(f"the log has no partition {partition} of topic {topic}; create the topics first")
             sql.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", (topic, partition, row[0], at, key, value))
+        self._appended.tell()
         return Record(topic, partition, row[0], at, key, value)
 
     def close(self) -> None:
@@ -241,10 +267,11 @@ class SqliteProducer:
 class SqliteConsumer:
     """A member of a group over one topic."""
 
-    def __init__(self, database: Database, membership: Membership, *, topic: str) -> None:
+    def __init__(self, database: Database, membership: Membership, *, topic: str, appended: Appended) -> None:
         self._database = database
         self._membership = membership
         self._topic = topic
+        self._appended = appended
         self._share = NO_SHARE
         self._positions: dict[TopicPartition, int] = {}
         self._turn = 0
@@ -252,12 +279,13 @@ class SqliteConsumer:
     def poll(self, *, timeout: float, max_records: int) -> list[Record]:
         deadline = time.monotonic() + timeout
         while True:
+            seen = self._appended.times  # before the look
             self._take(self._membership.keep())
             found = self._fetch(max_records)
             left = deadline - time.monotonic()
             if found or left <= 0:
                 return found
-            time.sleep(min(POLL_SECONDS, left))
+            self._appended.wait(seen, timeout=min(POLL_SECONDS, left))
 
     def assignment(self) -> Mapping[TopicPartition, int]:
         return dict.fromkeys(self._positions, self._share.generation)
