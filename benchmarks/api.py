@@ -144,7 +144,7 @@ def render() -> list[Cold]:
     from django.test.utils import override_settings
 
     from cms.news.models import NewsPage
-    from pipeline.process.server import freeze_memory
+    from pipeline.process.memory import freeze_memory
 
     article = NewsPage.objects.live().order_by("-pk").values_list("pk", flat=True)[0]
     answers = {

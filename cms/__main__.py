@@ -40,9 +40,10 @@ from pipeline.operating.retention import delete_old_rows
 from pipeline.operating.salvage import mend_log
 from pipeline.operating.turns import alone
 from pipeline.process.data_directory import hold
+from pipeline.process.memory import freeze_memory
 from pipeline.process.repeating import repeating
 from pipeline.process.run import SETTINGS_HELP, STOPPED, Parser, start
-from pipeline.process.server import freeze_memory, listen, serve
+from pipeline.process.server import listen, serve
 from pipeline.process.signals import ended_by_signals
 from pipeline.serving.live import LiveStreams
 from pipeline.serving.opening import counters_from

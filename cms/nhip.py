@@ -20,7 +20,10 @@ def open_records(settings: Settings) -> Site | None:
 
     import django  # noqa: PLC0415 - most commands need none of it
 
-    django.setup()
+    from pipeline.process.memory import loading  # noqa: PLC0415
+
+    with loading():
+        django.setup()
 
     from cms.statistics.records import CmsRecords  # noqa: PLC0415 - Django must be set up before its models load
 

@@ -15,7 +15,7 @@ import msgspec
 
 from benchmarks.asking import count_queries, cpu_seconds
 from benchmarks.child import print_answer
-from pipeline.process.server import freeze_memory
+from pipeline.process.memory import freeze_memory
 from pipeline.serving.snapshot import Snapshot
 
 TIMES = 40

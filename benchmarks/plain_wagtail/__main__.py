@@ -8,7 +8,8 @@ from benchmarks.plain_wagtail import ARTICLE_PATH, MENU
 from cms.runtime.django_threads import Pages
 from cms.web.application import Web
 from pipeline.process.health import Health
-from pipeline.process.server import freeze_memory, listen, serve
+from pipeline.process.memory import freeze_memory
+from pipeline.process.server import listen, serve
 from pipeline.settings import Settings
 
 PARAGRAPHS = 12

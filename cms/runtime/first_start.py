@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from cms.runtime.terminal import step
 from pipeline.errors import ConfigurationError
-from pipeline.process.server import loading
+from pipeline.process.memory import loading
 
 
 def prepare_site() -> str | None:

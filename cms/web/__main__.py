@@ -26,8 +26,9 @@ from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.errors import ConfigurationError
 from pipeline.process.data_directory import close_to_others
 from pipeline.process.health import Check, Health, Note
+from pipeline.process.memory import freeze_memory, loading
 from pipeline.process.run import SETTINGS_HELP, Parser, start
-from pipeline.process.server import freeze_memory, listen, loading, serve
+from pipeline.process.server import listen, serve
 from pipeline.process.signals import ended_by_signals
 from pipeline.serving.counters import LiveCounters, publish_age
 from pipeline.serving.opening import open_counters

@@ -18,9 +18,10 @@ from pipeline.process import logs
 from pipeline.process.data_directory import hold
 from pipeline.process.health import Check, Note
 from pipeline.process.http import PREFIX
+from pipeline.process.memory import freeze_memory
 from pipeline.process.repeating import repeating
 from pipeline.process.run import STOPPED
-from pipeline.process.server import freeze_memory, listen, serve
+from pipeline.process.server import listen, serve
 from pipeline.process.signals import ended_by_signals
 from pipeline.serving.counters import LiveCounters
 from pipeline.serving.live import LiveStreams

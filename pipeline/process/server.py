@@ -1,7 +1,6 @@
 """The uvicorn server that the product's processes share: bound early, trusting only its proxies, ended in order."""
 
 import asyncio
-import gc
 import os
 import socket
 import time
@@ -38,27 +37,6 @@ def listen(settings: Settings) -> Iterator[socket.socket]:
         ) from error
     with listener:
         yield listener
-
-
-@contextmanager
-def loading() -> Iterator[None]:
-    """Keep the garbage collector off what is being loaded, which is no garbage: its looks took a sixth of a start."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-    freeze_memory()
-
-
-def freeze_memory() -> None:
-    """Spare the garbage collector what was loaded to start, which stays for good, and let it look less often.
-
-    A page makes and drops thousands of objects: at Python's own threshold, the looks take a thirtieth of its time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000)
 
 
 def serve(
