@@ -82,8 +82,10 @@ class Interposed:
         self._consumer = consumer
         self.before_commit: list[Callable[[], None]] = []
         self.before_keeping: list[Callable[[], None]] = []
+        self.timeouts: list[float] = []  # of the polls
 
     def poll(self, *, timeout: float, max_records: int) -> list[Record]:
+        self.timeouts.append(timeout)
         if not max_records and self.before_keeping:
             self.before_keeping.pop(0)()
         return self._consumer.poll(timeout=timeout, max_records=max_records)
@@ -255,6 +257,26 @@ def test_the_member_after_an_idle_one_replays_nothing(kit: Kit, table: Engine, c
     step(runner)
     step(kit.start(table))
     assert len(table.asked) == 1
+
+
+def test_a_poll_is_long_only_when_nothing_but_new_records_brings_work(
+    kit: Kit, table: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    often, seldom = 0.001, 0.002
+    monkeypatch.setattr(runner_module, "POLL_SECONDS", often)
+    monkeypatch.setattr(runner_module, "REST_SECONDS", seldom)
+    runner = kit.start(table)
+    runner.step()
+    kit.send(1)
+    runner.step()  # inserts it
+    kit.send(1)
+    runner.step()  # keeps it until a batch is due
+    clock.advance(BATCH_SECONDS)
+    runner.step()  # inserts it
+    clock.advance(IDLE_SECONDS)
+    runner.step()  # commits that it is in
+    runner.step()
+    assert kit.consumers[0].timeouts == [seldom, seldom, often, often, often, seldom]
 
 
 def test_next_offsets_say_how_far_each_partition_is_in(kit: Kit, table: Engine) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from clock import Clock
+from patience import PATIENCE
 
 from pipeline.brokers import Committed, Consumer, Topic, TopicPartition
+from pipeline.brokers.sqlite import broker as broker_module
 from pipeline.brokers.sqlite.broker import SqliteBroker
 from pipeline.brokers.sqlite.database import Database
 from pipeline.errors import Fenced, Unavailable
@@ -46,6 +49,20 @@ def join(log: SqliteBroker, member: str = "a", *, group: str = "group") -> Consu
 
 def kept(log: SqliteBroker) -> list[bytes]:
     return [record.value for record in log.read("views")]
+
+
+def test_a_consumer_that_waits_is_told_of_what_its_own_process_appends(
+    log: SqliteBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Left to look by itself, it would look after a test's patience has ended."""
+    monkeypatch.setattr(broker_module, "POLL_SECONDS", 2 * PATIENCE)
+    consumer = join(log)
+    with ThreadPoolExecutor() as threads:
+        polled = threads.submit(consumer.poll, timeout=2 * PATIENCE, max_records=10)
+        time.sleep(0.05)  # most likely it waits by then; the record is found in any case
+        send(log, b"0")
+        assert [record.value for record in polled.result(PATIENCE)] == [b"0"]
+    consumer.close()
 
 
 # retention
