@@ -27,7 +27,7 @@ from kafka_server import KafkaServer, require_kafka
 from migrated import copy_migrated_postgres, migrate_once, migrated_file
 from missing import skip_or_fail
 from patience import PATIENCE
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Playwright, expect, sync_playwright
 from postgres_server import require_postgres
 from product import WITH_KEPT_PICTURES, Product, copy_data
 from sharing import MOST_WORKERS, WORKER_VARIABLE, end_unused, make_once, until_its_last_test
@@ -323,27 +323,42 @@ def migrated_postgres(pytestconfig: pytest.Config, tmp_path_factory: pytest.Temp
 
 
 @pytest.fixture(scope="module")
-def chromium(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """One Chromium a module, not one a session: Playwright's event loop counts as running in this thread, and neither
-    asyncio tests nor Django's ORM work while it does."""
-    path = _require_chromium(whole=request.node.get_closest_marker("whole_browser") is not None)
+def playwright() -> Iterator[Playwright]:
+    """One a module, not one a session: its event loop counts as running in this thread, and neither asyncio tests nor
+    Django's ORM work while it does."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=[*QUIET, "--enable-features=BackForwardCache"],
-            # Playwright turns these off to make tests predictable; visitors have them.
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def chromium(chromium_path: str, playwright: Playwright) -> Iterator[Browser]:
+    with _launch(playwright, chromium_path) as browser:
         yield browser
-        browser.close()
+
+
+@pytest.fixture(scope="module")
+def whole_chromium(whole_chromium_path: str, playwright: Playwright) -> Iterator[Browser]:
+    with _launch(playwright, whole_chromium_path) as browser:
+        yield browser
+
+
+def _launch(playwright: Playwright, path: str) -> Browser:
+    return playwright.chromium.launch(
+        executable_path=path,
+        args=[*QUIET, "--enable-features=BackForwardCache"],
+        # Playwright turns these off to make tests predictable; visitors have them.
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
 
 
 @pytest.fixture
-def new_visitor(chromium: Browser) -> Iterator[NewVisitor]:
+def new_visitor(request: pytest.FixtureRequest) -> Iterator[NewVisitor]:
     """Makes a visitor: a fresh browser profile with the next of AGENTS; options are those of new_context.
 
     Of a test that fails, pytest shows what its browsers complained of.
     """
+    whole = request.node.get_closest_marker("whole_browser") is not None
+    browser: Browser = request.getfixturevalue("whole_chromium" if whole else "chromium")
     agents = itertools.cycle(AGENTS)
     visitors: list[BrowserContext] = []
 
@@ -353,7 +368,7 @@ def new_visitor(chromium: Browser) -> Iterator[NewVisitor]:
 
     def make(**options: Any) -> BrowserContext:
         options.setdefault("user_agent", next(agents))
-        visitor = chromium.new_context(locale="vi-VN", **options)
+        visitor = browser.new_context(locale="vi-VN", **options)
         visitor.set_default_timeout(2 * PATIENCE * 1000)  # milliseconds; a page has many parts
         visitor.on("console", complain)
         visitor.on("weberror", lambda error: log.warning("%s", error.error))

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.whole_browser,
     pytest.mark.parametrize("product", ["embedded", "distributed"], indirect=True, scope="module"),
 ]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     NewVisitor = Callable[..., BrowserContext]
 
-pytestmark = [pytest.mark.browser, pytest.mark.whole_browser]
+pytestmark = pytest.mark.browser
 
 HTML = """<!doctype html><html lang="vi"><meta charset="utf-8"><link rel="icon" href="data:,"><title>x</title>
 <p>Lượt xem: <span data-page-views="3">1.327</span> <span data-page-views="4">5</span></p>
@@ -187,6 +187,7 @@ def test_a_pushed_change_is_written_as_vietnamese_does(page: Page, collector: Co
     assert "/_nhip/live?site=2&unit=visits&pages=3%2C4" in collector.asked
 
 
+@pytest.mark.whole_browser
 def test_screen_readers_are_told_at_most_once_a_minute_while_the_numbers_are_in_sight(
     page: Page, collector: Collector
 ) -> None:
@@ -301,6 +302,7 @@ def test_a_hidden_tab_holds_no_connection(page: Page, collector: Collector) -> N
     expect(views(page)).to_have_text("1.329")
 
 
+@pytest.mark.whole_browser
 def test_coming_back_through_the_cache_listens_again(page: Page, collector: Collector) -> None:
     listen(page, collector)
     page.evaluate("window.__alive = true")

@@ -16,7 +16,7 @@ from pipeline.events import Heartbeat, PageView
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.whole_browser]
+pytestmark = pytest.mark.browser
 
 STREAMS = 20
 SHOW = """(attributes) => {
@@ -189,6 +189,7 @@ def test_a_list_shows_the_views_of_pages_and_counts_none(page: Page, front_end: 
     assert portal.settled() == []
 
 
+@pytest.mark.whole_browser
 def test_a_return_from_the_back_forward_cache_counts_again(page: Page, front_end: FrontEnd, portal: Portal) -> None:
     front_end.inside["/7"] = element(portal, 7)
     page.goto(front_end.url + "/7")
