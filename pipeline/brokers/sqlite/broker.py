@@ -208,25 +208,21 @@ def has_records(directory: Path) -> bool:
 
 
 class Appended:
-    """Tells a broker's consumers of what its producers append, so that neither has to look again and again."""
+    """Tells a broker's consumers of what its producers append, so that these need not look again and again."""
 
     def __init__(self) -> None:
+        self.times = 0
         self._changed = threading.Condition()
-        self._times = 0
-
-    @property
-    def times(self) -> int:
-        return self._times
 
     def tell(self) -> None:
         with self._changed:
-            self._times += 1
+            self.times += 1
             self._changed.notify_all()
 
     def wait(self, times: int, *, timeout: float) -> None:
         """Until something is appended after ``times``, at most ``timeout`` seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._times != times, timeout)
+            self._changed.wait_for(lambda: self.times != times, timeout)
 
 
 class SqliteProducer:
