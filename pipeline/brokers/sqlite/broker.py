@@ -21,6 +21,7 @@ from pipeline.brokers.topics import FILLER
 from pipeline.errors import Fenced, Unavailable
 
 POLL_SECONDS = 0.1  # from one look for what other processes have appended to the next; this one's own is told of
+GATHER_SECONDS = 0.02  # for more to come after the first, so that many views take few looks
 SESSION_SECONDS = 30.0
 SCAN_RECORDS = 500
 RECORDS_FILE = "records.sqlite3"
@@ -219,10 +220,10 @@ class Appended:
             self.times += 1
             self._changed.notify_all()
 
-    def wait(self, times: int, *, timeout: float) -> None:
-        """Until something is appended after ``times``, at most ``timeout`` seconds."""
+    def wait(self, times: int, *, timeout: float) -> bool:
+        """Whether something is appended after ``times``; waits for it, at most ``timeout`` seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self.times != times, timeout)
+            return self._changed.wait_for(lambda: self.times != times, timeout)
 
 
 class SqliteProducer:
@@ -281,7 +282,8 @@ class SqliteConsumer:
             left = deadline - time.monotonic()
             if found or left <= 0:
                 return found
-            self._appended.wait(seen, timeout=min(POLL_SECONDS, left))
+            if self._appended.wait(seen, timeout=min(POLL_SECONDS, left)):
+                time.sleep(GATHER_SECONDS)
 
     def assignment(self) -> Mapping[TopicPartition, int]:
         return dict.fromkeys(self._positions, self._share.generation)
