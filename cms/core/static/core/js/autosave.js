@@ -74,7 +74,8 @@
   for (const end of ["success", "error"]) addEventListener(`w-autosave:${end}`, ended);
 
   // An answer that a save has overtaken takes this very form's draft for somebody else's, and the next press would be
-  // held up by a dialog that warns of them. Such an answer changes nothing; the next one is asked in ten seconds.
+  // held up by a dialog that warns of them (https://github.com/wagtail/wagtail/issues/13863). Such an answer changes
+  // nothing; the next one is asked for in ten seconds.
   const isAboutSessions = ({ target }) => target instanceof Element && target.closest(".w-editing-sessions");
   addEventListener("w-swap:begin", (event) => isAboutSessions(event) && (savesWhenAsked = saves), true);
   addEventListener(
