@@ -23,7 +23,7 @@ def give_back_freed_memory() -> None:
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Keep the garbage collector off what is being loaded, which is no garbage: its looks took a sixth of a start."""
+    """Keep the garbage collector off what is being loaded, which is no garbage: its looks took a tenth of a start."""
     gc.disable()
     try:
         yield
