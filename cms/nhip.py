@@ -18,12 +18,9 @@ def open_records(settings: Settings) -> Site | None:
         return None
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.embedded")
 
-    import django  # noqa: PLC0415 - most commands need none of it
+    from cms.runtime.set_up import set_up  # noqa: PLC0415 - most commands need no Django
 
-    from pipeline.process.memory import loading  # noqa: PLC0415
-
-    with loading():
-        django.setup()
+    set_up()
 
     from cms.statistics.records import CmsRecords  # noqa: PLC0415 - Django must be set up before its models load
 

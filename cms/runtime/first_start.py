@@ -3,19 +3,18 @@
 import os
 import secrets
 
-import django
 from django.core.management import call_command
 
+from cms.runtime.set_up import set_up
 from cms.runtime.terminal import step
 from pipeline.errors import ConfigurationError
-from pipeline.process.memory import loading
 
 
 def prepare_site() -> str | None:
     """Bring the CMS up to date; returns the words about the new admin's password, None if there is an admin already."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.embedded")
-    with step("Nạp ứng dụng", "Loading the application"), loading():
-        django.setup()
+    with step("Nạp ứng dụng", "Loading the application"):
+        set_up()
     with step("Chuẩn bị cơ sở dữ liệu", "Preparing the database"):
         call_command("migrate", verbosity=0, interactive=False)
     from cms.search.entries import is_outdated, rebuild

@@ -16,8 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 
-import django
-
+from cms.runtime.set_up import set_up
 from cms.web.application import Web
 from cms.web.database import DatabaseCheck, prepare_database
 from pipeline.brokers.lags import Completeness
@@ -26,7 +25,7 @@ from pipeline.clickhouse.client import Reconnecting, open_clickhouse
 from pipeline.errors import ConfigurationError
 from pipeline.process.data_directory import close_to_others
 from pipeline.process.health import Check, Health, Note
-from pipeline.process.memory import freeze_memory, loading
+from pipeline.process.memory import freeze_memory
 from pipeline.process.run import SETTINGS_HELP, Parser, start
 from pipeline.process.server import listen, serve
 from pipeline.process.signals import ended_by_signals
@@ -84,8 +83,7 @@ def _serve(settings: Settings) -> int:
     close_to_others(settings.data_dir)
     with ExitStack() as stack:
         listener = stack.enter_context(listen(settings))
-        with loading():
-            django.setup()
+        set_up()
         from cms.web.site import open_site
 
         site = stack.enter_context(open_site())
