@@ -11,11 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from desk import sign_in
 from editing import Editor
 from patience import PATIENCE, wait_until
 from pictures import draw, write_flat_png
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from product import ADMIN_PASSWORD, Product
+from product import Product
 
 NewVisitor = Callable[..., BrowserContext]
 
@@ -235,14 +236,6 @@ def test_an_author_pastes_from_word_and_excel_is_told_what_was_dropped_and_reade
         '<th scope="row">01</th>',
     ):
         assert part in shown(), part
-
-
-def sign_in(page: Page, product: Product) -> None:
-    page.goto(f"{product.base_url}/admin/login/")
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", ADMIN_PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "/login/" not in url)  # a second factor is offered first
 
 
 def open_new(page: Page, product: Product, kind: str) -> None:

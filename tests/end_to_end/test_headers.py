@@ -11,9 +11,10 @@ from http.client import HTTPConnection
 from typing import Any, NamedTuple
 
 import pytest
+from desk import sign_in
 from patience import PATIENCE
 from playwright.sync_api import BrowserContext, Page, expect
-from product import ADMIN_PASSWORD, Product, everything_in
+from product import Product, everything_in
 
 from pipeline.process.headers import ADMIN, DATA, EVERY, PAGE, PICTURE, POLICY, SHARED, Headers
 from pipeline.tokens import PageToken, sign
@@ -128,13 +129,6 @@ class Visitor:
         self.page.goto(self._base_url + path, wait_until="load")
         return self.page
 
-    def sign_in(self) -> None:
-        self.open("/admin/login/")
-        self.page.fill("[name=username]", "admin")
-        self.page.fill("[name=password]", ADMIN_PASSWORD)
-        self.page.click("[type=submit]")
-        self.page.wait_for_selector("#wagtail-sidebar a")
-
     def _note(self, message: Any) -> None:
         if "refused by the policy" in message.text or "Content Security Policy" in message.text:
             self.refused.add(message.text)
@@ -215,16 +209,18 @@ def test_a_script_in_a_page_is_refused(visitor: Visitor) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("visitor", ["dark"], indirect=True)
-def test_no_policy_refuses_anything_of_the_screens_of_the_admin(visitor: Visitor) -> None:
-    visitor.sign_in()
+def test_no_policy_refuses_anything_of_the_screens_of_the_admin(product: Product, visitor: Visitor) -> None:
+    sign_in(visitor.page, product)
     for path in SCREENS:
         visitor.open(path)
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("visitor", ["light"], indirect=True)
-def test_an_editor_chooses_a_picture_a_day_and_a_link_and_looks_at_the_preview(visitor: Visitor) -> None:
-    visitor.sign_in()
+def test_an_editor_chooses_a_picture_a_day_and_a_link_and_looks_at_the_preview(
+    product: Product, visitor: Visitor
+) -> None:
+    sign_in(visitor.page, product)
     page = visitor.open(f"/admin/pages/add/news/newspage/{NEWS}/")
 
     page.click("#id_date")
@@ -239,8 +235,8 @@ def test_an_editor_chooses_a_picture_a_day_and_a_link_and_looks_at_the_preview(v
 
 @pytest.mark.browser
 @pytest.mark.parametrize("visitor", ["light"], indirect=True)
-def test_an_editor_adds_rows_with_fields_of_their_own(visitor: Visitor) -> None:
-    visitor.sign_in()
+def test_an_editor_adds_rows_with_fields_of_their_own(product: Product, visitor: Visitor) -> None:
+    sign_in(visitor.page, product)
     page = visitor.open(f"/admin/pages/{EMULATION}/edit/")
     page.locator("[role=tab]", has_text="Văn bản").click()
     rows = page.locator("#id_directives-FORMS > [data-inline-panel-child]")
@@ -257,8 +253,8 @@ def test_an_editor_adds_rows_with_fields_of_their_own(visitor: Visitor) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("visitor", ["light"], indirect=True)
-def test_the_editors_bar_works_on_a_page(visitor: Visitor) -> None:
-    visitor.sign_in()
+def test_the_editors_bar_works_on_a_page(product: Product, visitor: Visitor) -> None:
+    sign_in(visitor.page, product)
     page = visitor.open(ARTICLE)
 
     page.locator("wagtail-userbar button").first.click()

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable
 from http.client import HTTPConnection
 
+from desk import sign_in
 from patience import PATIENCE, wait_until
-from playwright.sync_api import BrowserContext, Page, expect
-from product import ADMIN_PASSWORD, Product
+from playwright.sync_api import BrowserContext, expect
+from product import Product
 
 from pipeline.reports.openapi import JSON, QUERY_PATH
 
@@ -23,14 +24,6 @@ def status_of(product: Product, token: str) -> int:
     status = connection.getresponse().status
     connection.close()
     return status
-
-
-def sign_in(page: Page, product: Product) -> None:
-    page.goto(f"{product.base_url}/admin/login/")
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", ADMIN_PASSWORD)
-    page.click("[type=submit]")
-    page.wait_for_selector("#wagtail-sidebar a")
 
 
 def test_a_token_is_made_copied_and_taken_back(product: Product, new_visitor: NewVisitor) -> None:

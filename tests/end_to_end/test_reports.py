@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from axe import load_axe
+from desk import sign_in
 from openpyxl import load_workbook
 from part import ROOT
 from patience import PATIENCE, wait_until
 from playwright.sync_api import expect
-from product import ADMIN_PASSWORD, Product, copy_data
+from product import Product, copy_data
 
 from cms.statistics.reports.screens import SCREENS
 
@@ -42,13 +43,9 @@ def product(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         product.stop()
 
 
-def sign_in(product: Product, visitor: BrowserContext) -> Page:
+def at_the_desk(product: Product, visitor: BrowserContext) -> Page:
     page = visitor.new_page()
-    page.goto(f"{product.base_url}/admin/login/")
-    page.fill("#id_username", "admin")
-    page.fill("#id_password", ADMIN_PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "/login/" not in url)  # a second factor is offered first
+    sign_in(page, product)
     return page
 
 
@@ -85,7 +82,7 @@ def violations(page: Page, part: str) -> list[tuple[str, str]]:
 def test_screen_file_and_command_line_have_the_same_figures(
     product: Product, article: int, new_visitor: NewVisitor, tmp_path: Path
 ) -> None:
-    page = sign_in(product, new_visitor())
+    page = at_the_desk(product, new_visitor())
     page.goto(f"{product.base_url}{REPORTS}")
     page.select_option("select[name=period]", "month")
     page.select_option("select[name=compare]", "previous")
@@ -125,7 +122,7 @@ def test_axe_finds_nothing_on_any_report(
     product: Product, article: int, new_visitor: NewVisitor, scheme: str, width: int
 ) -> None:
     options = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, "bypass_csp": True}
-    page = sign_in(product, new_visitor(**options))
+    page = at_the_desk(product, new_visitor(**options))
     found: dict[str, Any] = {}
     for name in [*(screen.name for screen in SCREENS), "live"]:
         page.goto(
@@ -150,7 +147,7 @@ def test_axe_finds_nothing_on_any_report(
 
 
 def test_the_side_panel_of_a_page_moves_after_a_visit(product: Product, article: int, new_visitor: NewVisitor) -> None:
-    page = sign_in(product, new_visitor())
+    page = at_the_desk(product, new_visitor())
 
     def total() -> int:
         page.goto(f"{product.base_url}/admin/pages/{article}/edit/")
@@ -164,7 +161,7 @@ def test_the_side_panel_of_a_page_moves_after_a_visit(product: Product, article:
 
 
 def test_the_live_screen_is_pushed_what_happens(product: Product, article: int, new_visitor: NewVisitor) -> None:
-    page = sign_in(product, new_visitor())
+    page = at_the_desk(product, new_visitor())
     page.goto(f"{product.base_url}{REPORTS}live/")
     today = page.locator("[data-counter=today]")
     before = int(today.inner_text().replace(".", ""))
@@ -178,7 +175,7 @@ def test_the_live_screen_is_pushed_what_happens(product: Product, article: int, 
 def test_a_slow_screen_shows_how_far_it_is_and_can_be_stopped(
     product: Product, article: int, new_visitor: NewVisitor, artifacts: Path
 ) -> None:
-    page = sign_in(product, new_visitor(bypass_csp=True))
+    page = at_the_desk(product, new_visitor(bypass_csp=True))
     slow = f"{product.base_url}{REPORTS}entrances/?period=7d&is=country:ZZ"
     page.goto(slow, wait_until="commit")
     lines = page.locator(".nhip-wait__lines > div:visible")

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from desk import sign_in
 from english import foreign, own_texts
-from product import ADMIN_PASSWORD, Product
+from product import Product
 from settled import wait_for_pictures, wait_for_refusal
 
 if TYPE_CHECKING:
@@ -49,22 +50,14 @@ class Looking:
                 self.found.setdefault(words, where)
 
 
-def sign_in(product: Product, looking: Looking) -> None:
-    page = looking.page
-    page.goto(f"{product.base_url}/admin/login/")
-    looking.look("login")
-    page.fill("#id_username", "admin")
-    page.fill("#id_password", ADMIN_PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "/login/" not in url)
-    page.goto(f"{product.base_url}/admin/")
-    looking.look("dashboard")
-
-
 def test_scripts_speak_vietnamese(product: Product, new_visitor: Callable[..., BrowserContext]) -> None:
     page = new_visitor(viewport={"width": 1280, "height": 900}).new_page()
     looking = Looking(page)
-    sign_in(product, looking)
+    page.goto(f"{product.base_url}/admin/login/")
+    looking.look("login")
+    sign_in(page, product)
+    page.goto(f"{product.base_url}/admin/")
+    looking.look("dashboard")
     menu = page.locator(".sidebar-main-menu button[aria-haspopup]")
     for number in range(menu.count()):
         menu.nth(number).click()

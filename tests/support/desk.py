@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from part import ROOT
 from playwright.sync_api import Page
@@ -30,10 +32,26 @@ def make_accounts(product: Product, then: str = "") -> None:
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
-def sign_in(page: Page, product: Product, user: str) -> None:
-    """As a user who has no second factor to give; the product asks for none."""
-    page.goto(product.base_url + "/admin/login/")
-    page.get_by_label("Tên đăng nhập").or_(page.locator("[name=username]")).first.fill(user)
-    page.locator("[name=password]").fill(ADMIN_PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
-    page.wait_for_url("**/admin/")
+# What the browsers of those have who signed in. A password is slow to check by intent, and nobody looks at the first
+# screen.
+_cookies: WeakKeyDictionary[Product, dict[str, Any]] = WeakKeyDictionary()
+
+
+def sign_in(page: Page, product: Product, user: str = "admin") -> None:
+    """Before ``page`` opens anything of the admin. A user whose second factor is due can't. The first time of a user is
+    by the form; then its cookies do."""
+    signed_in = _cookies.setdefault(product, {})
+    if user in signed_in:
+        page.context.add_cookies(signed_in[user])
+    else:
+        fill_in_login(page, product.base_url, user)
+        signed_in[user] = page.context.cookies()
+
+
+def fill_in_login(page: Page, base_url: str, user: str = "admin") -> None:
+    """Ends with the first screen, or with the offer of a second factor."""
+    page.goto(base_url + "/admin/login/")
+    page.fill("[name=username]", user)
+    page.fill("[name=password]", ADMIN_PASSWORD)
+    page.click("form button[type=submit]")
+    page.wait_for_url(lambda url: "/login/" not in url)

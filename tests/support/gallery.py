@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from browsers import find_chromium
+from desk import fill_in_login
 from part import ROOT
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from product import ADMIN_PASSWORD, Product
+from product import Product
 
 PICTURES = ROOT / "test-artifacts/pictures"
 
@@ -135,10 +136,7 @@ def _take_admin(visitor: BrowserContext, url: str, screens: dict[str, str], look
     page = visitor.new_page()
     page.goto(f"{url}/admin/login/")
     yield _take(page, "admin-login", look)
-    page.fill("#id_username", "admin")
-    page.fill("#id_password", ADMIN_PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda at: "/login/" not in at)  # a second factor is offered first
+    fill_in_login(page, url)
     for name, path in screens.items():
         page.goto(url + path)
         page.wait_for_load_state("networkidle")

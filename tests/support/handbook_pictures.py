@@ -15,10 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from browsers import find_chromium
+from desk import fill_in_login
 from part import ROOT
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize, sync_playwright
-from product import ADMIN_PASSWORD, Product
+from product import Product
 
 PICTURES = ROOT / "cms/handbook/static/handbook/pictures"
 VIEWPORT: ViewportSize = {"width": 1120, "height": 720}
@@ -27,14 +28,6 @@ SETTLES = 800  # milliseconds for what opens to be drawn
 SIGNED_OUT = "dang-nhap"  # the only picture that is taken before signing in
 
 LIST, ARTICLE, NEW = "/admin/pages/4/", "/admin/pages/5/edit/", "/admin/pages/add/news/newspage/4/"
-
-
-def sign_in(page: Page, url: str) -> None:
-    page.goto(f"{url}/admin/login/")
-    page.fill("#id_username", "admin")
-    page.fill("#id_password", ADMIN_PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda at: "/login/" not in at)
 
 
 def opening(path: str) -> Callable[[Page, str], None]:
@@ -138,7 +131,7 @@ def take(url: str, only: list[str] | None) -> int:
                 continue
             page = visitor.new_page()
             if name != SIGNED_OUT and not signed_in:
-                sign_in(page, url)
+                fill_in_login(page, url)
                 signed_in = True
             show(page, url)
             page.wait_for_load_state("networkidle")
