@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from axe import load_axe
+from axe import WITH_GOOD_PRACTICE, violations
 from desk import sign_in
 from openpyxl import load_workbook
 from part import ROOT
@@ -72,13 +72,6 @@ def count_in(page: Page, row: str) -> int:
     return int(re.match(r"[\d.]+", cell.inner_text())[0].replace(".", ""))  # type: ignore[index]
 
 
-def violations(page: Page, part: str) -> list[tuple[str, str]]:
-    """What axe finds in a part of the page. Its script is not the site's: the browser must pass over the CSP."""
-    load_axe(page)
-    result = page.evaluate("part => axeOfTheTests.run(part, { resultTypes: ['violations'] })", part)
-    return [(one["id"], one["nodes"][0]["html"]) for one in result["violations"]]
-
-
 def test_screen_file_and_command_line_have_the_same_figures(
     product: Product, article: int, new_visitor: NewVisitor, tmp_path: Path
 ) -> None:
@@ -128,7 +121,7 @@ def test_axe_finds_nothing_on_any_report(
         page.goto(
             f"{product.base_url}{REPORTS}{name}/?period=7d" if name != "live" else f"{product.base_url}{REPORTS}live/"
         )
-        found[name] = violations(page, ".nhip-report")
+        found[name] = violations(page, *WITH_GOOD_PRACTICE, part=".nhip-report")
         wide, room = page.evaluate(
             "(() => { const m = document.querySelector('#main'); return [m.scrollWidth, m.clientWidth]; })()"
         )
@@ -137,12 +130,12 @@ def test_axe_finds_nothing_on_any_report(
     # A token's pages, as far as they are not Wagtail's own.
     page.goto(f"{product.base_url}{TOKENS}new/")
     page.fill("#id_name", f"axe {scheme}")
-    found["new token"] = violations(page, "#main form")
+    found["new token"] = violations(page, *WITH_GOOD_PRACTICE, part="#main form")
     page.click("#main form button[type=submit]")
     page.locator("#report-token").wait_for()
-    found["made token"] = violations(page, "#main [data-controller~=w-clipboard]")
+    found["made token"] = violations(page, *WITH_GOOD_PRACTICE, part="#main [data-controller~=w-clipboard]")
     page.goto(f"{product.base_url}{TOKENS}")
-    found["tokens"] = violations(page, "#main table")
+    found["tokens"] = violations(page, *WITH_GOOD_PRACTICE, part="#main table")
     assert not any(found.values()), found
 
 
@@ -183,7 +176,7 @@ def test_a_slow_screen_shows_how_far_it_is_and_can_be_stopped(
     lines.get_by_text(re.compile(r"Đã đọc \d+ trong [\d.]+ sự kiện \(\d+%\)")).wait_for()
     page.locator(".nhip-wait__lines > div:nth-child(2)").wait_for(state="attached")
     assert lines.count() == 1, "earlier lines are not shown"
-    assert violations(page, ".nhip-wait") == []
+    assert violations(page, *WITH_GOOD_PRACTICE, part=".nhip-wait") == []
     page.screenshot(path=artifacts / "report-coming.png")
     page.click(".nhip-wait a")
     page.get_by_text("Đã dừng").wait_for()
