@@ -54,6 +54,7 @@ class Site:
     def __init__(self, product: Product) -> None:
         self.editor = Editor(product.environment() | {"DJANGO_SETTINGS_MODULE": "cms.settings.embedded"})
         self.public = httpx.Client(base_url=product.base_url, timeout=60)
+        self.stranger = httpx.Client(base_url=product.base_url, timeout=60)
         self.staff = httpx.Client(base_url=product.base_url, timeout=60)
         self._key = product.key
         self._sign_in()
@@ -64,6 +65,7 @@ class Site:
     def close(self) -> None:
         self.editor.close()
         self.public.close()
+        self.stranger.close()
         self.staff.close()
 
     def note(self, *, since: float) -> None:
@@ -78,8 +80,8 @@ class Site:
             versions.append(Version(seen, since))
 
     def render(self, address: str) -> tuple[int, str, str]:
-        with httpx.Client(base_url=self.public.base_url, timeout=60) as stranger:
-            return self.shown(stranger.get(address, headers=PAST_THE_MEMORY))
+        self.stranger.cookies.clear()
+        return self.shown(self.stranger.get(address, headers=PAST_THE_MEMORY))
 
     def shown(self, answer: httpx.Response) -> tuple[int, str, str]:
         """An answer but for its numbers, and the hour in which its token was signed."""
