@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from desk import make_accounts, sign_in
+from desk import at_the_desk, make_accounts, sign_in
 from editing import Editor
 from mail_server import Mails, mail_server
 from patience import PATIENCE, wait_until
@@ -68,10 +68,10 @@ def product(first_start: Any, mails: Mails, tmp_path_factory: pytest.TempPathFac
 def test_an_article_from_its_author_to_its_readers(
     product: Product, mails: Mails, new_visitor: Any, tmp_path: Path
 ) -> None:
-    author = office(product, new_visitor, "author")
+    author = at_the_desk(new_visitor(viewport=OFFICE), product, "author")
     write(author, product, tmp_path)
 
-    editor = office(product, new_visitor, "editor")
+    editor = at_the_desk(new_visitor(viewport=OFFICE), product, "editor")
     decide(editor, product, "Trả lại", comment="Bảng 1 <của> năm nào?")
     assert product.status(ADDRESS) == 404
 
@@ -230,12 +230,6 @@ def look_into_mailboxes(product: Product, mails: Mails) -> None:
     assert f"{product.base_url}/admin/" in returned
 
 
-def office(product: Product, new_visitor: Any, user: str) -> Page:
-    page: Page = new_visitor(viewport=OFFICE).new_page()
-    sign_in(page, product, user)
-    return page
-
-
 def test_who_forgot_the_password_chooses_another_by_mail(product: Product, mails: Mails, new_visitor: Any) -> None:
     page = new_visitor(viewport=PHONE).new_page()
     page.goto(product.base_url + "/admin/login/")
@@ -259,8 +253,7 @@ def test_who_forgot_the_password_chooses_another_by_mail(product: Product, mails
 
 
 def test_the_calendar_of_a_date_covers_no_button(product: Product, new_visitor: Any) -> None:
-    page = new_visitor().new_page()
-    sign_in(page, product, "admin")
+    page = at_the_desk(new_visitor(), product)
     for size in (PHONE, OFFICE):
         page.set_viewport_size(size)
         page.goto(product.base_url + "/admin/pages/3/edit/")
@@ -279,8 +272,7 @@ def test_the_calendar_of_a_date_covers_no_button(product: Product, new_visitor: 
 def test_a_press_that_closes_the_calendar_reaches_its_button(product: Product, new_visitor: Any) -> None:
     """People hold a button for a moment; the calendar closes when that begins."""
     for touch in (False, True):
-        page = new_visitor(viewport=PHONE if touch else OFFICE, has_touch=touch).new_page()
-        sign_in(page, product, "admin")
+        page = at_the_desk(new_visitor(viewport=PHONE if touch else OFFICE, has_touch=touch), product)
         page.goto(product.base_url + "/admin/pages/3/edit/")
         dialog = open_schedule(page)
         field = dialog.locator("#id_go_live_at")
@@ -298,8 +290,7 @@ def test_a_press_that_closes_the_calendar_reaches_its_button(product: Product, n
 
 
 def test_what_follows_a_calendar_comes_back_to_its_place(product: Product, new_visitor: Any) -> None:
-    page = new_visitor(viewport=OFFICE).new_page()
-    sign_in(page, product, "admin")
+    page = at_the_desk(new_visitor(viewport=OFFICE), product)
     page.goto(product.base_url + "/admin/pages/3/edit/")
     dialog = open_schedule(page)
     room = dialog.locator(".nhip-picker").first

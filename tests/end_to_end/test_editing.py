@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from desk import sign_in
+from desk import at_the_desk, sign_in
 from editing import Editor
 from patience import PATIENCE, wait_until
 from pictures import draw, write_flat_png
@@ -358,8 +358,7 @@ def test_what_another_window_has_saved_is_not_overwritten_without_a_question(
 ) -> None:
     image = editor.upload(draw(tmp_path / "hai-nguoi.png", 600, 400))
     article = editor.write("Hai người cùng sửa", image=image, slug="hai-nguoi-cung-sua")
-    page = new_visitor(viewport=OFFICE).new_page()
-    sign_in(page, product)
+    page = at_the_desk(new_visitor(viewport=OFFICE), product)
     with page.expect_response("**/editing-sessions/ping/**"):
         page.goto(f"{product.base_url}/admin/pages/{article}/edit/")
     editor.rewrite(article, "Hai người cùng sửa, người kia", image=image)

@@ -212,7 +212,7 @@ def test_a_script_in_a_page_is_refused(visitor: Visitor) -> None:
 def test_no_policy_refuses_anything_of_the_screens_of_the_admin(product: Product, visitor: Visitor) -> None:
     sign_in(visitor.page, product)
     for path in SCREENS:
-        visitor.open(path)
+        visitor.open(path).wait_for_selector("#wagtail-sidebar a")  # its scripts have run
 
 
 @pytest.mark.browser

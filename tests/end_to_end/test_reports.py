@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from axe import WITH_GOOD_PRACTICE, violations
-from desk import sign_in
+from desk import at_the_desk
 from openpyxl import load_workbook
 from part import ROOT
 from patience import PATIENCE, wait_until
@@ -43,12 +43,6 @@ def product(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         product.stop()
 
 
-def at_the_desk(product: Product, visitor: BrowserContext) -> Page:
-    page = visitor.new_page()
-    sign_in(page, product)
-    return page
-
-
 def page_of(product: Product, path: str) -> int:
     """The id of the page at a path, from its own numbers."""
     return int(re.findall(r'data-page-views="(\d+)"', product.page(path))[0])
@@ -75,7 +69,7 @@ def count_in(page: Page, row: str) -> int:
 def test_screen_file_and_command_line_have_the_same_figures(
     product: Product, article: int, new_visitor: NewVisitor, tmp_path: Path
 ) -> None:
-    page = at_the_desk(product, new_visitor())
+    page = at_the_desk(new_visitor(), product)
     page.goto(f"{product.base_url}{REPORTS}")
     page.select_option("select[name=period]", "month")
     page.select_option("select[name=compare]", "previous")
@@ -115,7 +109,7 @@ def test_axe_finds_nothing_on_any_report(
     product: Product, article: int, new_visitor: NewVisitor, scheme: str, width: int
 ) -> None:
     options = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, "bypass_csp": True}
-    page = at_the_desk(product, new_visitor(**options))
+    page = at_the_desk(new_visitor(**options), product)
     found: dict[str, Any] = {}
     for name in [*(screen.name for screen in SCREENS), "live"]:
         page.goto(
@@ -140,7 +134,7 @@ def test_axe_finds_nothing_on_any_report(
 
 
 def test_the_side_panel_of_a_page_moves_after_a_visit(product: Product, article: int, new_visitor: NewVisitor) -> None:
-    page = at_the_desk(product, new_visitor())
+    page = at_the_desk(new_visitor(), product)
 
     def total() -> int:
         page.goto(f"{product.base_url}/admin/pages/{article}/edit/")
@@ -154,7 +148,7 @@ def test_the_side_panel_of_a_page_moves_after_a_visit(product: Product, article:
 
 
 def test_the_live_screen_is_pushed_what_happens(product: Product, article: int, new_visitor: NewVisitor) -> None:
-    page = at_the_desk(product, new_visitor())
+    page = at_the_desk(new_visitor(), product)
     page.goto(f"{product.base_url}{REPORTS}live/")
     today = page.locator("[data-counter=today]")
     before = int(today.inner_text().replace(".", ""))
@@ -168,7 +162,7 @@ def test_the_live_screen_is_pushed_what_happens(product: Product, article: int, 
 def test_a_slow_screen_shows_how_far_it_is_and_can_be_stopped(
     product: Product, article: int, new_visitor: NewVisitor, artifacts: Path
 ) -> None:
-    page = at_the_desk(product, new_visitor(bypass_csp=True))
+    page = at_the_desk(new_visitor(bypass_csp=True), product)
     slow = f"{product.base_url}{REPORTS}entrances/?period=7d&is=country:ZZ"
     page.goto(slow, wait_until="commit")
     lines = page.locator(".nhip-wait__lines > div:visible")

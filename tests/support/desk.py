@@ -8,7 +8,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from part import ROOT
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 from product import ADMIN_PASSWORD, Product
 
 ROLES = ("author", "editor", "leader", "administrator")
@@ -32,20 +32,26 @@ def make_accounts(product: Product, then: str = "") -> None:
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
-# What the browsers of those have who signed in. A password is slow to check by intent, and nobody looks at the first
-# screen.
+# Of those who have signed in. A password is slow to check by intent, and the first screen is large.
 _cookies: WeakKeyDictionary[Product, dict[str, Any]] = WeakKeyDictionary()
 
 
 def sign_in(page: Page, product: Product, user: str = "admin") -> None:
-    """Before ``page`` opens anything of the admin. A user whose second factor is due can't. The first time of a user is
-    by the form; then its cookies do."""
+    """Before ``page`` opens a screen of the admin; where it is afterwards is not said. By the form the first time, then
+    by the cookies of that time. A user whose second factor is due can't."""
     signed_in = _cookies.setdefault(product, {})
     if user in signed_in:
         page.context.add_cookies(signed_in[user])
     else:
         fill_in_login(page, product.base_url, user)
         signed_in[user] = page.context.cookies()
+
+
+def at_the_desk(visitor: BrowserContext, product: Product, user: str = "admin") -> Page:
+    """A page of somebody who is signed in."""
+    page = visitor.new_page()
+    sign_in(page, product, user)
+    return page
 
 
 def fill_in_login(page: Page, base_url: str, user: str = "admin") -> None:
