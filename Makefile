@@ -26,7 +26,7 @@ restore:  ## Khôi phục vào thư mục trống · Restore into an empty data 
 stack:  ## Chạy bản phân tán, không cần Docker · Run Kafka, PostgreSQL, ClickHouse and every process (PORT)
 	$(DEV) PYTHONPATH=tests/support exec $(PY) -m stack $(ARGS)
 
-quick:  ## Kiểm thử nhanh · Run the portal's tests that start nothing, in little more than a minute
+quick:  ## Kiểm thử nhanh · Run the portal's tests that start nothing, in about a minute
 	$(PYTEST) -n auto -m "not slow and not browser and not chaos" $(ARGS)
 
 test:  ## Chạy mọi kiểm thử · Run the whole test suite (ARGS="-k beacon")
