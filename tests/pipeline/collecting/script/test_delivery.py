@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
     from recording_site import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.whole_browser]
+pytestmark = pytest.mark.browser
 
 BUSY = (503, {"Retry-After": "1"})
 VIEW = {"t": "/here-token", "p": "/here", "r": "", "n": "navigate"}

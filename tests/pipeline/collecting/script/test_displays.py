@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 from pipeline.collecting.beacon import MAX_ID_CHARS
 
-pytestmark = [pytest.mark.browser, pytest.mark.whole_browser]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def test_a_reload_is_sent_as_a_reload(page: Page, site: Site) -> None:
     assert site.settled() == [("/here", "navigate"), ("/here", "reload")]
 
 
+@pytest.mark.whole_browser
 def test_a_return_through_the_back_forward_cache_counts_again(page: Page, site: Site) -> None:
     page.goto(site.url("/here"))
     site.wait_for_beacons(1)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
     from recording_site import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.whole_browser]
+pytestmark = pytest.mark.browser
 
 LONG = "document.addEventListener('DOMContentLoaded', () => { document.body.style.height = '4000px'; });"
 LINKS = """document.addEventListener("DOMContentLoaded", () => {
@@ -134,6 +134,7 @@ def test_a_tab_that_is_hidden_again_and_again_says_what_came_since(page: Page, s
     assert len({act.body[3] for act in site.acts}) == 2
 
 
+@pytest.mark.whole_browser
 def test_a_page_from_the_back_forward_cache_is_another_display(page: Page, site: Site) -> None:
     read_for(page, site, 1_200)
     page.click("#there")
