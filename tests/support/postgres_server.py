@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psycopg
 from missing import skip_or_fail
 from part import ROOT, free_port
 
@@ -80,16 +81,12 @@ class PostgresServer:
 
     def sql(self, statement: str, *, database: str = DATABASE) -> str:
         """The administrator's answer to ``statement``, columns separated by ``|``."""
-        command = [str(find_program("psql")), "-X", "-At", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement]
-        done = subprocess.run(
-            command,
-            env=self.environment(user=ADMIN),
-            capture_output=True,
-            check=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
-        return done.stdout.strip()
+        place = f"host=127.0.0.1 port={self.port} dbname={database} user={ADMIN} password={PASSWORDS[ADMIN]}"
+        with psycopg.connect(place, autocommit=True) as connection:
+            answer = connection.execute(statement.encode()).pgresult
+            assert answer is not None
+            columns, rows = range(answer.nfields), range(answer.ntuples)
+            return "\n".join("|".join((answer.get_value(row, of) or b"").decode() for of in columns) for row in rows)
 
     def environment(self, *, user: str = USER) -> dict[str, str]:
         """For PostgreSQL's own programs, over TCP."""
