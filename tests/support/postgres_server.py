@@ -44,7 +44,7 @@ class PostgresServer:
     @property
     def url(self) -> str:
         """For ``DATABASE_URL``."""
-        return f"postgres://{USER}:{PASSWORDS[USER]}@127.0.0.1:{self.port}/{DATABASE}"
+        return self._url_of(USER)
 
     def start(self) -> "PostgresServer":
         """Start and wait until it answers; the first start makes its data. Raises AssertionError with its log."""
@@ -79,10 +79,9 @@ class PostgresServer:
         self.stop()
         copy_data(self._data, to)
 
-    def sql(self, statement: str, *, database: str = DATABASE) -> str:
+    def sql(self, statement: str) -> str:
         """The administrator's answer to ``statement``, columns separated by ``|``."""
-        place = f"host=127.0.0.1 port={self.port} dbname={database} user={ADMIN} password={PASSWORDS[ADMIN]}"
-        with psycopg.connect(place, autocommit=True) as connection:
+        with psycopg.connect(self._url_of(ADMIN), autocommit=True) as connection:
             answer = connection.execute(statement.encode()).pgresult
             assert answer is not None
             columns, rows = range(answer.nfields), range(answer.ntuples)
@@ -113,6 +112,9 @@ class PostgresServer:
             self.kill()
         if self._is_foreign:
             shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _url_of(self, user: str) -> str:
+        return f"postgres://{user}:{PASSWORDS[user]}@127.0.0.1:{self.port}/{DATABASE}"
 
     @property
     def _data(self) -> Path:
