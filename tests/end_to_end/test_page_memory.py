@@ -36,7 +36,7 @@ PAST_THE_MEMORY = {"Cookie": "sessionid=nobody"}
 NUMBERS = re.compile(
     r'(data-counter="\w+">|data-page-views="\d+">)[^<]*|access-statistics__as-of" ?(?:hidden)?>.*?</p>', re.S
 )
-SIGNED = re.compile(r'(?<=data-t=")[^"]+')
+SIGNED = re.compile(r'(?<=data-t=")[^"]+|(?<=luot\?t=)[^"&]+')  # by the beacon and by the pixel
 
 
 @dataclass
@@ -84,7 +84,7 @@ class Site:
         return self.shown(self.stranger.get(address, headers=PAST_THE_MEMORY))
 
     def shown(self, answer: httpx.Response) -> tuple[int, str, str]:
-        """An answer but for its numbers, and the hour in which its token was signed."""
+        """An answer but for its numbers, and the hour in which its tokens were signed."""
         text = SIGNED.sub(lambda token: self._of_any_hour(token[0]), NUMBERS.sub(r"\1", answer.text))
         return answer.status_code, answer.headers.get("location", ""), text
 
