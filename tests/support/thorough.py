@@ -1,0 +1,168 @@
+"""What a run of all tests leaves to CI: the fifty that take half of its processor time.
+
+Each goes on for minutes, kills at every moment, looks at every screen or repeats on further servers what the tests
+named beside it hold once; so every promise has a test in every run. Where ``CI`` is set all of them run, and so does
+each that is asked for, by its file, a ``-k`` or a ``-m``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+
+import pytest
+
+LEFT_OUT = "takes long; CI=true make test runs all tests, make test ARGS='-m thorough' those that were left out"
+
+COUNTERS = "tests/end_to_end/test_live_counters.py"
+
+# The beginning of a test's id → the ids of tests that hold the same for less, of which some begin alike.
+THOROUGH: dict[str, tuple[str, ...]] = {
+    # For minutes, and killed at every moment.
+    "tests/attack/test_attack.py::test_no_attack_reaches_an_honest_reader": (
+        "tests/end_to_end/test_slow_clients.py::test_slow_clients_are_no_one_elses_matter[embedded]",
+        "tests/pipeline/collecting/test_limits.py",
+        "tests/pipeline/collecting/test_hostile_input.py",
+    ),
+    "tests/chaos/test_distributed.py::test_every_acknowledged_view_is_counted_once_whichever_processes_die": (
+        "tests/chaos/test_kill_9.py::test_every_acknowledged_view_is_counted_once_however_often_the_process_is_killed",
+        "tests/consumers/test_exactly_once.py",
+        "tests/end_to_end/test_outages.py::test_nothing_is_lost_while_a_server_is_away",
+    ),
+    "tests/end_to_end/test_collecting.py::test_a_collector_killed_again_and_again_loses_nothing": (
+        "tests/end_to_end/test_collecting.py::test_views_in_doubt_are_settled_after_broker_and_collector_have_died",
+        "tests/end_to_end/test_replicas.py::test_a_collector_that_is_killed_takes_none_with_it",
+    ),
+    "tests/end_to_end/test_editing.py::test_editing_and_uploading_leave_no_memory_taken": (
+        "tests/end_to_end/test_editing.py::test_a_picture_that_would_take_a_gigabyte_is_refused_in_words",
+        "tests/pipeline/process/test_memory.py::test_freed_memory_goes_back_to_the_machine",
+    ),
+    "tests/end_to_end/test_lost_log.py::test_one_lost_kilobyte_of_the_log_is_said_and_the_rest_is_saved": (
+        "tests/end_to_end/test_lost_log.py::test_no_view_after_a_lost_wal_is_lost",
+        "tests/pipeline/brokers/sqlite/test_salvage.py",
+    ),
+    "tests/end_to_end/test_webhooks_of_two_processes.py::": (
+        "tests/cms/announcing/test_postgresql.py::test_a_receiver_is_one_process_at_a_time",
+        "tests/end_to_end/test_webhooks.py::test_each_event_arrives_though_the_product_is_killed_and_the_receiver_fails",
+    ),
+    "tests/pipeline/clickhouse/roll_ups/test_rebuild.py::test_a_rebuild_killed_after_any_statement_": (
+        "tests/pipeline/clickhouse/roll_ups/test_rebuild.py::test_a_fault_changes_nothing_for_readers",
+    ),
+    "tests/pipeline/clickhouse/roll_ups/test_retention.py::test_a_run_that_was_killed_anywhere_": (
+        "tests/pipeline/operating/commands/test_retention.py",
+        "tests/pipeline/clickhouse/roll_ups/test_retention.py::test_months_go_whole_and_no_number_changes",
+    ),
+    "tests/pipeline/clickhouse/roll_ups/test_year.py::test_every_roll_up_has_what_python_counts_": (
+        "tests/pipeline/clickhouse/test_recovery.py",
+        "tests/pipeline/clickhouse/roll_ups/test_rebuild.py::test_wrong_roll_ups_are_right_again",
+        "tests/pipeline/reports/test_answer.py::test_an_answer_is_what_plain_python_finds",
+    ),
+    # Every screen and template.
+    "tests/cms/locale/test_no_english.py::test_staff_meet_no_english": (
+        "tests/cms/locale/test_catalogues.py",
+        "tests/cms/core/test_pages.py::test_an_editor_finds_the_admin_in_vietnamese",
+    ),
+    "tests/end_to_end/test_vietnamese_admin.py::test_scripts_speak_vietnamese": (
+        "tests/cms/locale/test_catalogues.py",
+    ),
+    "tests/end_to_end/test_admin_for_everybody.py::test_axe_finds_nothing_on_the_screens_of_the_roles": (
+        "tests/end_to_end/test_admin_for_everybody.py::test_an_author_writes_and_hands_in_by_the_keyboard_alone",
+        "tests/end_to_end/test_reports.py::test_axe_finds_nothing_on_any_report[dark-360]",
+    ),
+    "tests/end_to_end/test_headers.py::test_no_policy_refuses_anything_of_the_screens_of_the_admin": (
+        "tests/end_to_end/test_headers.py::test_an_editor_chooses_a_picture_a_day_and_a_link_and_looks_at_the_preview",
+        "tests/end_to_end/test_headers.py::test_every_answer_has_the_headers_of_its_kind",
+    ),
+    "tests/end_to_end/test_headless.py::test_pages_fit_and_axe_finds_nothing[light-360]": (
+        "tests/end_to_end/test_headless.py::test_pages_fit_and_axe_finds_nothing[dark-360]",
+    ),
+    "tests/end_to_end/test_headless.py::test_pages_fit_and_axe_finds_nothing[dark-1280]": (
+        "tests/end_to_end/test_headless.py::test_pages_fit_and_axe_finds_nothing[light-1280]",
+    ),
+    "tests/end_to_end/test_layout.py::test_every_template_fits_and_axe_finds_nothing[1280]": (
+        "tests/end_to_end/test_layout.py::test_every_template_fits_and_axe_finds_nothing[320]",
+    ),
+    "tests/end_to_end/test_light_pages.py::test_lighthouse_finds_nothing_to_mend": (
+        "tests/end_to_end/test_light_pages.py::test_a_page_takes_at_most_60_kilobytes_beside_its_pictures",
+        "tests/end_to_end/test_light_pages.py::test_a_slow_phone_shows_a_page_within_the_states_limits",
+        "tests/end_to_end/test_light_pages.py::test_a_slow_phones_main_thread_is_not_blocked",
+    ),
+    "tests/end_to_end/test_reports.py::test_axe_finds_nothing_on_any_report[light-1280]": (
+        "tests/end_to_end/test_reports.py::test_axe_finds_nothing_on_any_report[dark-360]",
+    ),
+    # On further servers, and through others.
+    "tests/cms/test_postgresql.py::test_migrations_pages_publishing_and_balances_work_on_postgresql": (
+        "tests/cms/announcing/test_postgresql.py",
+        "tests/cms/core/changes/test_noticing.py::test_a_change_is_noticed_once_on_postgresql",
+        "tests/cms/test_postgresql.py::test_search_finds_words_of_the_demo_site",
+        "tests/cms/test_postgresql.py::test_two_processes_publish_what_is_scheduled_once",
+        "tests/cms/web/test_web.py",
+    ),
+    "tests/cms/test_postgresql.py::test_an_update_sends_what_was_waiting_and_nothing_twice": (
+        "tests/cms/statistics/test_opening_balances.py",
+    ),
+    "tests/end_to_end/test_backup.py::test_a_cms_database_that_is_restored_alone_gives_no_id_again": (
+        "tests/cms/core/test_ids.py",
+        "tests/end_to_end/test_backup.py::test_a_lost_data_directory_comes_back",
+    ),
+    "tests/end_to_end/test_commands_on_servers.py::test_holes_are_filled_and_roll_ups_rebuilt": (
+        "tests/end_to_end/test_commands_on_servers.py::test_all_is_fine",
+        "tests/pipeline/operating/commands/test_replay.py",
+    ),
+    f"{COUNTERS}::test_a_mistyped_date_stays_for_the_editor_to_correct[distributed]": (
+        f"{COUNTERS}::test_a_mistyped_date_stays_for_the_editor_to_correct[embedded]",
+    ),
+    f"{COUNTERS}::test_an_editor_publishes_and_the_first_visitor_sees_the_second_come[distributed]": (
+        f"{COUNTERS}::test_an_editor_publishes_and_the_first_visitor_sees_the_second_come[embedded]",
+    ),
+    "tests/end_to_end/test_page_memory.py::test_no_reader_gets_a_page_that_is_old_or_not_theirs[postgresql]": (
+        "tests/cms/core/changes/test_noticing.py::test_a_change_is_noticed_once_on_postgresql",
+        "tests/end_to_end/test_page_memory.py::test_no_reader_gets_a_page_that_is_old_or_not_theirs[sqlite]",
+    ),
+    "tests/end_to_end/test_reports_api.py::test_each_format_has_the_figures_of_the_command_line[distributed]": (
+        "tests/end_to_end/test_reports_api.py::test_each_format_has_the_figures_of_the_command_line[embedded]",
+    ),
+    "tests/end_to_end/test_schedule.py::test_a_scheduled_page_appears_and_goes_by_itself[distributed]": (
+        "tests/cms/test_postgresql.py::test_two_processes_publish_what_is_scheduled_once",
+        "tests/end_to_end/test_schedule.py::test_a_scheduled_page_appears_and_goes_by_itself[embedded]",
+    ),
+    "tests/end_to_end/test_slow_clients.py::test_slow_clients_are_no_one_elses_matter[proxied]": (
+        "tests/end_to_end/test_slow_clients.py::test_slow_clients_are_no_one_elses_matter[embedded]",
+    ),
+    "tests/end_to_end/test_stranger_site.py::": ("plugins/emulation/tests/test_editing.py",),
+    # Measurements, each taken once for a moment.
+    **dict.fromkeys(
+        (
+            "tests/benchmarks/test_measuring.py::test_each_roll_up_has_a_price",
+            "tests/benchmarks/test_measuring.py::test_made_histories_are_stored_whole_and_pass_the_checks_of_verify",
+            "tests/benchmarks/test_measuring.py::test_reports_are_compared_with_naive_queries_and_have_a_size_on_disk",
+            "tests/benchmarks/test_measuring.py::test_the_consumer_and_each_of_its_parts_have_a_speed",
+            "tests/benchmarks/test_pages.py::test_every_template_takes_queries_and_processor_time",
+            "tests/benchmarks/test_pages.py::test_the_plain_wagtail_site_has_a_menu_a_title_and_text",
+        ),
+        (
+            "tests/benchmarks/test_measuring.py::test_made_views_are_always_the_same_and_of_the_size_of_the_figures",
+            "tests/benchmarks/test_pages.py::test_a_crowd_gets_pages_sends_their_beacons_and_every_view_is_counted",
+        ),
+    ),
+}
+
+
+def is_of_everything(config: pytest.Config) -> bool:
+    """Whether this run was asked for no test in particular."""
+    chosen = config.option.keyword or config.option.markexpr
+    return not chosen and config.args_source is pytest.Config.ArgsSource.TESTPATHS
+
+
+def is_left_out(test: str, config: pytest.Config) -> bool:
+    """Whether this run leaves out the test of this id."""
+    return is_of_everything(config) and not os.environ.get("CI") and test.startswith(tuple(THOROUGH))
+
+
+def misnamed(tests: Collection[str]) -> list[str]:
+    """What ``THOROUGH`` names that is none of ``tests``, all there are, and what it says is run that it leaves out."""
+    run = [test for test in tests if not test.startswith(tuple(THOROUGH))]
+    named = {beside for others in THOROUGH.values() for beside in others}
+    return [name for name in THOROUGH if not any(test.startswith(name) for test in tests)] + [
+        name for name in sorted(named) if not any(test.startswith(name) for test in run)
+    ]
