@@ -14,13 +14,22 @@ import pytest
 
 LEFT_OUT = "takes long; CI=true make test runs all tests, make test ARGS='-m thorough' those that were left out"
 
+RECOVERY = "tests/pipeline/clickhouse/test_recovery.py"
+REPORTS_API = "tests/end_to_end/test_reports_api.py"
+OF_REPORTS_API = (
+    "test_a_question_that_makes_no_sense_is_refused_by_the_name_of_its_field",
+    "test_a_revoked_token_asks_nothing_more",
+    "test_each_format_has_the_figures_of_the_command_line",
+    "test_what_the_cms_knows_tells_rows_apart",
+)
+STARTING = "tests/end_to_end/test_starting.py"
 COUNTERS = "tests/end_to_end/test_live_counters.py"
 
 # The beginning of a test's id → the ids of tests that hold the same for less, of which some begin alike.
 THOROUGH: dict[str, tuple[str, ...]] = {
     # For minutes, and killed at every moment.
     "tests/attack/test_attack.py::test_no_attack_reaches_an_honest_reader": (
-        "tests/end_to_end/test_slow_clients.py::test_slow_clients_are_no_one_elses_matter[embedded]",
+        "tests/pipeline/process/test_connections.py",
         "tests/pipeline/collecting/test_limits.py",
         "tests/pipeline/collecting/test_hostile_input.py",
     ),
@@ -41,6 +50,10 @@ THOROUGH: dict[str, tuple[str, ...]] = {
         "tests/end_to_end/test_lost_log.py::test_no_view_after_a_lost_wal_is_lost",
         "tests/pipeline/brokers/sqlite/test_salvage.py",
     ),
+    "tests/end_to_end/test_slow_clients.py::": (
+        "tests/pipeline/collecting/test_limits.py",
+        "tests/pipeline/process/test_connections.py",
+    ),
     "tests/end_to_end/test_webhooks_of_two_processes.py::": (
         "tests/cms/announcing/test_postgresql.py::test_a_receiver_is_one_process_at_a_time",
         "tests/end_to_end/test_webhooks.py::test_each_event_arrives_though_the_product_is_killed_and_the_receiver_fails",
@@ -53,11 +66,26 @@ THOROUGH: dict[str, tuple[str, ...]] = {
         "tests/pipeline/clickhouse/roll_ups/test_retention.py::test_months_go_whole_and_no_number_changes",
     ),
     "tests/pipeline/clickhouse/roll_ups/test_year.py::test_every_roll_up_has_what_python_counts_": (
-        "tests/pipeline/clickhouse/test_recovery.py",
+        RECOVERY,
         "tests/pipeline/clickhouse/roll_ups/test_rebuild.py::test_wrong_roll_ups_are_right_again",
         "tests/pipeline/reports/test_answer.py::test_an_answer_is_what_plain_python_finds",
     ),
-    # Every screen and template.
+    **dict.fromkeys(
+        (f"{RECOVERY}::test_the_engine_may_be_killed_during_recovery[{seed}]" for seed in range(1, 6)),
+        (f"{RECOVERY}::test_the_engine_may_be_killed_during_recovery[0]",),
+    ),
+    # Every question, screen and template.
+    "tests/deploy/test_monitoring.py::test_prometheus_itself_agrees[alerts at work]": (
+        "tests/deploy/test_monitoring.py::test_every_alert_is_tried_by_a_test",
+        "tests/deploy/test_monitoring.py::test_every_value_that_a_label_is_compared_with_occurs",
+    ),
+    "tests/pipeline/reports/test_answer.py::test_a_page_of_rows_is_a_part_of_all_in_their_order[sliced]": (
+        "tests/pipeline/reports/test_answer.py::test_a_page_of_rows_is_a_part_of_all_in_their_order[whole]",
+    ),
+    "tests/pipeline/reports/test_answer.py::test_an_answer_is_what_plain_python_finds[sliced]": (
+        "tests/pipeline/reports/test_answer.py::test_an_answer_is_what_plain_python_finds[whole]",
+        "tests/pipeline/reports/test_answer.py::test_a_question_of_raw_events_tells_how_far_it_is",
+    ),
     "tests/cms/locale/test_no_english.py::test_staff_meet_no_english": (
         "tests/cms/locale/test_catalogues.py",
         "tests/cms/core/test_pages.py::test_an_editor_finds_the_admin_in_vietnamese",
@@ -72,12 +100,6 @@ THOROUGH: dict[str, tuple[str, ...]] = {
     "tests/end_to_end/test_headers.py::test_no_policy_refuses_anything_of_the_screens_of_the_admin": (
         "tests/end_to_end/test_headers.py::test_an_editor_chooses_a_picture_a_day_and_a_link_and_looks_at_the_preview",
         "tests/end_to_end/test_headers.py::test_every_answer_has_the_headers_of_its_kind",
-    ),
-    "tests/end_to_end/test_headless.py::test_pages_fit_and_axe_finds_nothing[light-360]": (
-        "tests/end_to_end/test_headless.py::test_pages_fit_and_axe_finds_nothing[dark-360]",
-    ),
-    "tests/end_to_end/test_headless.py::test_pages_fit_and_axe_finds_nothing[dark-1280]": (
-        "tests/end_to_end/test_headless.py::test_pages_fit_and_axe_finds_nothing[light-1280]",
     ),
     "tests/end_to_end/test_layout.py::test_every_template_fits_and_axe_finds_nothing[1280]": (
         "tests/end_to_end/test_layout.py::test_every_template_fits_and_axe_finds_nothing[320]",
@@ -119,15 +141,30 @@ THOROUGH: dict[str, tuple[str, ...]] = {
         "tests/cms/core/changes/test_noticing.py::test_a_change_is_noticed_once_on_postgresql",
         "tests/end_to_end/test_page_memory.py::test_no_reader_gets_a_page_that_is_old_or_not_theirs[sqlite]",
     ),
-    "tests/end_to_end/test_reports_api.py::test_each_format_has_the_figures_of_the_command_line[distributed]": (
-        "tests/end_to_end/test_reports_api.py::test_each_format_has_the_figures_of_the_command_line[embedded]",
+    f"{COUNTERS}::test_the_numbers_are_the_same_with_and_without_javascript_and_in_the_api[distributed]": (
+        f"{COUNTERS}::test_the_numbers_are_the_same_with_and_without_javascript_and_in_the_api[embedded]",
+        f"{COUNTERS}::test_the_seeded_page_goes_from_1327_to_1328_while_open[distributed]",
+    ),
+    **dict.fromkeys(
+        (f"{REPORTS_API}::{test}[distributed]" for test in OF_REPORTS_API),
+        tuple(f"{REPORTS_API}::{test}[embedded]" for test in OF_REPORTS_API),
     ),
     "tests/end_to_end/test_schedule.py::test_a_scheduled_page_appears_and_goes_by_itself[distributed]": (
         "tests/cms/test_postgresql.py::test_two_processes_publish_what_is_scheduled_once",
         "tests/end_to_end/test_schedule.py::test_a_scheduled_page_appears_and_goes_by_itself[embedded]",
     ),
-    "tests/end_to_end/test_slow_clients.py::test_slow_clients_are_no_one_elses_matter[proxied]": (
-        "tests/end_to_end/test_slow_clients.py::test_slow_clients_are_no_one_elses_matter[embedded]",
+    # The example front end, but for the types of its client.
+    **dict.fromkeys(
+        (f"tests/end_to_end/test_headless.py::test_{word}_" for word in ("a", "an", "every", "going", "pages")),
+        (
+            "tests/cms/api/test_pages.py",
+            "tests/cms/api/test_preview.py",
+            "tests/end_to_end/test_headless.py::test_the_clients_types_are_those_of_the_api",
+            "tests/pipeline/collecting/script/test_element.py",
+        ),
+    ),
+    f"{STARTING}::test_the_product_stops_cleanly_with_a_live_reader_and_a_view_just_sent[SIGINT]": (
+        f"{STARTING}::test_the_product_stops_cleanly_with_a_live_reader_and_a_view_just_sent[SIGTERM]",
     ),
     "tests/end_to_end/test_stranger_site.py::": ("plugins/emulation/tests/test_editing.py",),
     # Measurements, each taken once for a moment.
