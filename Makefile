@@ -29,7 +29,7 @@ stack:  ## Chạy bản phân tán, không cần Docker · Run Kafka, PostgreSQL
 quick:  ## Kiểm thử nhanh · Run the portal's tests that start nothing, in about a minute
 	$(PYTEST) -n auto -m "not slow and not browser and not chaos" $(ARGS)
 
-test:  ## Chạy mọi kiểm thử · Run the whole test suite (ARGS="-k beacon")
+test:  ## Kiểm thử · Run the tests; where CI is set, all of them (ARGS="-k beacon")
 	$(PYTEST) -n auto $(ARGS)
 
 chaos:  ## Thử phá · Kill, freeze and cut off the distributed product (ROUNDS, SEED)

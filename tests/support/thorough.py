@@ -1,8 +1,8 @@
-"""What a run of all tests leaves to CI: the fifty that take half of its processor time.
+"""What a run of all tests leaves to CI: the few that take two fifths of its processor time.
 
 Each goes on for minutes, kills at every moment, looks at every screen or repeats on further servers what the tests
-named beside it hold once; so every promise has a test in every run. Where ``CI`` is set all of them run, and so does
-each that is asked for, by its file, a ``-k`` or a ``-m``.
+named beside it hold for less; so every promise has a test in every run. Where ``CI`` is set all of them run, and so
+does each that is asked for, by its file, a ``-k`` or a ``-m``. docs/decisions/0049 says why.
 """
 
 from __future__ import annotations
@@ -53,6 +53,9 @@ THOROUGH: dict[str, tuple[str, ...]] = {
     "tests/end_to_end/test_slow_clients.py::": (
         "tests/pipeline/collecting/test_limits.py",
         "tests/pipeline/process/test_connections.py",
+    ),
+    "tests/end_to_end/test_commands.py::test_verify_is_right_at_any_moment": (
+        "tests/end_to_end/test_commands.py::test_every_command_works_while_views_come_in[verify]",
     ),
     "tests/end_to_end/test_webhooks_of_two_processes.py::": (
         "tests/cms/announcing/test_postgresql.py::test_a_receiver_is_one_process_at_a_time",
@@ -123,9 +126,14 @@ THOROUGH: dict[str, tuple[str, ...]] = {
     "tests/cms/test_postgresql.py::test_an_update_sends_what_was_waiting_and_nothing_twice": (
         "tests/cms/statistics/test_opening_balances.py",
     ),
-    "tests/end_to_end/test_backup.py::test_a_cms_database_that_is_restored_alone_gives_no_id_again": (
+    "tests/deploy/test_kafka_environment.py::": (
+        "tests/deploy/test_compose.py",
+        "tests/pipeline/brokers/kafka/test_security.py::test_records_go_through_tls_after_signing_in",
+    ),
+    "tests/end_to_end/test_backup.py::": (
         "tests/cms/core/test_ids.py",
-        "tests/end_to_end/test_backup.py::test_a_lost_data_directory_comes_back",
+        "tests/deploy/test_backup.py::test_a_backup_comes_back_and_goes_on_counting",
+        "tests/pipeline/operating/commands/test_backup.py",
     ),
     "tests/end_to_end/test_commands_on_servers.py::test_holes_are_filled_and_roll_ups_rebuilt": (
         "tests/end_to_end/test_commands_on_servers.py::test_all_is_fine",
@@ -152,6 +160,10 @@ THOROUGH: dict[str, tuple[str, ...]] = {
     "tests/end_to_end/test_schedule.py::test_a_scheduled_page_appears_and_goes_by_itself[distributed]": (
         "tests/cms/test_postgresql.py::test_two_processes_publish_what_is_scheduled_once",
         "tests/end_to_end/test_schedule.py::test_a_scheduled_page_appears_and_goes_by_itself[embedded]",
+    ),
+    "tests/end_to_end/test_servers.py::": (
+        f"{COUNTERS}::test_the_seeded_page_goes_from_1327_to_1328_while_open[distributed]",
+        "tests/end_to_end/test_outages.py::test_nothing_is_lost_while_a_server_is_away",
     ),
     # The example front end, but for the types of its client.
     **dict.fromkeys(
@@ -185,9 +197,13 @@ THOROUGH: dict[str, tuple[str, ...]] = {
 }
 
 
+# What pytest's options that choose among tests are called in ``config.option``.
+CHOOSING = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf")
+
+
 def is_of_everything(config: pytest.Config) -> bool:
-    """Whether this run was asked for no test in particular."""
-    chosen = config.option.keyword or config.option.markexpr
+    """Whether this run was asked for no tests in particular."""
+    chosen = any(getattr(config.option, name, None) for name in CHOOSING)
     return not chosen and config.args_source is pytest.Config.ArgsSource.TESTPATHS
 
 
