@@ -31,7 +31,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Playwri
 from postgres_server import require_postgres
 from product import WITH_KEPT_PICTURES, Product, copy_data
 from sharing import MOST_WORKERS, WORKER_VARIABLE, end_unused, make_once, until_its_last_test
-from thorough import LEFT_OUT, THOROUGH, is_left_out, is_of_everything, misnamed
+from thorough import LEFT_OUT, THOROUGH, is_left_out
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 QUIET = (
@@ -237,8 +237,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.slow)
         if item.nodeid.startswith(tuple(THOROUGH)):
             item.add_marker(pytest.mark.thorough)
-    if is_of_everything(config) and (wrong := misnamed([item.nodeid for item in items])):
-        raise pytest.UsageError(f"tests/support/thorough.py names what is no test, or none that is run: {wrong}")
     items.sort(key=lambda item: _rank(item, order))
 
 
