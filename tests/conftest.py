@@ -31,7 +31,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Playwri
 from postgres_server import require_postgres
 from product import WITH_KEPT_PICTURES, Product, copy_data
 from sharing import MOST_WORKERS, WORKER_VARIABLE, end_unused, make_once, until_its_last_test
-from thorough import LEFT_OUT, THOROUGH, is_left_out
+from thorough import LEFT_OUT, THOROUGH, are_left_out
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 QUIET = (
@@ -242,7 +242,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if is_left_out(item.nodeid, item.config):
+    if item.get_closest_marker("thorough") and are_left_out(item.config):
         pytest.skip(LEFT_OUT)
 
 
