@@ -24,6 +24,7 @@ from django.conf import settings
 from fresh_database import make_migrated_engine
 from in_memory import in_memory
 from kafka_server import KafkaServer, require_kafka
+from last_words import last_words
 from migrated import copy_migrated_postgres, migrate_once, migrated_file
 from missing import skip_or_fail
 from patience import PATIENCE
@@ -198,6 +199,16 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if server and WORKER_VARIABLE in os.environ and (nextitem is None or shared_server_of(nextitem.nodeid) != server):
         end_unused(server)
     return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """A failure that comes once in a hundred runs is not seen again: it says at once what the processes said."""
+    report = yield
+    directory = getattr(item, "funcargs", {}).get("tmp_path")
+    if report.failed and directory is not None:
+        report.sections += last_words(directory)
+    return report
 
 
 class ByServer(LoadScopeScheduling):

@@ -30,13 +30,13 @@ def test_one_process_uses_the_servers_that_its_settings_name(data_dir: Path, tmp
             product.wait_for(PATH, lambda answer: answer["pages"][str(PAGE)] == before + 1)
 
             told = product.get("/api/v2/changes/?limit=500")["changes"]
-            wait_until(lambda: told == records_of(kafka), seconds=60)
+            wait_until(lambda: told == records_of(kafka))
             assert len(told) > 10, "the pages of the demo"
 
             kafka.kill()
             assert product.view(PAGE, "/trang/") == 202, "acknowledged from the spool"
             kafka.start()
-            product.wait_for(PATH, lambda answer: answer["pages"][str(PAGE)] == before + 2, seconds=60)
+            product.wait_for(PATH, lambda answer: answer["pages"][str(PAGE)] == before + 2)
             assert product.verify()["advice"] == ["nhip reconcile"], "the balances were sent to the log of before"
             assert product.command("reconcile", "--apply").returncode == 0
             assert product.verify()["clean"]

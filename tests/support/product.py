@@ -90,10 +90,11 @@ class SiteClient:
         return status
 
     def wait_for(self, path: str, holds: Callable[[Any], bool], *, seconds: float = PATIENCE) -> Any:
-        """Ask ``path`` until its JSON ``holds``; returns it. Raises AssertionError with the last answer."""
+        """Ask ``path`` until its JSON ``holds``; returns it. Raises AssertionError with the last answer and what
+        ``nhip status`` says."""
         deadline = time.monotonic() + seconds
         while not holds(answer := self.get(path)):
-            assert time.monotonic() < deadline, f"{path} still answers {answer}"
+            assert time.monotonic() < deadline, f"{path} still answers {answer}\n{self.command('status').stdout}"
             time.sleep(0.1)
         return answer
 
