@@ -155,7 +155,7 @@ class Sparing(logging.Handler):
         place, now = (record.pathname, record.lineno), self._clock()
         if now - self._passed_at.get(place, float("-inf")) >= SAME_MESSAGE_SECONDS:
             self._passed_at[place] = now
-            log.warning("%s: %s", record.name, record.getMessage())
+            log.warning("%s: %s", record.name, record.getMessage(), exc_info=record.exc_info)
 
 
 def quieten() -> None:

@@ -340,6 +340,13 @@ def test_each_message_of_an_outage_is_logged_once_a_minute(caplog: pytest.LogCap
     assert len(caplog.records) == 2
 
 
+def test_an_error_inside_the_library_is_logged_with_where_it_happened(caplog: pytest.LogCaptureFixture) -> None:
+    fault = ValueError("Invalid file descriptor: -1")
+    line = {"name": "kafka.net.selector", "msg": "Unhandled exception in task", "levelno": logging.ERROR}
+    Sparing().handle(logging.makeLogRecord(line | {"exc_info": (ValueError, fault, None)}))
+    assert "Invalid file descriptor" in caplog.text
+
+
 @pytest.mark.parametrize("fault", [KafkaConnectionError(), NotCoordinatorError(), CoordinatorLoadInProgressError()])
 def test_what_an_outage_and_a_restart_bring_is_not_logged_by_the_library(
     fault: Exception, caplog: pytest.LogCaptureFixture
