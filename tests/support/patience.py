@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 
-PATIENCE = 60.0
+# Longer than the product itself may wait for one answer: a member of a group waits 65 s for that to its join.
+PATIENCE = 120.0
 MOST_BETWEEN = 0.1
 
 
