@@ -242,15 +242,16 @@ def test_a_network_that_asks_too_often_is_told_when_to_ask_again_though_its_answ
 ) -> None:
     crowd = "127.0.0.9"
     connection = HTTPConnection("127.0.0.1", product.port, timeout=PATIENCE, source_address=(crowd, 0))
-    statuses = []
-    while len(statuses) < 2 * PER_MINUTE and 429 not in statuses:
+    passed = 0
+    while passed < 10 * PER_MINUTE:
         connection.request("GET", "/api/v2/site/")
         answer = connection.getresponse()
         answer.read()
-        statuses.append(answer.status)
+        if answer.status != 200:  # a tenth of a second later it may ask again
+            break
+        passed += 1
     connection.close()
-    assert len(statuses) > PER_MINUTE
-    refused = ask(product, "/api/v2/site/", client=crowd)
-    assert (refused.status, refused.headers["retry-after"], refused.headers["content-type"]) == (429, "1", PROBLEM)
+    assert passed >= PER_MINUTE
+    assert (answer.status, answer.headers["Retry-After"], answer.headers["Content-Type"]) == (429, "1", PROBLEM)
     assert ask(product, "/api/v2/site/").status == 200, "others go on"
     assert ask(product, "/", client=crowd).status == 200, "pages are no part of it"
