@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -242,7 +243,7 @@ def test_a_network_that_asks_too_often_is_told_when_to_ask_again_though_its_answ
 ) -> None:
     crowd = "127.0.0.9"
     connection = HTTPConnection("127.0.0.1", product.port, timeout=PATIENCE, source_address=(crowd, 0))
-    passed = 0
+    passed, began = 0, time.monotonic()
     while passed < 10 * PER_MINUTE:
         connection.request("GET", "/api/v2/site/")
         answer = connection.getresponse()
@@ -251,7 +252,8 @@ def test_a_network_that_asks_too_often_is_told_when_to_ask_again_though_its_answ
             break
         passed += 1
     connection.close()
-    assert passed >= PER_MINUTE
+    minutes = (time.monotonic() - began) / 60
+    assert PER_MINUTE <= passed <= PER_MINUTE * (1 + minutes) + 1
     assert (answer.status, answer.headers["Retry-After"], answer.headers["Content-Type"]) == (429, "1", PROBLEM)
     assert ask(product, "/api/v2/site/").status == 200, "others go on"
     assert ask(product, "/", client=crowd).status == 200, "pages are no part of it"

@@ -341,10 +341,17 @@ def test_each_message_of_an_outage_is_logged_once_a_minute(caplog: pytest.LogCap
 
 
 def test_an_error_inside_the_library_is_logged_with_where_it_happened(caplog: pytest.LogCaptureFixture) -> None:
-    fault = ValueError("Invalid file descriptor: -1")
     line = {"name": "kafka.net.selector", "msg": "Unhandled exception in task", "levelno": logging.ERROR}
-    Sparing().handle(logging.makeLogRecord(line | {"exc_info": (ValueError, fault, None)}))
-    assert "Invalid file descriptor" in caplog.text
+
+    def read_a_closed_connection() -> None:
+        raise ValueError("Invalid file descriptor: -1")
+
+    try:
+        read_a_closed_connection()
+    except ValueError as fault:
+        Sparing().handle(logging.makeLogRecord(line | {"exc_info": (ValueError, fault, fault.__traceback__)}))
+    assert "Invalid file descriptor: -1" in caplog.text
+    assert "in read_a_closed_connection" in caplog.text
 
 
 @pytest.mark.parametrize("fault", [KafkaConnectionError(), NotCoordinatorError(), CoordinatorLoadInProgressError()])
