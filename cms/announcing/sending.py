@@ -20,7 +20,6 @@ SHOWN = 200  # letters of an answer, in the admin
 READ_BYTES = 2_000
 GONE = 410
 AGENT = "nhip-webhooks/1"
-UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"  # OpenSSL's word; httpx keeps its text alone
 NOT_TRUSTED, NOT_CONNECTED = "Chứng chỉ TLS của nơi nhận không đúng", "Không kết nối được"
 CONNECT_SECONDS = 3.0  # of each address of a name, so that one that is silent leaves time for the next
 REFUSALS: dict[type[Refused], str] = {
@@ -74,7 +73,14 @@ async def _send(message: Message, inner_allowed: bool, seconds: float) -> Outcom
         return Outcome(0, REFUSALS[type(error)])
     except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, ValueError) as error:
         log.debug("a webhook could not be sent: %s", error)
-        return Outcome(0, NOT_TRUSTED if UNTRUSTED in str(error) else NOT_CONNECTED)
+        return Outcome(0, NOT_TRUSTED if _comes_of_a_certificate(error) else NOT_CONNECTED)
+
+
+def _comes_of_a_certificate(error: BaseException | None) -> bool:
+    """httpx has the error of httpcore as its cause, and httpcore that of TLS as its context alone."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 async def _post(message: Message, inner_allowed: bool) -> Outcome:
