@@ -26,7 +26,7 @@ class CoreConfig(AppConfig):
         from cms.core.pictures.ahead import make_ahead  # noqa: PLC0415
         from cms.core.pictures.words import describe_by_description_alone  # noqa: PLC0415
         from cms.core.purging import purge_on_changes  # noqa: PLC0415
-        from cms.core.renditions import give_way  # noqa: PLC0415
+        from cms.core.renditions import make_each_once  # noqa: PLC0415
         from cms.core.widgets import TypedDateInput, TypedDateTimeInput, VietnameseSlugInput  # noqa: PLC0415
 
         register_form_field_override(SlugField, override={"widget": VietnameseSlugInput})
@@ -38,7 +38,7 @@ class CoreConfig(AppConfig):
         describe_by_description_alone()
         compose_on_save()
         make_ahead()
-        give_way()
+        make_each_once()
         copy_at_once()
         keep_our_addresses()
         start_choosers_without_scripts()

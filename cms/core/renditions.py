@@ -1,10 +1,22 @@
 """The renditions of many images at once, and many renditions of one image."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Lock
+from time import sleep
+
+from django.db import connection
 from django.db.models import prefetch_related_objects
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter
 
+Renditions = dict[Filter, AbstractRendition]
+
+MOMENT = 0.01  # seconds: a lock is no queue, and who waits for one needs some time to take it
+_TURNS = tuple(Lock() for _ in range(64))  # some images share one: the second then waits though it need not
+_IN_STEPS = ContextVar("renditions are made in steps", default=False)
 _create_renditions = AbstractImage.create_renditions
 
 
@@ -13,24 +25,84 @@ def fetch_renditions(images: Iterable[AbstractImage | None]) -> None:
     prefetch_related_objects([image for image in images if image], "renditions")
 
 
-def give_way() -> None:
+def make_each_once() -> None:
     """Call this once, in ``ready()``: if somebody else makes the same renditions meanwhile, theirs are taken.
 
-    Wagtail gives back ours, whose files no row names: they would stay for ever, and for everybody when the picture
-    becomes private.
+    In this process, who comes second waits. Of a page that is published, readers, the page memory and the thread that
+    makes pictures ahead want the same ones in the same moment; each drew them all.
+
+    Another process's are found at the end. Wagtail gives back ours, whose files no row names: they would stay for
+    ever, and for everybody when the picture becomes private.
     """
-    AbstractImage.create_renditions = _create_or_take
+    AbstractImage.create_rendition = lambda image, wanted: _take_or_create(image, wanted)[wanted]
+    AbstractImage.create_renditions = _take_or_create
 
 
-def _create_or_take(image: AbstractImage, *filters: Filter) -> dict[Filter, AbstractRendition]:
+@contextmanager
+def in_steps() -> Iterator[None]:
+    """Make one rendition at a time, so that a reader who wants others of the same image waits for no more than that."""
+    before = _IN_STEPS.set(True)
+    try:
+        yield
+    finally:
+        _IN_STEPS.reset(before)
+
+
+@contextmanager
+def _turn(image: AbstractImage) -> Iterator[None]:
+    """In a transaction nobody waits: it may be what the other one's rows wait for."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with _TURNS[image.pk % len(_TURNS)]:
+        yield
+
+
+def _take_or_create(image: AbstractImage, *filters: Filter) -> Renditions:
+    if not _IN_STEPS.get():
+        return _at_once(image, filters)
+    found: Renditions = {}
+    for one in filters:
+        found |= _at_once(image, [one])
+        sleep(MOMENT)
+    return found
+
+
+def _at_once(image: AbstractImage, filters: Sequence[Filter]) -> Renditions:
     if not filters:  # Wagtail asks with none for every picture that has all of its renditions
         return {}
-    found: dict[Filter, AbstractRendition] = _create_renditions(image, *filters)
-    specs = [one.spec for one, made in found.items() if not made.pk]
-    kept = {(one.filter_spec, one.focal_point_key): one for one in image.renditions.filter(filter_spec__in=specs)}
-    for one, made in found.items():
-        theirs = kept.get((one.spec, made.focal_point_key), made)
-        if theirs.file.name != made.file.name:
-            made.file.delete(save=False)
-            found[one] = theirs
+    with _turn(image):
+        made = _made(image, filters)
+        return made | _create(image, [one for one in filters if one not in made])
+
+
+def _made(image: AbstractImage, filters: Iterable[Filter]) -> Renditions:
+    """By a query: what was fetched with the image is from before the turn."""
+    kept = image.renditions.filter(filter_spec__in=[one.spec for one in filters])
+    by_key = {(one.filter_spec, one.focal_point_key): one for one in kept}
+    keys = {one: (one.spec, one.get_cache_key(image)) for one in filters}
+    return {one: by_key[key] for one, key in keys.items() if key in by_key}
+
+
+def _create(image: AbstractImage, filters: list[Filter]) -> Renditions:
+    found: Renditions = (
+        {filters[0]: _create_one(image, filters[0])} if len(filters) == 1 else _create_renditions(image, *filters)
+    )
+    for one, kept in _made(image, [one for one, made in found.items() if not made.pk]).items():
+        if kept.file.name != found[one].file.name:
+            found[one].file.delete(save=False)
+        found[one] = kept
     return found
+
+
+def _create_one(image: AbstractImage, wanted: Filter) -> AbstractRendition:
+    """As Wagtail creates several; what it does for one says nothing of our file if another process was first."""
+    model = image.get_rendition_model()
+    made = model(
+        image=image,
+        filter_spec=wanted.spec,
+        focal_point_key=wanted.get_cache_key(image),
+        file=image.generate_rendition_file(wanted),
+    )
+    (stored,) = model.objects.bulk_create([made], ignore_conflicts=True)
+    return stored

@@ -20,6 +20,8 @@ from django.db.models.signals import post_save
 from wagtail.models import Page, Revision
 from wagtail.signals import page_published
 
+from cms.core.renditions import in_steps
+
 log = logging.getLogger("nhip")
 
 NICE = 10  # readers go first
@@ -101,9 +103,10 @@ class Waiting:
             page = _draft(number) if kind == "draft" else _published(number)
             if page is None:
                 return
-            render(page)
-            for make in BESIDE:
-                make(page)
+            with in_steps():
+                render(page)
+                for make in BESIDE:
+                    make(page)
             if kind == "page" and page.depth > TOP:
                 self.add("page", page.get_parent().pk)
         except Exception:

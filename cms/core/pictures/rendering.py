@@ -86,6 +86,16 @@ def read_header(source: IO[bytes]) -> Header:
 
 def render(source: IO[bytes], recipe: Recipe, target: IO[bytes]) -> None:
     """Write the picture that ``recipe`` asks for. Raises what Pillow raises, such as OSError, if pixels are missing."""
+    picture = _draw(source, recipe)  # what was read is free again before an encoder takes as much
+    if recipe.format == COPY:
+        picture.image.save(target, "PNG", compress_level=1)
+    elif recipe.format == "avif" and recipe.options.keys() <= {"quality"}:
+        picture.image.save(target, "AVIF", speed=AVIF_SPEED, max_threads=1, **recipe.options)
+    else:
+        getattr(picture, f"save_as_{recipe.format}")(target, **recipe.options)
+
+
+def _draw(source: IO[bytes], recipe: Recipe) -> PillowImage:
     source.seek(0)
     with Image.open(source) as whole:
         turned = _orientation(whole) != 1
@@ -93,14 +103,7 @@ def render(source: IO[bytes], recipe: Recipe, target: IO[bytes]) -> None:
         if turned:
             image = ImageOps.exif_transpose(image)
         picture = PillowImage(_plain(_cut(image, recipe, factor)))
-        if recipe.background is not None:
-            picture = picture.set_background_color_rgb(tuple(recipe.background))
-        if recipe.format == COPY:
-            picture.image.save(target, "PNG", compress_level=1)
-        elif recipe.format == "avif" and recipe.options.keys() <= {"quality"}:
-            picture.image.save(target, "AVIF", speed=AVIF_SPEED, max_threads=1, **recipe.options)
-        else:
-            getattr(picture, f"save_as_{recipe.format}")(target, **recipe.options)
+    return picture if recipe.background is None else picture.set_background_color_rgb(tuple(recipe.background))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.files.images import ImageFile
+from django.core.files.storage import FileSystemStorage
 from django.template import Context, Template
 from pictures import cut_short, draw
 from pytest_django import Settings
@@ -90,6 +91,26 @@ def test_a_page_with_the_renditions_at_hand_asks_for_nothing(tmp_path: Path, dja
 
     with django_assert_num_queries(0):
         assert shown(image, CARD) == first
+
+
+def test_of_two_that_make_the_same_single_rendition_one_gives_way(
+    tmp_path: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process is done between this one's file and its row."""
+    image = add(tmp_path / "huy-hieu.png", 400, 400)
+    save = FileSystemStorage.save
+    others: list[Rendition] = []
+
+    def be_late(storage: FileSystemStorage, *file: Any, **options: Any) -> str:
+        monkeypatch.setattr(FileSystemStorage, "save", save)
+        name = storage.save(*file, **options)
+        others.append(Image.objects.get(pk=image.pk).get_rendition("max-192x192|format-webp"))
+        return name
+
+    monkeypatch.setattr(FileSystemStorage, "save", be_late)
+
+    assert [image.get_rendition("max-192x192|format-webp")] == others
+    assert [f"images/{file.name}" for file in (media / "images").iterdir()] == [others[0].file.name]
 
 
 @pytest.mark.parametrize("library", ["picture_tags", "wagtailimages_tags"])
