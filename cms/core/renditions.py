@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from threading import Lock
 from time import sleep
 
+from django.core.files import File
 from django.db import connection
 from django.db.models import prefetch_related_objects
-from wagtail.images.models import AbstractImage, AbstractRendition, Filter
+from wagtail.images.models import AbstractImage, AbstractRendition, Filter, SourceImageIOError
 
 Renditions = dict[Filter, AbstractRendition]
 
+DRAWN_AT_ONCE = 3  # of one image, as Wagtail does
 MOMENT = 0.01  # seconds: a lock is no queue, and who waits for one needs some time to take it
 _TURNS = tuple(Lock() for _ in range(64))  # some images share one: the second then waits though it need not
 _IN_STEPS = ContextVar("renditions are made in steps", default=False)
-_create_renditions = AbstractImage.create_renditions
 
 
 def fetch_renditions(images: Iterable[AbstractImage | None]) -> None:
@@ -84,25 +87,28 @@ def _made(image: AbstractImage, filters: Iterable[Filter]) -> Renditions:
     return {one: by_key[key] for one, key in keys.items() if key in by_key}
 
 
-def _create(image: AbstractImage, filters: list[Filter]) -> Renditions:
-    found: Renditions = (
-        {filters[0]: _create_one(image, filters[0])} if len(filters) == 1 else _create_renditions(image, *filters)
-    )
-    for one, kept in _made(image, [one for one, made in found.items() if not made.pk]).items():
-        if kept.file.name != found[one].file.name:
-            found[one].file.delete(save=False)
-        found[one] = kept
-    return found
+def _create(image: AbstractImage, filters: Sequence[Filter]) -> Renditions:
+    with ThreadPoolExecutor(DRAWN_AT_ONCE) as threads:
+        made = dict(zip(filters, threads.map(partial(_draw, image), filters), strict=True))
+    image.get_rendition_model().objects.bulk_create(made.values(), ignore_conflicts=True)
+    kept = _made(image, filters)
+    for one, ours in made.items():
+        if one in kept and kept[one].file.name != ours.file.name:
+            ours.file.delete(save=False)
+    return made | kept
 
 
-def _create_one(image: AbstractImage, wanted: Filter) -> AbstractRendition:
-    """As Wagtail creates several; what it does for one says nothing of our file if another process was first."""
-    model = image.get_rendition_model()
-    made = model(
-        image=image,
-        filter_spec=wanted.spec,
-        focal_point_key=wanted.get_cache_key(image),
-        file=image.generate_rendition_file(wanted),
-    )
-    (stored,) = model.objects.bulk_create([made], ignore_conflicts=True)
-    return stored
+def _draw(image: AbstractImage, wanted: Filter) -> AbstractRendition:
+    """From the file. Wagtail reads it into memory first, where a large picture needs some bytes of it alone."""
+    with _opened(image) as source:
+        rendition: AbstractRendition = image.generate_rendition_instance(wanted, source)
+    return rendition
+
+
+def _opened(image: AbstractImage) -> File[bytes]:
+    """For one thread; ``image.file`` is the same for all."""
+    try:
+        opened: File[bytes] = image.file.storage.open(image.file.name)
+    except OSError as error:
+        raise SourceImageIOError(str(error)) from error
+    return opened

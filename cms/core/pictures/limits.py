@@ -6,8 +6,8 @@ MAX_UPLOAD_BYTES = 40 * 1024 * 1024
 # What an older library may hold; nothing above is looked at.
 MAX_PIXELS_OF_A_HEADER = 128_000_000
 
-# A decoder needs up to 16 bytes a pixel. Three pictures of this size may be read at once (Wagtail makes an
-# image's renditions in three threads).
+# A decoder needs up to 16 bytes a pixel. Three pictures of this size may be read at once (an image's renditions
+# are made in three threads).
 MAX_PIXELS_IN_PROCESS = 2_500_000
 
 # One child at a time. Most of a large picture's memory is its pixels, 4 bytes each.

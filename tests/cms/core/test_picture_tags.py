@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.template import Context, Template
 from pictures import cut_short, draw
 from pytest_django import Settings
 from wagtail.images.models import Image, Rendition
+from wagtail.images.shortcuts import get_rendition_or_not_found
 
 pytestmark = pytest.mark.django_db
 
@@ -78,11 +80,13 @@ def test_a_picture_is_never_blown_up_nor_made_twice(
     assert 'class="small"' in html
 
 
-def test_a_picture_that_cannot_be_made_leaves_no_trace(tmp_path: Path) -> None:
+@pytest.mark.parametrize("spoil", [cut_short, Path.unlink], ids=["cut short", "gone"])
+def test_a_picture_that_cannot_be_made_leaves_no_trace(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
     image = add(tmp_path / "hong.jpg", 900, 600)
-    cut_short(Path(image.file.path))
+    spoil(Path(image.file.path))
 
     assert shown(image, FIGURE) == shown(None, FIGURE) == ""
+    assert get_rendition_or_not_found(image, "max-192x192|format-webp").file.name == "not-found"
 
 
 def test_a_page_with_the_renditions_at_hand_asks_for_nothing(tmp_path: Path, django_assert_num_queries: Any) -> None:
