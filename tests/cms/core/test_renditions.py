@@ -21,8 +21,9 @@ from cms.core.pictures import unread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SPECS = ("format-webp|width-480", "format-avif|width-480", "format-webp|width-960")
-DRAWN = [(480, "webp"), (480, "avif"), (960, "webp")]
+# No AVIF: one is drawn at a time, and here the first stands still.
+SPECS = ("format-webp|width-480", "format-jpeg|width-480", "format-webp|width-960")
+DRAWN = [(480, "webp"), (480, "jpeg"), (960, "webp")]
 
 
 @pytest.fixture
