@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from desk import at_the_desk, make_accounts, sign_in
+from desk import add_block, at_the_desk, make_accounts, sign_in
 from editing import Editor
 from mail_server import Mails, mail_server
 from patience import PATIENCE, wait_until
@@ -100,14 +100,12 @@ def write(page: Page, product: Product, tmp_path: Path) -> None:
     page.fill("#id_lead", "Mười hai phiên chợ trong năm.")
     add_picture(page, page.locator("#panel-child-content-image-section, [data-contentpath=image]").first, tmp_path, 1)
     adders = page.locator("[data-contentpath=body] button.c-sf-add-button")
-    adders.first.click()
-    page.get_by_role("option", name="Đoạn văn").first.click()
+    add_block(page, adders.first, "Đoạn văn")
     page.locator("[contenteditable=true]").first.click()
     page.evaluate(PASTE, WORD)
     expect(page.locator("input[name$=table-caption]").first).to_have_value("Bảng 1. Số phiên chợ")
     for number in (2, 3):
-        adders.last.click()
-        page.get_by_role("option", name="Ảnh có chú thích").last.click()
+        add_block(page, adders.last, "Ảnh có chú thích")
         add_picture(page, page.locator("[data-contentpath=image]").last, tmp_path, number)
 
     dialog = open_schedule(page)
@@ -126,7 +124,8 @@ def open_schedule(page: Page) -> Locator:
 
 def add_picture(page: Page, field: Locator, tmp_path: Path, number: int) -> None:
     """Through the chooser's form of uploading, with what the picture shows."""
-    field.get_by_role("button", name="Chọn ảnh").click()
+    with page.expect_request("**/admin/images/chooser/"):
+        field.get_by_role("button", name="Chọn ảnh").click()
     chooser = page.locator(".modal-dialog")
     chooser.get_by_role("tab", name="Tải lên").click()
     chooser.locator("input[type=file]").set_input_files(draw(tmp_path / f"phien-cho-{number}.jpg", 900 + number, 600))

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from desk import at_the_desk, sign_in
+from desk import add_block, at_the_desk, sign_in
 from editing import Editor
 from patience import PATIENCE, wait_until
 from pictures import draw, write_flat_png
@@ -194,16 +194,14 @@ def test_an_author_pastes_from_word_and_excel_is_told_what_was_dropped_and_reade
     expect(page.locator("#id_lead-missing")).to_be_hidden()
 
     adders = page.locator("[data-contentpath=body] button.c-sf-add-button")
-    adders.first.click()
-    page.get_by_role("option", name="Đoạn văn").first.click()
+    add_block(page, adders.first, "Đoạn văn")
     page.locator("[contenteditable=true]").first.click()
     page.evaluate(PASTE, [WORD, "I. MỤC TIÊU"])
     said = page.locator(".nhip-said").first
     expect(said).to_contain_text("1 ảnh không dán được")
     expect(page.locator("input[name$=table-caption]").first).to_have_value("Bảng 1. Số phiên chợ")
 
-    adders.last.click()
-    page.get_by_role("option", name="Bảng").last.click()
+    add_block(page, adders.last, "Bảng")
     expect(page.locator("input[name$=table-caption]")).to_have_count(2)
     second = page.locator("input[name$=table-caption]").last
     second.fill("Bảng 2. Số lượng")

@@ -8,7 +8,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from part import ROOT
-from playwright.sync_api import BrowserContext, Page
+from patience import wait_until
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from product import ADMIN_PASSWORD, Product
 
 ROLES = ("author", "editor", "leader", "administrator")
@@ -61,3 +62,13 @@ def fill_in_login(page: Page, base_url: str, user: str = "admin") -> None:
     page.fill("[name=password]", ADMIN_PASSWORD)
     page.click("form button[type=submit]")
     page.wait_for_url(lambda url: "/login/" not in url)
+
+
+def add_block(page: Page, adder: Locator, kind: str) -> None:
+    """Ends when the block has unfolded: the page moves until then, and a press may begin on a button and end beside."""
+    blocks = page.locator("[data-streamfield-child]")
+    before = blocks.count()
+    adder.click()
+    page.get_by_role("option", name=kind).last.click()
+    expect(blocks).to_have_count(before + 1)
+    wait_until(lambda: page.evaluate("jQuery(':animated').length === 0"))
