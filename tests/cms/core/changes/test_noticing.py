@@ -19,6 +19,7 @@ SCRIPT = """
 import datetime, io, json, sys, threading
 import django
 django.setup()
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.base import ContentFile
@@ -34,6 +35,7 @@ from cms.core.changes.watch import open_look
 from cms.core.models import DepartmentSettings
 from cms.news.models import NewsIndexPage, NewsPage, Topic
 
+settings.RENDITIONS_AHEAD = False  # its thread stores settings when it renders the first page
 site = Site.objects.get()
 index = site.root_page.add_child(instance=NewsIndexPage(title="Tin tức"))
 other = site.root_page.add_child(instance=NewsIndexPage(title="Tin khác"))
