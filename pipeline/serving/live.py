@@ -15,7 +15,7 @@ import msgspec
 
 from pipeline.metrics import LIVE_READERS
 from pipeline.serving.counters import Counters
-from pipeline.serving.snapshot import Snapshot, Unit, steady_time
+from pipeline.serving.snapshot import Snapshot, Summary, Unit, steady_time
 
 BEAT_SECONDS = 4.0
 BEAT = b"event: beat\n"
@@ -23,13 +23,11 @@ READERS_AT_ONCE = 10
 
 Change = asyncio.Future[None]
 
-ROWS = ("online", "today", "week", "month", "total")
-
 
 def summary_json(snapshot: Snapshot, *, site: int, unit: Unit) -> dict[str, Any]:
     """The widget's numbers as the API gives them; null until something was read."""
     summary = snapshot.summary(site, unit=unit)
-    numbers = msgspec.structs.asdict(summary) if summary else dict.fromkeys(ROWS)
+    numbers = msgspec.structs.asdict(summary) if summary else dict.fromkeys(Summary.__struct_fields__)
     return {**numbers, "unit": unit, "as_of": snapshot.as_of}
 
 
