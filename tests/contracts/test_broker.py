@@ -342,10 +342,10 @@ def test_polling_for_no_records_keeps_the_membership(impatient_log: BrokerKit) -
     while True:
         log.settle(consumer, until=lambda: bool(consumer.assignment()))
         held, longest = poll_for_no_records(consumer, seconds=3 * log.session_seconds)
-        # A member is seen a third of its session after it was last seen. The poll before that may have come just too
-        # early, so that two pauses are between: three thirds in all. Else a busy machine held this test up.
+        # A member is seen at the first poll a third of its session after it was last seen. The poll before may have
+        # come just too early for that, so two pauses lie between: three thirds in all.
         if held and longest < log.session_seconds / 3:
-            break
+            break  # else a busy machine held this test up
     assert consumer.assignment() == held
     log.settle(consumer, rival, until=lambda: len(consumer.assignment()) + len(rival.assignment()) == 1)
 
