@@ -26,6 +26,7 @@ from pipeline.operating import cli
 from pipeline.process.health import Health
 from pipeline.process.http import PREFIX
 from pipeline.settings import Settings
+from pipeline.variables import Row
 
 Service = dict[str, Any]
 
@@ -66,6 +67,12 @@ def known_variables() -> set[str]:
     sources = [ROOT / "pipeline/settings.py", *(ROOT / "cms").rglob("*.py")]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     return set(re.findall(r'"(NHIP_[A-Z0-9_]+|PORT|DATABASE_URL|EMAIL_URL)"', text))
+
+
+def settings_rows() -> list[Row]:
+    """README's rows of settings, the site's among them."""
+    tables = runpy.run_path(str(ROOT / "tools/document_settings.py"))["TABLES"]
+    return [row for table in tables.values() for row in table]
 
 
 def test_every_service_is_tested() -> None:
@@ -120,11 +127,19 @@ def test_our_processes_accept_their_environment(services: dict[str, Service], na
 
 def test_every_setting_is_passed_on_unless_there_is_a_reason() -> None:
     given = {variable for name in OURS for variable in SOURCE["services"][name]["environment"]}
-    tables = runpy.run_path(str(ROOT / "tools/document_settings.py"))["TABLES"]
-    settings = {row.name for table in tables.values() for row in table}
+    settings = {row.name for row in settings_rows()}
 
     assert settings - given == set(NOT_PASSED_ON)
     assert {row.name for row in ROWS} - set(SOURCE["services"]["web"]["environment"]) == {"NHIP_ADMIN_PASSWORD"}
+
+
+def test_a_default_that_compose_gives_is_the_settings_own() -> None:
+    given = dict(re.findall(r"\$\{([A-Z0-9_]+):-([^}]*)\}", TEXT))
+    documented = {row.name: row.default.strip("`").partition(":")[0] for row in settings_rows()}
+    both = given.keys() & documented.keys()
+
+    assert len(both) > 1
+    assert {name: given[name] for name in both} == {name: documented[name] for name in both}
 
 
 @pytest.mark.parametrize("name", ["web", "prepare"])

@@ -9,6 +9,8 @@ import pytest
 from part import ROOT
 
 from pipeline.operating import cli
+from pipeline.reports.dimensions import DIMENSIONS
+from pipeline.reports.metrics import METRICS
 
 TEXT = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 CONSOLES = "\n".join(re.findall(r"```console\n(.*?)```", TEXT, re.DOTALL))
@@ -73,3 +75,8 @@ def test_every_variable_that_is_named_is_known() -> None:
     )
     for name in set(re.findall(r"\bNHIP_[A-Z0-9_]*[A-Z0-9]\b", TEXT)):
         assert name in known, name
+
+
+@pytest.mark.parametrize("name", sorted({*METRICS, *DIMENSIONS}))
+def test_what_reports_can_be_asked_for_is_explained(name: str) -> None:
+    assert f"`{name}`" in TEXT
