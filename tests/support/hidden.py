@@ -19,6 +19,7 @@ from wagtail.images import get_image_model
 from wagtail.models import Collection, CollectionViewRestriction, Locale, Page, PageViewRestriction, Site
 from wagtail_emulation.models import Commendation, EmulationAgreement, EmulationIndexPage, EmulationPage
 
+from cms.core.blocks import BodyBlock
 from cms.core.models import DepartmentSettings
 from cms.home.models import HomePage, PlainPage
 from cms.news.models import NewsIndexPage, NewsPage, Topic
@@ -26,6 +27,9 @@ from cms.news.models import NewsIndexPage, NewsPage, Topic
 WORD = "bimat"
 # An editor's link to a public page of another site of the same installation is a link like any other.
 LINK_ELSEWHERE = re.compile(r"http://(?:khac|trong)\.example/[\w/-]*")
+
+# Blocks that lead to no page, no picture and no file.
+WITHOUT_LINKS = {"heading", "subheading", "quote", "table"}
 
 
 @dataclass
@@ -169,7 +173,7 @@ def _body_of(pages: list[Page], images: list[Any], documents: list[Any]) -> list
     embeds = "".join(f'<embed embedtype="image" id="{one.pk}" alt="" format="left" />' for one in images)
     shown = [{"image": one.pk, "alt_text": "x", "decorative": False} for one in images]
     pictures = [{"image": one, "caption": ""} for one in shown]
-    return [
+    body: list[dict[str, Any]] = [
         {"type": "paragraph", "value": f"<p>{links}{files}{embeds}</p>"},
         {"type": "callout", "value": {"kind": "note", "title": "x", "text": f"<p>{links}{files}</p>"}},
         {"type": "related", "value": {"heading": "", "pages": [page.pk for page in pages]}},
@@ -183,3 +187,6 @@ def _body_of(pages: list[Page], images: list[Any], documents: list[Any]) -> list
             "value": {"heading": "", "files": [{"document": one.pk, "title": ""} for one in documents]},
         },
     ]
+    if pages and images and documents:
+        assert {block["type"] for block in body} == BodyBlock().child_blocks.keys() - WITHOUT_LINKS
+    return body

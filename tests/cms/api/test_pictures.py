@@ -21,6 +21,16 @@ from cms.api.renditions import CARD, FIGURE, FULL, PLUGIN_FIGURE, PLUGIN_PAGE, P
 from cms.core.pictures import ahead
 from cms.news.models import NewsPage
 
+SHOWN_BY = {
+    "core/blocks/figure.html": FIGURE,
+    "core/blocks/gallery.html": TILE,
+    "core/blocks/video.html": POSTER,
+    "news/news_page.html": (FULL,),
+    "news/card.html": (CARD,),
+    "wagtail_emulation/blocks/figure.html": PLUGIN_FIGURE,
+    "wagtail_emulation/includes/card.html": PLUGIN_PAGE[1:2],
+}
+
 
 @pytest.fixture
 def image(media: Path, tmp_path: Path, db: None) -> Any:
@@ -36,9 +46,13 @@ def illustrated(write: Any, image: Any) -> NewsPage:
     return page
 
 
+def load(template: str) -> Any:
+    return engines["django"].get_template(template)
+
+
 def specs_in(template: str) -> set[str]:
     """What the pictures of a template ask for."""
-    nodes = engines["django"].get_template(template).template.nodelist.get_nodes_by_type(PictureNode)
+    nodes = load(template).template.nodelist.get_nodes_by_type(PictureNode)
     return {one.spec.replace("|preserve-svg", "") for node in nodes for one in node.get_filters()}
 
 
@@ -46,18 +60,7 @@ def specs_of(*several: Named) -> set[str]:
     return {one.spec for named in several for one in named.filters}
 
 
-@pytest.mark.parametrize(
-    ("template", "named"),
-    [
-        ("core/blocks/figure.html", FIGURE),
-        ("core/blocks/gallery.html", TILE),
-        ("core/blocks/video.html", POSTER),
-        ("news/news_page.html", (FULL,)),
-        ("news/card.html", (CARD,)),
-        ("wagtail_emulation/blocks/figure.html", PLUGIN_FIGURE),
-        ("wagtail_emulation/includes/card.html", PLUGIN_PAGE[1:2]),
-    ],
-)
+@pytest.mark.parametrize(("template", "named"), SHOWN_BY.items())
 def test_a_template_shows_the_same_renditions(template: str, named: tuple[Named, ...]) -> None:
     """So that an answer finds them made; beside them there are only JPEGs."""
     shown = specs_in(template)
@@ -65,6 +68,14 @@ def test_a_template_shows_the_same_renditions(template: str, named: tuple[Named,
     assert shown
     assert shown <= specs_of(*named)
     assert all(spec.startswith("format-jpeg") for spec in specs_of(*named) - shown)
+
+
+def test_every_block_that_shows_pictures_is_compared() -> None:
+    compared = {template for template in SHOWN_BY if "/blocks/" in template}
+    folders = {Path(load(template).template.origin.name).parent for template in compared}
+    blocks = {f"{folder.parent.name}/blocks/{file.name}" for folder in folders for file in folder.glob("*.html")}
+
+    assert {block for block in blocks if specs_in(block)} == compared
 
 
 def test_an_article_s_picture(illustrated: NewsPage, image: Any, ask: Any) -> None:

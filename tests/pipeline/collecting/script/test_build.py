@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from missing import skip_or_fail
+from part import ROOT
 
 from pipeline.collecting.script import BEACON, ELEMENT, ENGAGEMENT
 from pipeline.collecting.script.build import (
@@ -55,6 +56,12 @@ def test_both_together_are_at_most_1300_bytes_gzipped() -> None:
 
 def test_the_element_is_at_most_3000_bytes_gzipped() -> None:
     assert gzipped_size(ELEMENT_BUILT.read_text(encoding="utf-8")) <= LARGEST_ELEMENT == 3000
+
+
+def test_documents_say_how_large_they_may_be() -> None:
+    readme, headless = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/headless-api.md"))
+    assert f"A script of under {LARGEST} bytes" in readme
+    assert f"file of {LARGEST_ELEMENT:,} bytes at most" in headless
 
 
 def test_displays_are_told_by_one_text_in_both() -> None:
