@@ -190,7 +190,8 @@ class ClickHouseSettings:
         Variable("NHIP_CLICKHOUSE_CA_FILE", as_file, "authorities for an `https` server", shown="the system's"),
     ] = None
     timeout_seconds: Annotated[
-        float, Variable("NHIP_CLICKHOUSE_TIMEOUT_SECONDS", as_seconds, "how long one statement may take")
+        float,
+        Variable("NHIP_CLICKHOUSE_TIMEOUT_SECONDS", as_seconds, "how long to wait for the answer to one statement"),
     ] = 30.0
 
 
@@ -325,7 +326,9 @@ class Settings:
             "events a second that an address (IPv6: /56) may send; 0: no limit",
         ),
     ] = 10
-    network_events: Annotated[int, Variable("NHIP_NETWORK_EVENTS", as_count, "as many at once, after a pause")] = 1_000
+    network_events: Annotated[
+        int, Variable("NHIP_NETWORK_EVENTS", as_count, "an address's events at once, after a pause; beyond both: 429")
+    ] = 1_000
     network_page_views: Annotated[
         int,
         Variable(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from dataclasses import fields
 from typing import Any, Protocol
 
 import msgspec
@@ -20,6 +21,7 @@ from pipeline.collecting.limits import Limit, limits_of
 from pipeline.collecting.recent_visitors import RecentVisitors
 from pipeline.collecting.texts import Texts
 from pipeline.events import Event, Heartbeat, PageView
+from pipeline.settings import Settings
 from pipeline.tokens import PageToken, hour_of, sign
 
 KEY = bytes(range(32))
@@ -28,7 +30,13 @@ MINUTE = 60_000
 PAGES = {
     page_id: sign(PageToken(1, page_id, "vi", "/tin/", hour=hour_of(NOW / 1000)), key=KEY) for page_id in range(1, 60)
 }
-LIMITS = {"events_per_second": 10, "events": 1000, "page_views": 300, "new_readers": 300}
+DEFAULTS = {field.name: field.default for field in fields(Settings)}
+LIMITS = {
+    "events_per_second": DEFAULTS["network_events_per_second"],
+    "events": DEFAULTS["network_events"],
+    "page_views": DEFAULTS["network_page_views"],
+    "new_readers": DEFAULTS["network_readers"],
+}
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.{}.0 Safari/537.36"
 
 
