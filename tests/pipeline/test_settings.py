@@ -256,6 +256,16 @@ def test_readmes_tables_are_those_of_the_declarations() -> None:
     assert document_settings["documented"](readme) == readme
 
 
+def test_a_default_that_a_document_says_is_the_settings_own() -> None:
+    tables = runpy.run_path(str(ROOT / "tools/document_settings.py"))["TABLES"]
+    defaults = {row.name: row.default.strip("`").partition(":")[0] for table in tables.values() for row in table}
+    text = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "docs").rglob("*.md"))
+    said = re.findall(r"`(NHIP_[A-Z0-9_]+)` \(([\d,.]+)", text)
+
+    assert len(said) > 1
+    assert [(name, number) for name, number in said if number.replace(",", "") != defaults[name]] == []
+
+
 def test_every_setting_of_the_site_has_a_row() -> None:
     sources = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "cms").rglob("*.py"))
     read = set(re.findall(r'"(NHIP_(?!TEST_)[A-Z0-9_]+|DATABASE_URL|EMAIL_URL)"', sources))
