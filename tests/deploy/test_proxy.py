@@ -176,13 +176,12 @@ def test_the_proxys_own_answer_says_how_a_browser_must_take_it(
     connection = connect(proxy)
     connection.request(method, path, body=body)
     answer = connection.getresponse()
-    headers = dict(answer.getheaders())
+    headers = {name.lower(): value for name, value in answer.getheaders()}
     connection.close()
 
     assert answer.status == status
-    assert headers["X-Content-Type-Options"] == EVERY["x-content-type-options"]
-    assert headers["Referrer-Policy"] == EVERY["referrer-policy"]
-    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert EVERY.items() <= headers.items()
+    assert "default-src 'none'" in headers["content-security-policy"]
 
 
 def test_the_program_is_the_one_of_the_image() -> None:
