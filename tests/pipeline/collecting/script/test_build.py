@@ -61,7 +61,7 @@ def test_the_element_is_at_most_3000_bytes_gzipped() -> None:
 def test_documents_say_how_large_they_may_be() -> None:
     names = ("README.md", "docs/headless-api.md")
     readme, headless = (" ".join((ROOT / name).read_text(encoding="utf-8").split()) for name in names)
-    assert f"A script of under {LARGEST} bytes" in readme
+    assert f"A script of at most {LARGEST} bytes" in readme
     assert f"file of {LARGEST_ELEMENT:,} bytes at most" in headless
 
 
