@@ -568,6 +568,42 @@ def test_a_runner_told_to_stop_delivers_advances_and_leaves(kit: Kit, table: Eng
     assert len(table.asked) == 1
 
 
+def test_a_runner_told_to_stop_delivers_a_batch_that_is_not_due_yet(kit: Kit, table: Engine) -> None:
+    runner = kit.start(table)
+    kit.send(1)
+    step(runner)
+    kit.send(1)
+    step(runner)
+    assert list(table.kept) == ["page-events/0/0-0"]
+    runner.stop()
+    runner.run()
+    kit.consumers.clear()  # the runner has closed its own
+    assert list(table.kept) == ["page-events/0/0-0", "page-events/0/1-1"]
+    step(kit.start(table, member="b"))
+    assert kit.committed() == Committed(2)
+
+
+def test_a_runner_told_to_stop_amid_a_replay_inserts_no_part_of_its_plan(
+    kit: Kit, table: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit.send(1, 1, 1)
+    table.before.append(Crash())
+    with pytest.raises(Crash):
+        step(kit.start(table))
+    monkeypatch.setattr(runner_module, "MAX_RECORDS", 1)
+    runner = kit.start(table)
+    runner.step()
+    runner.step()
+    runner.stop()
+    runner.run()
+    kit.consumers.clear()  # the runner has closed its own
+    assert len(table.asked) == 1
+    assert kit.committed() == Plan(0, 2).committed()
+    kit.drain(kit.start(table, member="b"))
+    assert list(table.kept) == ["page-events/0/0-2"]
+    assert table.lineage() == kit.places()
+
+
 def test_a_runner_told_to_stop_does_not_wait_for_an_engine_that_is_away(
     kit: Kit, table: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
