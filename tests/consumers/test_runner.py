@@ -460,6 +460,18 @@ def test_between_the_statements_of_an_insert_a_runner_is_alive_and_checks_its_as
     assert Engine(kept=slow.kept | table.kept).lineage() == kit.places()
 
 
+def come_and_go(kit: Kit, table: Engine) -> None:
+    """During an insert that fails, another member takes the second partition, inserts, commits and leaves."""
+    table.on_write = lambda: None
+    second = kit.start(table, member="b")
+    kit.send(1, partition=1)
+    for _ in range(6):
+        second.step()
+    second.stop()
+    second.run()
+    raise Unavailable("timed out")
+
+
 def test_a_partition_lost_and_regained_during_an_insert_elsewhere_starts_from_its_plan(
     kit: Kit, table: Engine, clock: Clock
 ) -> None:
@@ -471,23 +483,31 @@ def test_a_partition_lost_and_regained_during_an_insert_elsewhere_starts_from_it
         step(first)
     assert len(table.asked) == 2, "the later two of each partition wait for their time"
 
-    def come_and_go() -> None:
-        table.on_write = lambda: None
-        second = kit.start(table, member="b")
-        kit.send(1, partition=1)
-        for _ in range(6):
-            second.step()
-        second.stop()
-        second.run()
-        raise Unavailable("timed out")
-
-    table.on_write = come_and_go
+    table.on_write = lambda: come_and_go(kit, table)
     clock.advance(BATCH_SECONDS)
     step(first)
     kit.drain(first)
     clock.advance(1)
     kit.drain(first)
     assert kit.committed(SECOND) == Committed(5, "")
+    assert table.lineage() == kit.places()
+
+
+def test_a_partition_lost_and_regained_during_an_insert_elsewhere_is_not_committed_back(
+    kit: Kit, table: Engine, clock: Clock
+) -> None:
+    first = kit.start(table, member="a")
+    kit.send(1)
+    kit.send(1, partition=1)
+    step(first)
+    assert planned(kit.committed(SECOND)) == Plan(0, 0)
+
+    kit.send(1)
+    table.on_write = lambda: come_and_go(kit, table)
+    clock.advance(max(BATCH_SECONDS, IDLE_SECONDS))
+    first.step()
+    assert kit.committed(SECOND) == Committed(2), "what the other member committed"
+    kit.drain(first)
     assert table.lineage() == kit.places()
 
 
@@ -758,6 +778,24 @@ def test_a_hold_first_finishes_what_a_killed_process_began(kit: Kit, table: Engi
     with running(runner), runner.held(seconds=PATIENCE):
         assert kit.committed() == Committed(2)
         assert table.lineage() == kit.places()
+
+
+def test_nothing_is_held_before_the_records_of_an_open_plan_have_come(
+    kit: Kit, table: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit.send(1, 3)
+    table.after = [Crash()]
+    with pytest.raises(Crash):
+        step(kit.start(table))
+    polled = runner_module.MAX_RECORDS
+    monkeypatch.setattr(runner_module, "MAX_RECORDS", 0)
+    runner = kit.start(table)
+    with running(runner):
+        with pytest.raises(Unavailable), runner.held(seconds=0.5):
+            pass
+        monkeypatch.setattr(runner_module, "MAX_RECORDS", polled)
+        with runner.held(seconds=PATIENCE):
+            assert kit.committed() == Committed(2)
 
 
 def test_without_an_engine_nothing_is_held_and_everything_comes_in_later(kit: Kit, table: Engine) -> None:
